@@ -1,0 +1,73 @@
+"""An appointment: its statuses, the changes they allow, and the client's limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from bookonce.core.errors import StatusConflictError, TooLateError
+
+
+class Status(StrEnum):
+    """Where an appointment stands. The database refuses any other word."""
+
+    CONFIRMED = "confirmed"  # its claims are held
+    CANCELLED = "cancelled"  # its claims are released
+    COMPLETED = "completed"  # the visit took place
+    NO_SHOW = "no_show"  # the client did not come
+
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.CONFIRMED: frozenset({Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW}),
+    Status.CANCELLED: frozenset(),
+    Status.COMPLETED: frozenset({Status.NO_SHOW}),  # put right by the business
+    Status.NO_SHOW: frozenset({Status.COMPLETED}),
+}
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """What one appointment is. `service` and `staff` are keys; times are aware instants."""
+
+    id: UUID
+    status: Status
+    service: str
+    staff: str
+    start: datetime
+    end: datetime
+    price_minor: int | None
+    sequence: int
+    """Raised by every change; a change is conditional on it, so of two at once one wins."""
+    client_name: str = ""
+    notes: str | None = None
+
+
+def require_transition(appointment: Appointment, status: Status) -> None:
+    """Refuse a change of status that isn't in `TRANSITIONS`. Raises StatusConflictError."""
+    if status not in TRANSITIONS[appointment.status]:
+        raise StatusConflictError(
+            f"This appointment is {appointment.status.value.replace('_', ' ')}; "
+            f"it can't become {status.value.replace('_', ' ')}."
+        )
+
+
+def require_movable(appointment: Appointment) -> None:
+    """Only a confirmed appointment has a time to give up. Raises StatusConflictError."""
+    if appointment.status is not Status.CONFIRMED:
+        raise StatusConflictError(
+            f"This appointment is {appointment.status.value.replace('_', ' ')} and can't be moved;"
+            " book a new one instead."
+        )
+
+
+def require_in_time(appointment: Appointment, cancel_until_min: int, now: datetime) -> None:
+    """A client may cancel or move until `cancel_until_min` before the start. Raises TooLateError."""
+    deadline = appointment.start - timedelta(minutes=cancel_until_min)
+    if now > deadline:
+        raise TooLateError(
+            f"This was possible until {cancel_until_min} minutes before the start; "
+            "please call the business.",
+            deadline=deadline,
+        )

@@ -1,0 +1,59 @@
+"""Who books, as they describe themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+from email_validator import EmailNotValidError, validate_email
+
+from bookonce.core.errors import FieldError
+from bookonce.core.text import text_problem
+
+NAME_LENGTH_MAX = 200
+NOTES_LENGTH_MAX = 2_000
+_PHONE = re.compile(r"\+?[0-9 ()/.\-]{3,40}")
+
+
+class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A visitor's particulars. Any script and emoji are kept as they are."""
+
+    name: str
+    email: str
+    phone: str | None = None
+
+
+def client_errors(client: Client, place: str = "client") -> Iterator[FieldError]:
+    """What is wrong with a visitor's particulars, place by place."""
+    name = client.name.strip()
+    if not name:
+        yield FieldError(f"{place}.name", "is required")
+    elif len(name) > NAME_LENGTH_MAX:
+        yield FieldError(f"{place}.name", f"at most {NAME_LENGTH_MAX} characters")
+    elif problem := text_problem(name, lines=False):
+        yield FieldError(f"{place}.name", problem)
+    try:
+        normal_email(client.email)
+    except EmailNotValidError as error:
+        yield FieldError(f"{place}.email", str(error))
+    if client.phone is not None and client.phone.strip() and not _PHONE.fullmatch(client.phone.strip()):
+        yield FieldError(f"{place}.phone", 'expected a number such as "+49 30 1234567"')
+
+
+def notes_errors(notes: str | None, place: str = "notes") -> Iterator[FieldError]:
+    """What is wrong with a visitor's note."""
+    if notes is None:
+        return
+    if len(notes) > NOTES_LENGTH_MAX:
+        yield FieldError(place, f"at most {NOTES_LENGTH_MAX} characters")
+    elif problem := text_problem(notes):
+        yield FieldError(place, problem)
+
+
+def normal_email(email: str) -> str:
+    """The address by which a client is recognised. Raises EmailNotValidError."""
+    checked = validate_email(
+        email.strip(), check_deliverability=False, globally_deliverable=False
+    )
+    return checked.normalized.lower()

@@ -1,0 +1,112 @@
+"""Untyped input to typed values, with every error named, not only the first."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from bookonce.core.business import LocalTime
+from bookonce.core.errors import FieldError, ValidationError
+from bookonce.core.hours import Span
+
+T = TypeVar("T")
+_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:00)?")
+_PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
+ERRORS_MAX = 100
+
+
+def convert(value: Any, to: type[T], place: str = "") -> T:
+    """Build a `to` from plain dicts, lists and scalars.
+
+    Raises ValidationError that names every field that is wrong or unknown, up to `ERRORS_MAX`.
+    """
+    try:
+        return msgspec.convert(value, to, dec_hook=decode_custom)
+    except msgspec.ValidationError:
+        errors = list(_errors(value, to, place))[:ERRORS_MAX]
+        raise ValidationError(errors or [FieldError(place, "is not valid")]) from None
+
+
+def decode_custom(kind: type, value: Any) -> Any:
+    """Read the types that msgspec doesn't know. Raises ValueError saying what was expected."""
+    if kind is Span:
+        if isinstance(value, str):
+            return Span.parse(value)
+        if isinstance(value, list) and len(value) == 2:  # as the database gives it
+            return Span(*value)
+        raise ValueError(f'expected a span such as "09:00-12:30", got {value!r}')
+    if kind is LocalTime:
+        return _local_time(value)
+    raise NotImplementedError(kind)
+
+
+def encode_custom(value: Any) -> Any:
+    """Write the types that msgspec doesn't know."""
+    if isinstance(value, Span):
+        return str(value)
+    if isinstance(value, LocalTime):
+        return value.strftime("%Y-%m-%dT%H:%M")
+    raise NotImplementedError(type(value))
+
+
+def _local_time(value: Any) -> LocalTime:
+    if isinstance(value, str) and _LOCAL_TIME.fullmatch(value):
+        value = datetime.fromisoformat(value)  # raises ValueError on a date that doesn't exist
+    if isinstance(value, datetime) and value.tzinfo is None and not (value.second or value.microsecond):
+        return LocalTime(value.year, value.month, value.day, value.hour, value.minute)
+    raise ValueError(f'expected a local date and time such as "2026-12-27T09:00", got {value!r}')
+
+
+def _errors(value: Any, to: Any, place: str) -> Iterator[FieldError]:
+    """What is wrong, walking into structs and sequences so that one error doesn't hide another."""
+    to = _without_none(to) if value is not None else to
+    if isinstance(to, type) and issubclass(to, msgspec.Struct) and isinstance(value, dict):
+        known = {field.encode_name: field for field in msgspec.structs.fields(to)}
+        hints = _hints(to)
+        for name in value.keys() - known.keys():
+            yield FieldError(_join(place, str(name)), "is not a known field")
+        for name, field in known.items():
+            if name in value:
+                yield from _errors(value[name], hints[field.name], _join(place, name))
+            elif field.required:
+                yield FieldError(_join(place, name), "is required")
+    elif typing.get_origin(to) is tuple and isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _errors(item, typing.get_args(to)[0], f"{place}[{index}]")
+    else:
+        try:
+            msgspec.convert(value, to, dec_hook=decode_custom)
+        except msgspec.ValidationError as error:
+            yield _named(str(error), place)
+
+
+@lru_cache
+def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    return typing.get_type_hints(struct, include_extras=True)
+
+
+def _without_none(to: Any) -> Any:
+    if isinstance(to, types.UnionType) or typing.get_origin(to) is typing.Union:
+        others = [kind for kind in typing.get_args(to) if kind is not type(None)]
+        if len(others) == 1:
+            return others[0]
+    return to
+
+
+def _named(text: str, place: str) -> FieldError:
+    """A msgspec message, its place joined to ours and its wording made ours."""
+    match = _PLACE.match(text)
+    assert match is not None
+    message = match["message"]
+    return FieldError(place + (match["place"] or ""), message[:1].lower() + message[1:])
+
+
+def _join(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name

@@ -1,0 +1,93 @@
+"""Every refusal the product knows: a stable code, a sentence for a person, facts for a program.
+
+Nothing here knows HTTP; `web/errors.py` maps codes to status numbers in one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+
+class FieldError(NamedTuple):
+    """One thing that is wrong with the input: where, and what was expected."""
+
+    field: str
+    message: str
+
+
+class BookonceError(Exception):
+    """A refusal with a stable `code`, a `detail` for people and `facts` for programs."""
+
+    code: ClassVar[str] = "ERROR"
+
+    def __init__(self, detail: str, **facts: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+
+
+class NotFoundError(BookonceError):
+    """No such business, service, staff or appointment, or it belongs to somebody else."""
+
+    code = "NOT_FOUND"
+
+
+class NotOfferedError(BookonceError):
+    """The start is not one the business offers, whoever may be free."""
+
+    code = "NOT_OFFERED"
+
+
+class BookingConflictError(BookonceError):
+    """The time was on offer but somebody has it. Raised at once, never retried.
+
+    `facts["alternatives"]` holds up to three starts that can be booked instead.
+    """
+
+    code = "BOOKING_CONFLICT"
+
+
+class BlockConflictError(BookonceError):
+    """Time can't be blocked: `facts["appointments"]` lists what is in the way."""
+
+    code = "BLOCK_CONFLICT"
+
+
+class TooLateError(BookonceError):
+    """Past the business's limit for cancelling or moving."""
+
+    code = "TOO_LATE"
+
+
+class StatusConflictError(BookonceError):
+    """The appointment's status doesn't allow this change (moving a cancelled one, say)."""
+
+    code = "STATUS_CONFLICT"
+
+
+class IdempotencyMismatchError(BookonceError):
+    """The idempotency key was used with another request."""
+
+    code = "IDEMPOTENCY_MISMATCH"
+
+
+class ValidationError(BookonceError):
+    """Input that can't be understood; `errors` names each place and what was expected."""
+
+    code = "VALIDATION"
+
+    def __init__(self, errors: Sequence[FieldError], detail: str | None = None) -> None:
+        self.errors = list(errors)
+        if detail is None:
+            detail = "; ".join(f"{field}: {message}" for field, message in self.errors)
+        super().__init__(
+            detail,
+            errors=[{"field": field, "message": message} for field, message in self.errors],
+        )
+
+
+class TryAgainError(BookonceError):
+    """The database is away or attempts ran out; asking again with the same key is safe."""
+
+    code = "TRY_AGAIN"

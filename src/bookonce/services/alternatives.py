@@ -1,0 +1,56 @@
+"""What can be booked instead of a time that somebody has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+
+from bookonce.core.business import Directory, Service
+from bookonce.core.errors import BookingConflictError
+from bookonce.core.hours import Interval
+from bookonce.core.zones import DAY_S, date_of, offset_s
+from bookonce.services.availability import bookable, days, free
+from bookonce.services.installation import Installation
+
+ALTERNATIVES_MAX = 3
+ALTERNATIVE_DAYS = 7
+
+
+async def conflict(
+    installation: Installation,
+    directory: Directory,
+    service: Service,
+    performers: Sequence[str],
+    start: datetime,
+    *,
+    now: datetime,
+    ignoring: Collection[Interval] = (),
+) -> BookingConflictError:
+    """The refusal of a time that somebody has, with up to three starts to book instead.
+
+    Those of the same local day come first, then those of the next seven; within a day the ones
+    nearest to the wanted time of day. `ignoring` are the claims that a move would give back.
+    """
+    zone = directory.zone
+    wanted_s = int(start.timestamp())
+    wanted_wall_s = wanted_s + offset_s(zone, wanted_s)
+    day = date_of(wanted_wall_s // DAY_S)
+
+    def distance(start_s: int) -> tuple[int, int]:
+        wall_s = start_s + offset_s(zone, start_s)
+        return wall_s // DAY_S, abs(wall_s % DAY_S - wanted_wall_s % DAY_S)
+
+    found: list[tuple[datetime, str]] = []
+    for first, last in ((day, day), (day + timedelta(1), day + timedelta(ALTERNATIVE_DAYS))):
+        window = bookable(directory, now).within(days(directory, first, last))
+        _, offer = await free(installation, directory, service, performers, window, ignoring)
+        nearest = sorted(offer, key=distance)
+        found += [
+            (datetime.fromtimestamp(start_s, UTC), offer[start_s][0])
+            for start_s in nearest[: ALTERNATIVES_MAX - len(found)]
+        ]
+        if len(found) == ALTERNATIVES_MAX:
+            break
+    return BookingConflictError(
+        "Somebody has this time already.", directory=directory, alternatives=found
+    )

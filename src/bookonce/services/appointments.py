@@ -1,0 +1,27 @@
+"""Look up an appointment by the capability that opens it."""
+
+from __future__ import annotations
+
+from bookonce.core.appointments import Appointment
+from bookonce.core.business import Directory
+from bookonce.core.errors import NotFoundError
+from bookonce.services.book import Held
+from bookonce.services.installation import Installation
+from bookonce.store import appointments
+
+
+async def find(installation: Installation, slug: str, token: str) -> Held:
+    """The appointment as it is now. Raises NotFoundError."""
+    directory = await installation.current(slug)
+    return Held(directory, await load(installation, directory, token), token)
+
+
+async def load(installation: Installation, directory: Directory, token: str) -> Appointment:
+    """The appointment as it is now, within one business. Raises NotFoundError."""
+    token_hash = installation.capabilities.hash(token)
+    appointment = await installation.database.run(
+        lambda connection: appointments.by_token(connection, directory.business_id, token_hash)
+    )
+    if appointment is None:
+        raise NotFoundError("There is no such appointment.")
+    return appointment

@@ -1,0 +1,158 @@
+"""Which starts are on offer now, and why a start isn't."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from bookonce.core.availability import Window, offered_starts, refusal
+from bookonce.core.business import ANYONE, Directory, Service
+from bookonce.core.errors import FieldError, NotOfferedError, ValidationError
+from bookonce.core.hours import Interval
+from bookonce.core.zones import date_of, day_number, wall_start_of_day_s
+from bookonce.services.installation import Installation
+from bookonce.store import claims
+from bookonce.store.database import Connection
+
+DAYS_MAX = 62
+# Outside these years a business offers nothing, and dates near the ends of the calendar overflow.
+_FIRST_DAY, _LAST_DAY = day_number(date(1971, 1, 1)), day_number(date(8999, 12, 31))
+
+Offer = dict[int, list[str]]
+"""The keys of those who are free, by start in seconds since the epoch, ascending."""
+
+
+async def offer(
+    installation: Installation,
+    slug: str,
+    service_key: str,
+    staff_key: str | None,
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+) -> tuple[Directory, Offer]:
+    """The starts on offer on local dates `first` to `last`, both included.
+
+    `staff_key` None or "any" means anyone who performs the service. `now` is aware. Raises
+    NotFoundError, and ValidationError when the dates are in the wrong order or too many.
+    """
+    if last < first:
+        raise ValidationError([FieldError("to", "must not be before from")])
+    if (last - first).days >= DAYS_MAX:
+        raise ValidationError([FieldError("to", f"at most {DAYS_MAX} days at a time")])
+    directory, (service, performers) = await installation.judge(
+        slug, lambda directory: asked(directory, service_key, staff_key)
+    )
+    while True:
+        window = bookable(directory, now).within(days(directory, first, last))
+        version, found = await free(installation, directory, service, performers, window)
+        if version == directory.version:
+            return directory, found
+        directory = await installation.current(slug)
+        service, performers = asked(directory, service_key, staff_key)
+
+
+def asked(
+    directory: Directory, service_key: str, staff_key: str | None
+) -> tuple[Service, tuple[str, ...]]:
+    """The service and who may perform it: the named person, or everyone who does.
+
+    Nobody, when the named person doesn't perform it. Raises NotFoundError.
+    """
+    service = directory.service(service_key)
+    performers = directory.performers(service)
+    if staff_key is None or staff_key == ANYONE:
+        return service, performers
+    directory.require_staff(staff_key)
+    return service, (staff_key,) if staff_key in performers else ()
+
+
+def bookable(directory: Directory, now: datetime) -> Window:
+    """The business's notice and horizon, from now."""
+    return Window.bookable(now, directory.policy.notice_min, directory.policy.horizon_days)
+
+
+def days(directory: Directory, first: date, last: date) -> Window:
+    """Local dates, both included, as a window of instants."""
+    first_day = max(day_number(first), _FIRST_DAY)
+    last_day = min(day_number(last), _LAST_DAY)
+    if first_day > last_day:
+        return Window(1, 0)
+    return Window(
+        wall_start_of_day_s(directory.zone, date_of(first_day)),
+        wall_start_of_day_s(directory.zone, date_of(last_day + 1)) - 1,
+    )
+
+
+def require_offered(
+    directory: Directory,
+    service: Service,
+    performers: Sequence[str],
+    start: datetime,
+    *,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Those of the performers whose hours allow a start. Raises NotOfferedError if none do.
+
+    The rule is the one that availability is computed by; claims are the database's to judge.
+    """
+    if not performers:
+        raise NotOfferedError("This person doesn't perform this service.")
+
+    def why_not(keys: Sequence[str]) -> str | None:
+        return refusal(
+            directory.zone,
+            directory.policy.slot_step_min,
+            [directory.hours[key] for key in keys],
+            service.visit,
+            bookable(directory, now),
+            start,
+        )
+
+    able = tuple(key for key in performers if why_not([key]) is None)
+    if not able:
+        raise NotOfferedError(f"This time isn't on offer: {why_not(performers)}.")
+    return able
+
+
+async def free(
+    installation: Installation,
+    directory: Directory,
+    service: Service,
+    performers: Sequence[str],
+    window: Window,
+    ignoring: Collection[Interval] = (),
+) -> tuple[int | None, Offer]:
+    """Who is free when, and the version of the business that the claims were read with.
+
+    `ignoring` are claims to be read as given back.
+    """
+    visit = service.visit
+    ids = [directory.staff_ids[key] for key in performers]
+    start_s = visit.claimed_s(window.earliest_s)[0]
+    end_s = visit.claimed_s(max(window.latest_s, window.earliest_s))[1]
+
+    async def read(connection: Connection) -> tuple[int | None, dict[UUID, list[Interval]]]:
+        return await claims.busy(
+            connection,
+            directory.business_id,
+            ids,
+            datetime.fromtimestamp(start_s, UTC),
+            datetime.fromtimestamp(end_s, UTC),
+        )
+
+    version, busy = await installation.database.run(read)
+    found: Offer = {}
+    for key, resource_id in zip(performers, ids, strict=True):
+        for start in offered_starts(
+            directory.zone,
+            directory.policy.slot_step_min,
+            directory.hours[key],
+            visit,
+            [claim for claim in busy.get(resource_id, ()) if claim not in ignoring],
+            window,
+        ):
+            found.setdefault(start, []).append(key)
+    return version, dict(sorted(found.items()))

@@ -1,0 +1,247 @@
+"""Book: one appointment for one time, for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from bookonce.core import money
+from bookonce.core.appointments import Appointment, Status
+from bookonce.core.business import Directory, Service
+from bookonce.core.clients import Client, client_errors, normal_email, notes_errors
+from bookonce.core.errors import (
+    NotFoundError,
+    NotOfferedError,
+    TryAgainError,
+    ValidationError,
+)
+from bookonce.services.alternatives import conflict
+from bookonce.services.availability import asked, require_offered
+from bookonce.services.idempotency import Idempotency
+from bookonce.services.installation import Installation, new_id
+from bookonce.services.taking import taking_of
+from bookonce.store import appointments, events
+from bookonce.store.appointments import BookingResult, NewAppointment, Outcome
+from bookonce.store.database import Connection
+from bookonce.store.events import Remembered
+
+RACES_LOST_MAX = 200
+"""A bound on what is bounded already: a race is lost only to a rival who won one."""
+
+
+class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a visitor asks for. `staff` absent or "any": anyone who performs the service."""
+
+    service: str
+    start: datetime
+    client: Client
+    staff: str | None = None
+    notes: str | None = None
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the event of a booking or a move says, and a repeated request is answered from."""
+
+    service: str
+    start: datetime
+    end: datetime
+    price_minor: int | None
+    staff: str = ""
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An appointment with the business it is at and the capability that opens it."""
+
+    directory: Directory
+    appointment: Appointment
+    token: str
+
+
+async def book(
+    installation: Installation,
+    slug: str,
+    request: BookingRequest,
+    *,
+    now: datetime,
+    idempotency_key: str | None = None,
+    actor: str = "visitor",
+) -> Held:
+    """Book a time with a named person, or with the fairest of those who are free.
+
+    Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
+    booked instead), IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome
+    may be unknown; the same key finds it.
+    """
+    errors = [*client_errors(request.client), *notes_errors(request.notes)]
+    if errors:
+        raise ValidationError(errors)
+    idempotency = Idempotency.of(idempotency_key, "book", request)
+    ids = _Ids(new_id(), new_id(), new_id(), new_id())
+
+    def judge(directory: Directory) -> tuple[Service, tuple[str, ...]]:
+        service, performers = asked(directory, request.service, request.staff)
+        return service, require_offered(directory, service, performers, request.start, now=now)
+
+    for _ in range(RACES_LOST_MAX):
+        try:
+            directory, (service, able) = await installation.judge(slug, judge)
+        except (NotOfferedError, NotFoundError):
+            if replayed := await _replayed(installation, slug, idempotency):
+                return replayed
+            raise
+        new = _new_appointment(
+            installation, directory, request, service, able, idempotency, ids, actor, now
+        )
+        result = await _run(installation, new)
+        if result.outcome is Outcome.BOOKED:
+            assert result.resource_id is not None
+            staff = directory.staff_keys[result.resource_id]
+            facts = msgspec.structs.replace(_facts(request, service, new), staff=staff)
+            return _held(installation, directory, ids.appointment, facts)
+        if result.outcome is Outcome.REPLAY:
+            assert result.remembered is not None
+            idempotency.require_same(result.remembered.request_hash)
+            if replay := _replay(installation, directory, result.remembered):
+                return replay
+        if result.outcome in (Outcome.REFUSED, Outcome.REPLAY):
+            raise await conflict(installation, directory, service, able, request.start, now=now)
+        if result.outcome is Outcome.STALE:
+            await installation.current(slug)
+    raise TryAgainError("Too many others are booking this time; try again in a moment.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """Chosen before the first attempt, so that every attempt is the same booking."""
+
+    appointment: UUID
+    claim: UUID
+    event: UUID
+    client: UUID
+
+
+async def _run(installation: Installation, new: NewAppointment) -> BookingResult:
+    """The booking statement under the retry policy.
+
+    From the second attempt on a refusal is remembered too: if a lost attempt did book after all,
+    remembering the refusal fails on its event, and the next look finds the booking.
+    """
+    attempts = 0
+
+    async def attempt(connection: Connection) -> BookingResult:
+        nonlocal attempts
+        attempts += 1
+        if attempts > 1:
+            return await appointments.book(connection, replace(new, keep_refusal=True))
+        return await appointments.book(connection, new)
+
+    return await installation.database.run(attempt)
+
+
+def _new_appointment(
+    installation: Installation,
+    directory: Directory,
+    request: BookingRequest,
+    service: Service,
+    able: Sequence[str],
+    idempotency: Idempotency,
+    ids: _Ids,
+    actor: str,
+    now: datetime,
+) -> NewAppointment:
+    profile = directory.business.business
+    client = request.client
+    starts_at = request.start.astimezone(UTC)
+    token = installation.capabilities.token(directory.business_id, ids.appointment)
+    new = NewAppointment(
+        taking=taking_of(
+            directory,
+            service.visit,
+            able,
+            starts_at,
+            claim_id=ids.claim,
+            appointment_id=ids.appointment,
+        ),
+        version=directory.version,
+        location_id=directory.location_id,
+        service_id=directory.service_ids[service.key],
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=service.duration_min),
+        price_minor=None
+        if service.price is None
+        else money.minor_units(service.price, profile.currency),
+        client_id=ids.client,
+        client_email=normal_email(client.email),
+        client_name=client.name.strip(),
+        client_phone=(client.phone or "").strip() or None,
+        notes=request.notes,
+        token_hash=installation.capabilities.hash(token),
+        event_id=ids.event,
+        actor=actor,
+        facts="",
+        key_hash=idempotency.key_hash,
+        request_hash=idempotency.request_hash,
+        keep_refusal=idempotency.from_outside,
+        now=now,
+    )
+    return replace(new, facts=msgspec.json.encode(_facts(request, service, new)).decode())
+
+
+def _facts(request: BookingRequest, service: Service, new: NewAppointment) -> Facts:
+    return Facts(
+        service=service.key,
+        start=new.starts_at,
+        end=new.ends_at,
+        price_minor=new.price_minor,
+    )
+
+
+async def _replayed(
+    installation: Installation, slug: str, idempotency: Idempotency
+) -> Held | None:
+    """The booking that a key led to while its start was still on offer."""
+    if not idempotency.from_outside:
+        return None
+    directory = await installation.current(slug)
+    remembered = await installation.database.run(
+        lambda connection: events.remembered(
+            connection, directory.business_id, idempotency.key_hash
+        )
+    )
+    if remembered is None:
+        return None
+    idempotency.require_same(remembered.request_hash)
+    return _replay(installation, directory, remembered)
+
+
+def _replay(
+    installation: Installation, directory: Directory, remembered: Remembered
+) -> Held | None:
+    """The answer that was given before; None if it was a refusal."""
+    if remembered.appointment_id is None:
+        return None
+    facts = msgspec.json.decode(remembered.facts, type=Facts)
+    return _held(installation, directory, remembered.appointment_id, facts)
+
+
+def _held(
+    installation: Installation, directory: Directory, appointment_id: UUID, facts: Facts
+) -> Held:
+    appointment = Appointment(
+        id=appointment_id,
+        status=Status.CONFIRMED,
+        service=facts.service,
+        staff=facts.staff,
+        start=facts.start,
+        end=facts.end,
+        price_minor=facts.price_minor,
+        sequence=facts.sequence,
+    )
+    token = installation.capabilities.token(directory.business_id, appointment_id)
+    return Held(directory, appointment, token)

@@ -1,0 +1,51 @@
+"""Idempotency keys: the same key gives the same answer, under any race or crash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bookonce.core.errors import FieldError, IdempotencyMismatchError, ValidationError
+
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A key's hash and a hash of the request it came with.
+
+    A request without a key gets one of its own, so that a lost connection can be resolved; but
+    only a key that came from outside remembers refusals.
+    """
+
+    key_hash: bytes
+    request_hash: bytes
+    from_outside: bool
+
+    @classmethod
+    def of(cls, key: str | None, *request: Any) -> Idempotency:
+        """`request` is everything that makes it this request and no other.
+
+        Raises ValidationError if the key isn't 1 to 255 printable ASCII characters.
+        """
+        if key is not None and not _KEY.fullmatch(key):
+            raise ValidationError(
+                [FieldError("Idempotency-Key", "expected 1 to 255 printable ASCII characters")]
+            )
+        return cls(
+            hashlib.sha256((key or secrets.token_hex(32)).encode()).digest(),
+            hashlib.sha256(msgspec.json.encode(request)).digest(),
+            key is not None,
+        )
+
+    def require_same(self, request_hash: bytes | None) -> None:
+        """Refuse a key that was used with another request. Raises IdempotencyMismatchError."""
+        if request_hash != self.request_hash:
+            raise IdempotencyMismatchError(
+                "This Idempotency-Key was used with another request; make a new one."
+            )

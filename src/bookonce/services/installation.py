@@ -1,0 +1,98 @@
+"""What every verb is given: the database, the signer of capabilities, the businesses at hand."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+from uuid import UUID
+
+import uuid_utils.compat
+
+from bookonce.core.business import Directory
+from bookonce.core.errors import BookonceError, NotFoundError
+from bookonce.store import businesses
+from bookonce.store.database import Connection, Database
+
+T = TypeVar("T")
+
+BUSINESSES_CACHED_MAX = 1_000
+
+
+class Capabilities:
+    """Makes the unguessable token that opens one appointment, and its hash.
+
+    The token is a keyed hash of the appointment's id: 256 bits, the same each time, so a repeated
+    request gets the same answer although only the token's hash is stored.
+    """
+
+    def __init__(self, secret_key: str) -> None:
+        self._key = hashlib.sha256(b"bookonce capability\0" + secret_key.encode()).digest()
+
+    def token(self, business_id: UUID, appointment_id: UUID) -> str:
+        """The capability for an appointment, as it stands in links."""
+        code = hmac.digest(self._key, business_id.bytes + appointment_id.bytes, "sha256")
+        return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
+
+    @staticmethod
+    def hash(token: str) -> bytes:
+        """What is stored of a token."""
+        return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One running installation. Businesses are kept at hand by address, and each use of one
+    names its version to the database, so that no process ever acts on an old one.
+    """
+
+    database: Database
+    capabilities: Capabilities
+    _at_hand: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
+
+    async def current(self, slug: str) -> Directory:
+        """The business at an address as it is now. Raises NotFoundError."""
+
+        async def find(connection: Connection) -> Directory:
+            found = await businesses.find(connection, slug)
+            if found is None:
+                self._at_hand.pop(slug, None)
+                raise NotFoundError("There is no such business.")
+            business_id, version = found
+            known = self._at_hand.get(slug)
+            if known is not None and (known.business_id, known.version) == (business_id, version):
+                return known
+            return await businesses.load(connection, business_id, slug)
+
+        return self._keep(await self.database.run(find))
+
+    async def judge(self, slug: str, rule: Callable[[Directory], T]) -> tuple[Directory, T]:
+        """Apply a rule to the business as this process last saw it.
+
+        For uses that name the version to the database afterwards. A refusal is not believed
+        before the business has been read again.
+        """
+        known = self._at_hand.get(slug)
+        if known is not None:
+            try:
+                return known, rule(known)
+            except BookonceError:
+                pass
+        directory = await self.current(slug)
+        return directory, rule(directory)
+
+    def _keep(self, directory: Directory) -> Directory:
+        self._at_hand[directory.slug] = directory
+        self._at_hand.move_to_end(directory.slug)
+        while len(self._at_hand) > BUSINESSES_CACHED_MAX:
+            self._at_hand.popitem(last=False)
+        return directory
+
+
+def new_id() -> UUID:
+    """A UUID that sorts by time of creation, kind to indexes; its order is never relied on."""
+    return uuid_utils.compat.uuid7()

@@ -1,0 +1,111 @@
+"""What an operator can set: one frozen object, read once, at the top."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from bookonce.core.errors import FieldError, ValidationError
+
+RATE_LIMIT_DEFAULT = "60/minute"
+_RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The installation's settings. Each stands in `docs/settings.md`."""
+
+    data_dir: Path
+    database_url: str | None = None
+    secret_key: str | None = None
+    postgres_bin: Path | None = None
+    public_url: str | None = None
+    rate_limit: str | None = RATE_LIMIT_DEFAULT
+    trusted_proxies: tuple[Network, ...] = ()
+    connections_max: int = 10
+    log_level: str = "info"
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read `BOOKONCE_*`. Raises ValidationError naming each variable that is wrong."""
+        errors: list[FieldError] = []
+
+        def value(name: str) -> str | None:
+            return environment.get(f"BOOKONCE_{name}", "").strip() or None
+
+        def wrong(name: str, message: str) -> None:
+            errors.append(FieldError(f"BOOKONCE_{name}", message))
+
+        rate_limit = value("RATE_LIMIT") or RATE_LIMIT_DEFAULT
+        if rate_limit != "off" and not _RATE.fullmatch(rate_limit):
+            wrong("RATE_LIMIT", f'expected "60/minute" or "off", got {rate_limit!r}')
+        proxies: list[Network] = []
+        for text in (value("TRUSTED_PROXIES") or "").split(","):
+            try:
+                if text.strip():
+                    proxies.append(ipaddress.ip_network(text.strip(), strict=False))
+            except ValueError:
+                wrong("TRUSTED_PROXIES", f"expected addresses or networks, got {text.strip()!r}")
+        connections = value("CONNECTIONS_MAX") or "10"
+        if not connections.isdecimal() or not 1 <= int(connections) <= 1000:
+            wrong("CONNECTIONS_MAX", f"expected a number from 1 to 1000, got {connections!r}")
+        public_url = value("PUBLIC_URL")
+        if public_url and not re.fullmatch(r"https?://[^/?#\s]+", public_url.rstrip("/")):
+            wrong("PUBLIC_URL", f'expected an address such as "https://book.example.com", got {public_url!r}')
+        secret_key = value("SECRET_KEY")
+        if secret_key and len(secret_key) < 32:
+            wrong("SECRET_KEY", "expected at least 32 characters (openssl rand -hex 32)")
+        log_level = (value("LOG_LEVEL") or "info").lower()
+        if log_level not in ("debug", "info", "warning", "error"):
+            wrong("LOG_LEVEL", f"expected debug, info, warning or error, got {log_level!r}")
+        if errors:
+            raise ValidationError(errors)
+        data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
+        return cls(
+            data_dir=Path(data_dir).expanduser() if data_dir else default_data_dir(),
+            database_url=value("DATABASE_URL"),
+            secret_key=secret_key,
+            postgres_bin=Path(postgres_bin) if postgres_bin else None,
+            public_url=public_url.rstrip("/") if public_url else None,
+            rate_limit=None if rate_limit == "off" else rate_limit,
+            trusted_proxies=tuple(proxies),
+            connections_max=int(connections),
+            log_level=log_level,
+        )
+
+
+def default_data_dir() -> Path:
+    """Where data lives unless told: /var/lib/bookonce for root, else the user's data folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/bookonce/data")
+    return platformdirs.user_data_path("bookonce")
+
+
+def load_or_make_secret_key(data_dir: Path) -> str:
+    """The installation's own secret, made at first use and readable by its owner only."""
+    path = data_dir / "secret.key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = data_dir / f"secret.key.{secrets.token_hex(8)}"
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+    try:
+        os.link(new, path)  # whole or not at all; the first of two processes wins
+    except FileExistsError:
+        pass
+    finally:
+        new.unlink()
+    return path.read_text().strip()

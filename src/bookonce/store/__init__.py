@@ -1,0 +1,1 @@
+"""SQL, one module a noun; the only layer that talks to PostgreSQL."""

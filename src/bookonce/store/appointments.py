@@ -1,0 +1,342 @@
+"""Appointments: the one statement that books, and the conditional changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from bookonce.core.appointments import Appointment, Status
+from bookonce.store.claims import Taking, taking
+from bookonce.store.database import Connection
+from bookonce.store.events import Remembered
+from bookonce.store.retry import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, sqlstate
+
+
+@dataclass(frozen=True, slots=True)
+class NewAppointment:
+    """Everything that the booking statement writes, but for who performs it."""
+
+    taking: Taking
+    version: int
+    location_id: UUID
+    service_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    price_minor: int | None
+    client_id: UUID
+    """The client's id, if the mail address is new to the business."""
+    client_email: str
+    client_name: str
+    client_phone: str | None
+    notes: str | None
+    token_hash: bytes
+    event_id: UUID
+    actor: str
+    facts: str
+    """JSON for the event; the statement adds who performs it."""
+    key_hash: bytes
+    request_hash: bytes
+    keep_refusal: bool
+    """Whether a refusal is remembered under the key too."""
+    now: datetime
+
+
+class Outcome(Enum):
+    """What became of a booking statement."""
+
+    BOOKED = "booked"
+    REFUSED = "refused"  # everyone who was asked is taken
+    REPLAY = "replay"  # the key was used before
+    STALE = "stale"  # the business has changed; judge the start again
+    AGAIN = "again"  # a race was lost that leaves others to ask; nothing was written
+
+
+@dataclass(frozen=True, slots=True)
+class BookingResult:
+    """The outcome, who performs it when booked, and what the key led to before."""
+
+    outcome: Outcome
+    resource_id: UUID | None = None
+    remembered: Remembered | None = None
+
+
+def _booking_statement(performers: int) -> str:
+    """The booking: idempotency check, claim, client, appointment, event and key, or nothing.
+
+    `replay` finds what the key led to before. `ready` lets the rest happen only if there was
+    nothing and the business is still what the start was judged by. The claim comes first; a claim
+    without its appointment is refused by its foreign key, so if the client's row was lost to a
+    rival the whole statement fails and is run again. The key's row comes last and without ON
+    CONFLICT: two requests with one key can't both succeed, the second fails whole.
+    """
+    return f"""
+WITH replay AS (
+    SELECT idempotency.request_hash, event.kind, event.appointment_id, event.data
+    FROM idempotency
+    JOIN event ON event.business_id = idempotency.business_id
+              AND event.event_id = idempotency.event_id
+    WHERE idempotency.business_id = $1 AND idempotency.key_hash = $26
+),
+ready AS (
+    SELECT FROM business
+    WHERE business_id = $1 AND version = $11 AND NOT EXISTS (SELECT FROM replay)
+),
+{taking(performers, "ready")},
+known AS (
+    SELECT client_id FROM client WHERE business_id = $1 AND email = $18
+),
+registered AS (
+    INSERT INTO client (business_id, client_id, email, name, phone, created_at)
+    SELECT $1, $17, $18, $19, $20, $29
+    FROM taken
+    WHERE NOT EXISTS (SELECT FROM known)
+    ON CONFLICT DO NOTHING
+    RETURNING client_id
+),
+visitor AS (
+    SELECT client_id FROM known UNION ALL SELECT client_id FROM registered
+),
+booked AS (
+    INSERT INTO appointment (
+        business_id, appointment_id, location_id, service_id, resource_id, client_id, status,
+        starts_at, ends_at, price_minor, client_name, client_phone, notes, token_hash, created_at
+    )
+    SELECT $1, $10, $12, $13, taken.resource_id, visitor.client_id, 'confirmed',
+           $14, $15, $16, $19, $20, $21, $22, $29
+    FROM taken CROSS JOIN visitor
+    RETURNING appointment_id, resource_id
+),
+happened AS (
+    INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
+    SELECT $1, $23::uuid, 'appointment.booked', $24::text, booked.appointment_id,
+           $29::timestamptz,
+           $25::jsonb || jsonb_build_object('staff', (
+               SELECT key FROM resource
+               WHERE resource.business_id = $1 AND resource.resource_id = booked.resource_id
+           ))
+    FROM booked
+    UNION ALL
+    SELECT $1, $23, 'booking.refused', $24, NULL::uuid, $29, $25::jsonb
+    FROM ready
+    WHERE $28 AND NOT EXISTS (SELECT FROM taken)
+      AND ({performers} = 1 OR NOT EXISTS (SELECT FROM chosen))
+    RETURNING event_id
+),
+remembered AS (
+    INSERT INTO idempotency (business_id, key_hash, request_hash, event_id, created_at)
+    SELECT $1, $26, $27, happened.event_id, $29
+    FROM happened
+)
+SELECT EXISTS (SELECT FROM ready) AS ready,
+       EXISTS (SELECT FROM chosen) AS asked,
+       (SELECT resource_id FROM taken) AS resource_id,
+       replay.request_hash, replay.kind, replay.appointment_id, replay.data
+FROM (SELECT) AS always LEFT JOIN replay ON true
+"""
+
+
+async def book(connection: Connection, new: NewAppointment) -> BookingResult:
+    """Run the booking statement: one round trip, one transaction."""
+    performers = len(new.taking.performer_ids)
+    try:
+        row = await connection.fetchrow(
+            _STATEMENTS[min(performers, 2)],
+            *new.taking.parameters(),
+            new.version,
+            new.location_id,
+            new.service_id,
+            new.starts_at,
+            new.ends_at,
+            new.price_minor,
+            new.client_id,
+            new.client_email,
+            new.client_name,
+            new.client_phone,
+            new.notes,
+            new.token_hash,
+            new.event_id,
+            new.actor,
+            new.facts,
+            new.key_hash,
+            new.request_hash,
+            new.keep_refusal,
+            new.now,
+        )
+    except asyncpg.IntegrityConstraintViolationError as error:
+        # The key or the client's mail address was written by a rival since our snapshot.
+        if sqlstate(error) in (UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION):
+            return BookingResult(Outcome.AGAIN)
+        raise
+    assert row is not None
+    if row["kind"] is not None:
+        return BookingResult(
+            Outcome.REPLAY,
+            remembered=Remembered(
+                row["request_hash"], row["kind"], row["appointment_id"], row["data"]
+            ),
+        )
+    if not row["ready"]:
+        return BookingResult(Outcome.STALE)
+    if row["resource_id"] is not None:
+        return BookingResult(Outcome.BOOKED, resource_id=row["resource_id"])
+    lost_race = row["asked"] and performers > 1
+    return BookingResult(Outcome.AGAIN if lost_race else Outcome.REFUSED)
+
+
+_STATEMENTS = {1: _booking_statement(1), 2: _booking_statement(2)}
+
+
+_APPOINTMENT = """
+    appointment.appointment_id, appointment.status, service.key AS service,
+    resource.key AS staff, appointment.starts_at, appointment.ends_at, appointment.price_minor,
+    appointment.sequence, appointment.client_name, appointment.notes
+"""
+
+
+def _appointment(row: asyncpg.Record) -> Appointment:
+    return Appointment(
+        id=row["appointment_id"],
+        status=Status(row["status"]),
+        service=row["service"],
+        staff=row["staff"],
+        start=row["starts_at"],
+        end=row["ends_at"],
+        price_minor=row["price_minor"],
+        sequence=row["sequence"],
+        client_name=row["client_name"],
+        notes=row["notes"],
+    )
+
+
+async def by_token(
+    connection: Connection, business_id: UUID, token_hash: bytes
+) -> Appointment | None:
+    """The appointment that a capability opens, within one business."""
+    row = await connection.fetchrow(
+        f"""
+        SELECT {_APPOINTMENT}
+        FROM appointment
+        JOIN service ON service.business_id = appointment.business_id
+                    AND service.service_id = appointment.service_id
+        JOIN resource ON resource.business_id = appointment.business_id
+                     AND resource.resource_id = appointment.resource_id
+        WHERE appointment.business_id = $1 AND appointment.token_hash = $2
+        """,
+        business_id,
+        token_hash,
+    )
+    return _appointment(row) if row else None
+
+
+async def change_status(
+    connection: Connection,
+    business_id: UUID,
+    appointment: Appointment,
+    status: Status,
+    *,
+    event_id: UUID,
+    actor: str,
+    now: datetime,
+) -> bool:
+    """Set a status if nothing has changed since `appointment` was read; False if it has.
+
+    One statement: the status, the claims given back if it is cancelled, and the event.
+    """
+    row = await connection.fetchrow(
+        """
+        WITH changed AS (
+            UPDATE appointment SET status = $5, sequence = sequence + 1
+            WHERE business_id = $1 AND appointment_id = $2 AND status = $3 AND sequence = $4
+            RETURNING appointment_id
+        ),
+        released AS (
+            DELETE FROM claim USING changed
+            WHERE claim.business_id = $1 AND claim.appointment_id = changed.appointment_id
+              AND $5 = 'cancelled'
+        ),
+        happened AS (
+            INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
+            SELECT $1, $6, 'appointment.' || $5, $7, changed.appointment_id, $8, '{}'
+            FROM changed
+        )
+        SELECT FROM changed
+        """,
+        business_id,
+        appointment.id,
+        appointment.status.value,
+        appointment.sequence,
+        status.value,
+        event_id,
+        actor,
+        now,
+    )
+    return row is not None
+
+
+async def lock_unchanged(
+    connection: Connection, business_id: UUID, appointment: Appointment
+) -> bool:
+    """Hold an appointment for a change if nothing has changed since it was read.
+
+    Its rival is another change of the same appointment; claims that refer to it don't wait.
+    """
+    row = await connection.fetchrow(
+        """
+        SELECT FROM appointment
+        WHERE business_id = $1 AND appointment_id = $2 AND status = $3 AND sequence = $4
+        FOR NO KEY UPDATE
+        """,
+        business_id,
+        appointment.id,
+        appointment.status.value,
+        appointment.sequence,
+    )
+    return row is not None
+
+
+async def set_time(
+    connection: Connection,
+    business_id: UUID,
+    appointment_id: UUID,
+    resource_id: UUID,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> None:
+    """Write the new time and person of an appointment that `lock_unchanged` holds."""
+    await connection.execute(
+        """
+        UPDATE appointment
+        SET resource_id = $3, starts_at = $4, ends_at = $5, sequence = sequence + 1
+        WHERE business_id = $1 AND appointment_id = $2
+        """,
+        business_id,
+        appointment_id,
+        resource_id,
+        starts_at,
+        ends_at,
+    )
+
+
+async def upcoming_counts(
+    connection: Connection, business_id: UUID, now: datetime
+) -> dict[str, int]:
+    """Confirmed appointments from now on, by staff key."""
+    rows: list[Any] = await connection.fetch(
+        """
+        SELECT resource.key, count(*) AS appointments
+        FROM appointment
+        JOIN resource ON resource.business_id = appointment.business_id
+                     AND resource.resource_id = appointment.resource_id
+        WHERE appointment.business_id = $1 AND appointment.status = 'confirmed'
+          AND appointment.starts_at >= $2
+        GROUP BY resource.key
+        """,
+        business_id,
+        now,
+    )
+    return {row["key"]: row["appointments"] for row in rows}

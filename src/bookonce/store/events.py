@@ -1,0 +1,88 @@
+"""Events, and the idempotency keys that remember them as answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from bookonce.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a key was used for, and the event that answered it."""
+
+    request_hash: bytes
+    event_kind: str
+    appointment_id: UUID | None
+    facts: str
+
+
+async def append(
+    connection: Connection,
+    business_id: UUID,
+    event_id: UUID,
+    kind: str,
+    actor: str,
+    now: datetime,
+    *,
+    appointment_id: UUID | None = None,
+    facts: str = "{}",
+) -> None:
+    """Write what happened, in the transaction that makes it happen."""
+    await connection.execute(
+        """
+        INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)
+        """,
+        business_id,
+        event_id,
+        kind,
+        actor,
+        appointment_id,
+        now,
+        facts,
+    )
+
+
+async def remembered(
+    connection: Connection, business_id: UUID, key_hash: bytes
+) -> Remembered | None:
+    """What an idempotency key led to, if it was used."""
+    row = await connection.fetchrow(
+        """
+        SELECT idempotency.request_hash, event.kind, event.appointment_id, event.data
+        FROM idempotency
+        JOIN event ON event.business_id = idempotency.business_id
+                  AND event.event_id = idempotency.event_id
+        WHERE idempotency.business_id = $1 AND idempotency.key_hash = $2
+        """,
+        business_id,
+        key_hash,
+    )
+    if row is None:
+        return None
+    return Remembered(row["request_hash"], row["kind"], row["appointment_id"], row["data"])
+
+
+async def remember(
+    connection: Connection,
+    business_id: UUID,
+    key_hash: bytes,
+    request_hash: bytes,
+    event_id: UUID,
+    now: datetime,
+) -> None:
+    """Tie a key to its answer. Raises UniqueViolationError if a rival used the key meanwhile."""
+    await connection.execute(
+        """
+        INSERT INTO idempotency (business_id, key_hash, request_hash, event_id, created_at)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        business_id,
+        key_hash,
+        request_hash,
+        event_id,
+        now,
+    )

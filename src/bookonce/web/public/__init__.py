@@ -1,0 +1,1 @@
+"""What a visitor may call without an account."""
