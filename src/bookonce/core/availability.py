@@ -11,10 +11,17 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from msgspec import Meta
 
 from bookonce.core.hours import Hours, Interval, merged, open_intervals
 from bookonce.core.zones import DAY_S, offset_s, offset_segments
+
+
+Start = Annotated[datetime, Meta(tz=True)]
+"""A start as somebody asks for it: with an offset, or it could be any of several instants."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ running process.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Annotated
@@ -17,13 +18,20 @@ from bookonce.core.availability import Visit
 from bookonce.core.errors import NotFoundError
 from bookonce.core.hours import Hours, Span
 
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9](-?[a-z0-9])*\Z", max_length=63)]
+SLUG_PATTERN = r"^[a-z0-9](-?[a-z0-9])*\Z"
+SLUG_LENGTH_MAX = 63
+Slug = Annotated[str, Meta(pattern=SLUG_PATTERN, max_length=SLUG_LENGTH_MAX)]
 Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", max_length=63)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
 ANYONE = "any"
 """The word that stands for no particular person; no staff may have it as a key."""
+
+
+def is_slug(text: str) -> bool:
+    """Whether a business could be at this address."""
+    return len(text) <= SLUG_LENGTH_MAX and re.match(SLUG_PATTERN, text) is not None
 
 
 class LocalTime(datetime):

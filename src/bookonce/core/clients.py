@@ -56,4 +56,6 @@ def normal_email(email: str) -> str:
     checked = validate_email(
         email.strip(), check_deliverability=False, globally_deliverable=False
     )
+    if "." not in checked.domain:
+        raise EmailNotValidError("The part after the @-sign should have a period.")
     return checked.normalized.lower()

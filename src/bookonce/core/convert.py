@@ -105,6 +105,8 @@ def _named(text: str, place: str) -> FieldError:
     match = _PLACE.match(text)
     assert match is not None
     message = match["message"]
+    if "timezone component" in message:
+        message = "expected a time with an offset, such as 2026-12-01T09:00:00+01:00"
     return FieldError(place + (match["place"] or ""), message[:1].lower() + message[1:])
 
 

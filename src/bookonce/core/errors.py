@@ -80,7 +80,9 @@ class ValidationError(BookonceError):
     def __init__(self, errors: Sequence[FieldError], detail: str | None = None) -> None:
         self.errors = list(errors)
         if detail is None:
-            detail = "; ".join(f"{field}: {message}" for field, message in self.errors)
+            detail = "; ".join(
+                f"{field}: {message}" if field else message for field, message in self.errors
+            )
         super().__init__(
             detail,
             errors=[{"field": field, "message": message} for field, message in self.errors],

@@ -9,7 +9,12 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from bookonce.core.errors import BlockConflictError, FieldError, NotFoundError, ValidationError
+from bookonce.core.errors import (
+    BlockConflictError,
+    FieldError,
+    NotFoundError,
+    ValidationError,
+)
 from bookonce.services.installation import Installation, new_id
 from bookonce.store import claims, events
 from bookonce.store.database import Connection

@@ -11,6 +11,7 @@ import msgspec
 
 from bookonce.core import money
 from bookonce.core.appointments import Appointment, Status
+from bookonce.core.availability import Start
 from bookonce.core.business import Directory, Service
 from bookonce.core.clients import Client, client_errors, normal_email, notes_errors
 from bookonce.core.errors import (
@@ -37,7 +38,7 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a visitor asks for. `staff` absent or "any": anyone who performs the service."""
 
     service: str
-    start: datetime
+    start: Start
     client: Client
     staff: str | None = None
     notes: str | None = None

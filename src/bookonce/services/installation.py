@@ -13,7 +13,7 @@ from uuid import UUID
 
 import uuid_utils.compat
 
-from bookonce.core.business import Directory
+from bookonce.core.business import Directory, is_slug
 from bookonce.core.errors import BookonceError, NotFoundError
 from bookonce.store import businesses
 from bookonce.store.database import Connection, Database
@@ -56,6 +56,9 @@ class Installation:
 
     async def current(self, slug: str) -> Directory:
         """The business at an address as it is now. Raises NotFoundError."""
+
+        if not is_slug(slug):
+            raise NotFoundError("There is no such business.")
 
         async def find(connection: Connection) -> Directory:
             found = await businesses.find(connection, slug)

@@ -9,7 +9,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bookonce.core.appointments import Appointment, Status, require_in_time, require_movable
+from bookonce.core.appointments import (
+    Appointment,
+    Status,
+    require_in_time,
+    require_movable,
+)
+from bookonce.core.availability import Start
 from bookonce.core.business import Directory, Service
 from bookonce.core.errors import BookonceError, TryAgainError
 from bookonce.services.alternatives import conflict
@@ -23,14 +29,13 @@ from bookonce.store import appointments, claims, events
 from bookonce.store.database import Connection
 from bookonce.store.events import Remembered
 
-
 MOVED = "appointment.moved"
 
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where to. `staff` absent: the same person; "any": anyone who performs the service."""
 
-    start: datetime
+    start: Start
     staff: str | None = None
 
 
@@ -63,22 +68,22 @@ async def move(
     for _ in range(RACES_LOST_MAX):
         directory = await installation.current(slug)
         appointment = await load(installation, directory, token)
-        starts_at = request.start.astimezone(UTC)
         staff = request.staff or appointment.staff
         if remembered := await _remembered(installation, directory, idempotency):
             if remembered.event_kind == MOVED:
                 return Held(directory, _as_moved(appointment, remembered), token)
             service, performers = asked(directory, appointment.service, staff)
             raise await _refused(
-                installation, directory, appointment, service, performers, starts_at, now=now
+                installation, directory, appointment, service, performers, request.start, now=now
             )
         require_movable(appointment)
         service, performers = asked(directory, appointment.service, staff)
-        if starts_at == appointment.start and appointment.staff in performers:
+        if request.start == appointment.start and appointment.staff in performers:
             return Held(directory, appointment, token)
         if actor == "visitor":
             require_in_time(appointment, directory.policy.cancel_until_min, now)
-        able = require_offered(directory, service, performers, starts_at, now=now)
+        able = require_offered(directory, service, performers, request.start, now=now)
+        starts_at = request.start.astimezone(UTC)
         try:
             moved = await _take_new_time(
                 installation, directory, appointment, service, able, starts_at,

@@ -1,0 +1,82 @@
+"""`bookonce apply` and `bookonce export`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bookonce.cli.database import database_url as running_database
+from bookonce.cli.database import opened
+from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
+from bookonce.cli.output import err, out, plain_errors
+from bookonce.core import business_file
+from bookonce.core.business import Business
+from bookonce.core.errors import FieldError, ValidationError
+from bookonce.services import business_files
+from bookonce.services.business_files import Applied
+from bookonce.store.schema import migrate
+
+
+def apply(
+    file: Annotated[Path, typer.Argument(help="A business file; - reads standard input.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Create or update one business from a file: all of it, or nothing."""
+    with plain_errors():
+        settings = read_settings(data_dir, database_url)
+        business = business_file.parse(_read(file))
+        with running_database(settings) as url:
+            applied = asyncio.run(_apply(url, business))
+    slug = business.business.slug
+    for change in applied.changes:
+        out.print(change, markup=False)
+    if not applied.changes:
+        out.print(f"{slug}: nothing to change", markup=False)
+    for warning in applied.warnings:
+        err.print(f"[yellow]![/yellow] {warning}")
+
+
+async def _apply(url: str, business: Business) -> Applied:
+    await migrate(url)
+    async with opened(url) as database:
+        return await business_files.apply(database, business, now=datetime.now(UTC))
+
+
+def export(
+    slug: Annotated[str, typer.Argument(help="The business's address.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Print the file that describes a business; applying it changes nothing."""
+    with plain_errors():
+        settings = read_settings(data_dir, database_url)
+        with running_database(settings) as url:
+            business = asyncio.run(_export(url, slug))
+    sys.stdout.write(business_file.render(business))
+
+
+async def _export(url: str, slug: str) -> Business:
+    await migrate(url)
+    async with opened(url) as database:
+        return await business_files.export(database, slug)
+
+
+def _read(file: Path) -> str:
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise ValidationError([FieldError(str(file), error.strerror or str(error))]) from None
+    if len(data) > business_file.FILE_BYTES_MAX:
+        raise ValidationError(
+            [FieldError(str(file), f"larger than {business_file.FILE_BYTES_MAX} bytes")]
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValidationError([FieldError(str(file), f"not UTF-8: {error.reason}")]) from None

@@ -1,0 +1,140 @@
+"""`bookonce doctor`: is this installation well, and if not, what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from bookonce.cli.database import database_url as running_database
+from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
+from bookonce.cli.output import out, plain_errors
+from bookonce.core.zones import is_zone
+from bookonce.settings import Settings
+from bookonce.store.schema import applied_versions, pending_versions
+
+FREE_BYTES_MIN = 1024**3
+CLOCK_SKEW_S_MAX = 2
+SERVER_VERSION_MIN = 150_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `advice` says what to do when it isn't well."""
+
+    subject: str
+    well: bool
+    detail: str
+    advice: str = ""
+
+
+def doctor(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Check database, schema, zones and disk; exit code 1 if something is to be done."""
+    with plain_errors():
+        settings = read_settings(data_dir, database_url)
+        with running_database(settings) as url:
+            findings = [
+                *asyncio.run(_database_findings(url)),
+                _zones(),
+                _disk(settings),
+                _mail(),
+            ]
+    table = Table("", "subject", "found", "what to do")
+    for finding in findings:
+        mark = "[green]✓[/green]" if finding.well else "[red]✗[/red]"
+        table.add_row(mark, finding.subject, finding.detail, "" if finding.well else finding.advice)
+    out.print(table)
+    if not all(finding.well for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _database_findings(url: str) -> list[Finding]:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        return [finding async for finding in _examine(connection)]
+    finally:
+        await connection.close()
+
+
+async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
+    number = int(await connection.fetchval("SHOW server_version_num"))
+    yield Finding(
+        "database",
+        number >= SERVER_VERSION_MIN,
+        f"PostgreSQL {await connection.fetchval('SHOW server_version')}",
+        "use PostgreSQL 15 or newer",
+    )
+    pending = await pending_versions(connection)
+    applied = await applied_versions(connection)
+    yield Finding(
+        "schema",
+        not pending,
+        f"version {applied[-1]}" if applied and not pending else f"lacks {', '.join(pending)}",
+        "run: bookonce migrate",
+    )
+    guard = await connection.fetchval(
+        """
+        SELECT count(*) FROM pg_constraint
+        WHERE conrelid = to_regclass('claim') AND contype = 'x' AND NOT condeferrable
+        """
+    )
+    yield Finding(
+        "guard",
+        guard == 1,
+        "one exclusion constraint on claims" if guard else "missing",
+        "the schema was altered by hand; restore it before serving",
+    )
+    skew_s = abs(
+        (await connection.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds()
+    )
+    yield Finding(
+        "clock",
+        skew_s <= CLOCK_SKEW_S_MAX,
+        f"{skew_s:.1f} s from the database's",
+        "set the clocks by NTP",
+    )
+    durable = await connection.fetch(
+        "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', "
+        "'synchronous_commit') AND setting = 'off'"
+    )
+    yield Finding(
+        "durability",
+        not durable,
+        "every answer is on disk first"
+        if not durable
+        else ", ".join(row["name"] for row in durable) + " off",
+        "turn it on, or a power cut loses bookings",
+    )
+
+
+def _zones() -> Finding:
+    return Finding(
+        "time zones",
+        is_zone("Europe/Berlin"),
+        f"tzdata {version('tzdata')}",
+        "reinstall the package tzdata",
+    )
+
+
+def _disk(settings: Settings) -> Finding:
+    place = settings.data_dir
+    while not place.exists():
+        place = place.parent
+    free_bytes = shutil.disk_usage(place).free
+    return Finding(
+        "disk",
+        free_bytes >= FREE_BYTES_MIN,
+        f"{free_bytes / 1024**3:.1f} GiB free at {place}",
+        "make room; the database stops when the disk is full",
+    )
+
+
+def _mail() -> Finding:
+    return Finding("mail", True, "not sent by this version")

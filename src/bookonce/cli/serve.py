@@ -1,0 +1,116 @@
+"""`bookonce serve`: migrate, serve, stop gracefully."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import tempfile
+import threading
+import time
+import urllib.request
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from bookonce.cli.database import database_url as running_database
+from bookonce.cli.database import opened
+from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
+from bookonce.cli.output import err, out, plain_errors
+from bookonce.demo.salon import SLUG, furnish
+from bookonce.services.installation import Capabilities, Installation
+from bookonce.settings import Settings, load_or_make_secret_key
+from bookonce.store.schema import migrate
+
+GRACE_S = 30
+
+
+def serve(
+    host: Annotated[str, typer.Option(envvar="BOOKONCE_HOST")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="BOOKONCE_PORT", min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(envvar="BOOKONCE_WORKERS", min=1, max=256)] = 1,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    demo: Annotated[bool, typer.Option(help="With a salon to try things on.")] = False,
+) -> None:
+    """Bring the schema up to date and serve until SIGTERM or Ctrl-C."""
+    with plain_errors():
+        settings = read_settings(data_dir, database_url)
+        _require_free(host, port)
+        with (
+            running_database(settings) as url,
+            tempfile.TemporaryDirectory(prefix="bookonce-metrics-") as metrics,
+        ):
+            asyncio.run(_prepare(settings, url, demo=demo))
+            # Workers are fresh processes; the environment is how settings reach them.
+            os.environ["BOOKONCE_DATABASE_URL"] = url
+            os.environ["BOOKONCE_DATA_DIR"] = str(settings.data_dir)
+            if workers > 1:
+                os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
+            server = Server(
+                "bookonce.web.application:application",
+                factory=True,
+                address=host,
+                port=port,
+                interface=Interfaces.ASGI,
+                workers=workers,
+                websockets=False,
+                respawn_failed_workers=True,
+                workers_kill_timeout=GRACE_S,
+                log_level=LogLevels.warning,
+            )
+            threading.Thread(target=_announce, args=(host, port, demo), daemon=True).start()
+            server.serve()
+
+
+async def _prepare(settings: Settings, url: str, *, demo: bool) -> None:
+    applied = await migrate(url)
+    if applied:
+        err.print(f"schema: applied {', '.join(applied)}")
+    secret_key = settings.secret_key or load_or_make_secret_key(settings.data_dir)
+    if demo:
+        async with opened(url) as database:
+            await furnish(Installation(database, Capabilities(secret_key)), datetime.now(UTC))
+
+
+def _require_free(host: str, port: int) -> None:
+    """Say that a port is taken before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            err.print(
+                f"[red]✗[/red] {host}:{port} can't be used ({error.strerror}); "
+                "choose another with --port"
+            )
+            raise typer.Exit(1) from None
+
+
+def _announce(host: str, port: int, demo: bool) -> None:
+    """Print the addresses to open, once the first answer has come."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    base = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}"
+    while not _answers(f"{base}/healthz"):
+        time.sleep(0.05)
+    lines = [("API, to read and try", f"{base}/schema"), ("ready?", f"{base}/readyz")]
+    if demo:
+        lines.insert(0, ("demo salon", f"{base}/{SLUG}"))
+    out.print("Bookonce is open", style="bold")
+    for what, address in lines:
+        out.print(f"  {what:<22}{address}", markup=False)
+    out.print("  stop with Ctrl-C")
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,89 @@
+"""The demo salon, with two weeks of appointments from today on.
+
+The appointments are made by the same verb as every other; each has an idempotency key made of its
+date, so that furnishing again adds only what a new day brings.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+
+from bookonce.core import business_file
+from bookonce.core.business import Directory
+from bookonce.core.clients import Client
+from bookonce.core.errors import BookingConflictError, NotFoundError, NotOfferedError
+from bookonce.services import business_files
+from bookonce.services.availability import offer
+from bookonce.services.book import BookingRequest, book
+from bookonce.services.idempotency import Idempotency
+from bookonce.services.installation import Installation
+from bookonce.store import events
+
+SLUG = "lumen"
+DAYS = 14
+BOOKINGS_A_DAY = 14
+_FIRST_NAMES = ("Mia", "Noah", "Leyla", "Jonas", "Aylin", "Pavel", "Ines", "Tariq", "Greta", "Luca", "Yuki", "Oskar")
+_LAST_NAMES = ("Berger", "Kaya", "Silva", "Nowak", "Fischer", "Haas", "Moreau", "Tanaka", "Popov", "Reuter")
+
+
+async def furnish(installation: Installation, now: datetime) -> None:
+    """Make the salon if it isn't there, and fill the days that nobody filled yet."""
+    try:
+        await installation.current(SLUG)
+    except NotFoundError:
+        await business_files.apply(installation.database, _business(), now=now)
+    directory = await installation.current(SLUG)
+    today = now.astimezone(directory.zone).date()
+    for day in (today + timedelta(days) for days in range(DAYS)):
+        if not await _is_filled(installation, directory, day):
+            await _fill(installation, directory, day, now)
+
+
+def _business() -> business_file.Business:
+    return business_file.parse(files("bookonce.demo").joinpath("lumen.toml").read_text())
+
+
+async def _is_filled(installation: Installation, directory: Directory, day: date) -> bool:
+    key = Idempotency.of(_key(day, 0)).key_hash
+    return (
+        await installation.database.run(
+            lambda connection: events.remembered(connection, directory.business_id, key)
+        )
+        is not None
+    )
+
+
+async def _fill(
+    installation: Installation, directory: Directory, day: date, now: datetime
+) -> None:
+    """Book some of what is on offer that day, the same choice each time."""
+    chance = random.Random(day.toordinal())
+    services = [service.key for service in directory.business.service]
+    number = 0
+    for _ in range(BOOKINGS_A_DAY):
+        service = chance.choice(services)
+        _, found = await offer(installation, SLUG, service, None, day, day, now=now)
+        if not found:
+            continue
+        start_s = chance.choice(list(found))
+        name = f"{chance.choice(_FIRST_NAMES)} {chance.choice(_LAST_NAMES)}"
+        email = f"{name.lower().replace(' ', '.')}@example.com"
+        request = BookingRequest(
+            service=service,
+            start=datetime.fromtimestamp(start_s, UTC),
+            client=Client(name, email),
+            staff=chance.choice(found[start_s]),
+        )
+        try:
+            await book(
+                installation, SLUG, request, now=now, idempotency_key=_key(day, number), actor="system"
+            )
+        except (BookingConflictError, NotOfferedError):
+            continue  # a visitor was quicker
+        number += 1
+
+
+def _key(day: date, number: int) -> str:
+    return f"demo {day} {number}"

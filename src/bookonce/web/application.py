@@ -1,0 +1,102 @@
+"""The ASGI application: routes, and what stands around them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp
+
+from bookonce.core.errors import BookonceError
+from bookonce.services.installation import Capabilities, Installation
+from bookonce.settings import Settings, load_or_make_secret_key
+from bookonce.store.database import Database
+from bookonce.web import errors, operations
+from bookonce.web.logs import configure_logs
+from bookonce.web.metrics import ATTEMPTS
+from bookonce.web.openapi import openapi_config
+from bookonce.web.public import appointments, availability, bookings, catalog, pages
+from bookonce.web.rate_limit import RateLimit
+from bookonce.web.request_log import RequestLog
+from bookonce.web.requests import BODY_BYTES_MAX
+
+
+def application() -> ASGIApp:
+    """The application by the settings in the environment; what a server's worker calls."""
+    settings = Settings.read()
+    configure_logs(settings.log_level)
+    return create_application(settings)
+
+
+def create_application(settings: Settings) -> ASGIApp:
+    """The whole application for one installation. `settings.database_url` must be set."""
+    assert settings.database_url is not None
+    installation = Installation(
+        Database(
+            settings.database_url,
+            connections_max=settings.connections_max,
+            on_attempt=ATTEMPTS.inc,
+        ),
+        Capabilities(settings.secret_key or load_or_make_secret_key(settings.data_dir)),
+    )
+
+    @contextlib.asynccontextmanager
+    async def with_database(_: Litestar) -> AsyncIterator[None]:
+        await installation.database.open()
+        try:
+            yield
+        finally:
+            await installation.database.close()
+
+    app: ASGIApp = Litestar(
+        route_handlers=[
+            _public_api(),
+            operations.healthz,
+            operations.readyz,
+            operations.metrics,
+            pages.business_page,
+            pages.appointment_page,
+            create_static_files_router(
+                path="/static", directories=[_assets()], include_in_schema=False
+            ),
+        ],
+        dependencies={
+            "installation": Provide(lambda: installation, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+        },
+        exception_handlers={
+            BookonceError: errors.refused,
+            HTTPException: errors.refused_by_framework,
+            Exception: errors.crashed,
+        },
+        lifespan=[with_database],
+        openapi_config=openapi_config(),
+        request_max_body_size=BODY_BYTES_MAX,
+        logging_config=None,
+    )
+    if settings.rate_limit:
+        app = RateLimit(app, settings.rate_limit, settings.trusted_proxies)
+    return RequestLog(app, settings.trusted_proxies)
+
+
+def _public_api() -> Router:
+    return Router(
+        "/api/v1/{slug:str}",
+        route_handlers=[
+            catalog.router,
+            availability.availability,
+            bookings.book_appointment,
+            appointments.router,
+        ],
+        tags=["Public"],
+    )
+
+
+def _assets() -> Path:
+    return Path(str(files("bookonce.web").joinpath("assets")))

@@ -1,0 +1,70 @@
+"""Whose request it is: the peer's address, or what trusted proxies say of it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from litestar.types import Scope
+
+from bookonce.settings import Network
+
+UNKNOWN = "unknown"
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The value of a request header, the last one if it stands there more than once."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return values[-1].decode("latin-1") if values else None
+
+
+def is_trusted(address: str, proxies: Sequence[Network]) -> bool:
+    """Whether an address is one of the operator's own proxies."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in proxies)
+
+
+def peer_address(scope: Scope) -> str:
+    """Who holds the other end of the connection."""
+    client = scope.get("client")
+    return client[0] if client else UNKNOWN
+
+
+def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
+    """The address of the client itself.
+
+    X-Forwarded-For is believed only from a trusted proxy, and read from the right: the first
+    address that isn't a trusted proxy's is the client's. Whatever stands left of it, the client
+    could have written.
+    """
+    address = peer_address(scope)
+    if not is_trusted(address, proxies):
+        return address
+    forwarded = [
+        value.decode("latin-1") for key, value in scope["headers"] if key == b"x-forwarded-for"
+    ]
+    for hop in reversed([hop.strip() for hop in ",".join(forwarded).split(",")]):
+        try:
+            ipaddress.ip_address(hop)
+        except ValueError:
+            break
+        address = hop
+        if not is_trusted(hop, proxies):
+            break
+    return address
+
+
+def rate_limit_key(address: str) -> str:
+    """What a limit counts by: an IPv4 address, or the /64 network that an IPv6 host may roam."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return address

@@ -1,0 +1,154 @@
+"""Every error as problem details (RFC 9457): one table from codes to statuses."""
+
+from __future__ import annotations
+
+import http
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.exceptions import ValidationException as LitestarValidationException
+
+from bookonce.core.errors import BookingConflictError, BookonceError, FieldError
+from bookonce.core.errors import ValidationError as InputError
+
+log = structlog.get_logger("bookonce.web")
+
+STATUS = {
+    "NOT_FOUND": 404,
+    "NOT_OFFERED": 422,
+    "BOOKING_CONFLICT": 409,
+    "BLOCK_CONFLICT": 409,
+    "STATUS_CONFLICT": 409,
+    "TOO_LATE": 409,
+    "IDEMPOTENCY_MISMATCH": 422,
+    "VALIDATION": 422,
+    "TRY_AGAIN": 503,
+}
+RETRY_AFTER_S = 1
+MEDIA_TYPE = "application/problem+json"
+_FRAMEWORK_CODES = {
+    400: (422, "VALIDATION"),
+    404: (404, "NOT_FOUND"),
+    405: (405, "METHOD_NOT_ALLOWED"),
+    413: (413, "TOO_LARGE"),
+    415: (415, "UNSUPPORTED_MEDIA_TYPE"),
+}
+
+
+# Where a handler's parameter can't be named as the query or header is.
+_OUTSIDE_NAMES = {"first": "from", "last": "to", "idempotency_key": "Idempotency-Key"}
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """One thing that is wrong with the request."""
+
+    field: str
+    message: str
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """A start that can be booked instead."""
+
+    start: datetime
+    staff: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error: `code` for programs, `detail` for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem] | None = None
+    alternatives: list[Alternative] | None = None
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    errors: list[FieldProblem] | None = None,
+    alternatives: list[Alternative] | None = None,
+) -> Response[bytes]:
+    """A problem details answer."""
+    body = Problem(
+        type="about:blank",
+        title=http.HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        errors=errors,
+        alternatives=alternatives,
+    )
+    return Response(
+        msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def refused(_: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
+    """A refusal of the product."""
+    errors = alternatives = headers = None
+    if isinstance(error, InputError):
+        errors = [FieldProblem(field, message) for field, message in error.errors]
+    if isinstance(error, BookingConflictError):
+        zone = error.facts["directory"].zone
+        alternatives = [
+            Alternative(start.astimezone(zone), staff)
+            for start, staff in error.facts["alternatives"]
+        ]
+    status = STATUS[error.code]
+    if status == 503:
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        log.warning("try again", cause=repr(error.__cause__))
+    return problem(
+        status,
+        error.code,
+        error.detail,
+        headers=headers,
+        errors=errors,
+        alternatives=alternatives,
+    )
+
+
+def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """A refusal before any of our code was reached."""
+    if isinstance(error, LitestarValidationException):
+        fields = error.extra if isinstance(error.extra, list) else []
+        return refused(
+            request,
+            InputError(
+                [
+                    FieldError(
+                        _OUTSIDE_NAMES.get(one.get("key", ""), str(one.get("key", ""))),
+                        str(one.get("message", "is not valid")),
+                    )
+                    for one in fields
+                    if isinstance(one, dict)
+                ]
+                or [FieldError("", "is not valid")]
+            ),
+        )
+    if error.status_code not in _FRAMEWORK_CODES:
+        return crashed(request, error)
+    status, code = _FRAMEWORK_CODES[error.status_code]
+    details = {
+        404: "There is nothing at this address.",
+        405: f"{request.method} isn't possible here.",
+        413: "The request is too large.",
+    }
+    headers = dict(error.headers or {})
+    return problem(status, code, details.get(status, error.detail), headers=headers)
+
+
+def crashed(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """A fault of ours: told to the operator whole, to the visitor only that it happened."""
+    log.error("unexpected error", exc_info=error)
+    return problem(500, "INTERNAL", "Something went wrong on our side. It has been logged.")

@@ -1,0 +1,65 @@
+"""The OpenAPI document and a page to try it on, served from here alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import (
+    JsonRenderPlugin,
+    OpenAPIRenderPlugin,
+    YamlRenderPlugin,
+)
+
+from bookonce import __version__
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Bookonce API</title>
+<link rel="stylesheet" href="/static/swagger-ui/swagger-ui.css">
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/static/swagger-ui/swagger-ui-bundle.js"></script>
+<script src="/static/swagger-ui/start.js"></script>
+</body>
+</html>
+"""
+# Swagger UI sets style attributes and draws with data: images; scripts come from here only.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class ApiPage(OpenAPIRenderPlugin):
+    """The page to read and try the API on."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The page; it fetches the document itself."""
+        return _PAGE.encode()
+
+
+def openapi_config() -> OpenAPIConfig:
+    """The page at /schema, the document at /schema/openapi.json and /schema/openapi.yaml."""
+    return OpenAPIConfig(
+        title="Bookonce",
+        version=__version__,
+        description="Online appointment booking that never double-books.",
+        openapi_router=Router(
+            "/schema",
+            route_handlers=[],
+            response_headers={"Content-Security-Policy": _POLICY},
+        ),
+        render_plugins=[
+            ApiPage(path="/"),
+            JsonRenderPlugin(path="/openapi.json"),
+            YamlRenderPlugin(path="/openapi.yaml"),
+        ],
+        use_handler_docstrings=True,
+    )

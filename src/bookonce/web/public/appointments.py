@@ -1,0 +1,109 @@
+"""One appointment, for whoever holds its capability."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.params import Parameter
+
+from bookonce.core.errors import BookonceError
+from bookonce.services.appointments import find
+from bookonce.services.cancel import cancel
+from bookonce.services.move import MoveRequest, move
+from bookonce.web.dependencies import Configured, Here
+from bookonce.web.metrics import CHANGES
+from bookonce.web.public.answers import AppointmentAnswer
+from bookonce.web.public.bookings import IdempotencyKey
+from bookonce.web.public.calendar_file import MEDIA_TYPE, calendar_file
+from bookonce.web.public.documented import CHANGING, READING
+from bookonce.web.requests import base_url, json_body
+
+CALENDAR_SUFFIX = ".ics"
+Token = Annotated[str, Parameter(description="the capability that the booking was answered with")]
+
+
+class CancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing is needed to cancel; an empty body will do."""
+
+
+@get("/{token:str}", responses=READING, summary="The appointment")
+async def appointment(
+    slug: str,
+    token: Token,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    settings: Configured,
+) -> Response[Any]:
+    """The appointment as it is now; with `.ics` after the token, as an iCalendar file."""
+    bare = token.removesuffix(CALENDAR_SUFFIX)
+    held = await find(installation, slug, bare)
+    answer = AppointmentAnswer.of(held, base_url(request, settings))
+    if token.endswith(CALENDAR_SUFFIX):
+        return Response(
+            calendar_file(held, answer.manage_url),
+            media_type=MEDIA_TYPE,
+            headers={"Content-Disposition": 'inline; filename="appointment.ics"'},
+        )
+    return Response(answer)
+
+
+@post(
+    "/{token:str}/cancellation",
+    status_code=200,
+    responses=CHANGING,
+    before_request=json_body(CancellationRequest, required=False),
+    summary="Cancel",
+)
+async def cancellation(
+    slug: str,
+    token: Token,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    settings: Configured,
+    data: CancellationRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> AppointmentAnswer:
+    """Gives the time back. Cancelling again answers the same."""
+    try:
+        held = await cancel(installation, slug, token, now=datetime.now(UTC))
+    except BookonceError as error:
+        CHANGES.labels("cancel", error.code.lower()).inc()
+        raise
+    CHANGES.labels("cancel", "done").inc()
+    return AppointmentAnswer.of(held, base_url(request, settings))
+
+
+@post(
+    "/{token:str}/move",
+    status_code=200,
+    responses=CHANGING,
+    before_request=json_body(MoveRequest),
+    summary="Move",
+)
+async def move_appointment(
+    slug: str,
+    token: Token,
+    data: MoveRequest,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    settings: Configured,
+    idempotency_key: IdempotencyKey = None,
+) -> AppointmentAnswer:
+    """The new time is taken and the old one given back, or nothing happens (409)."""
+    try:
+        held = await move(
+            installation, slug, token, data, now=datetime.now(UTC), idempotency_key=idempotency_key
+        )
+    except BookonceError as error:
+        CHANGES.labels("move", error.code.lower()).inc()
+        raise
+    CHANGES.labels("move", "done").inc()
+    return AppointmentAnswer.of(held, base_url(request, settings))
+
+
+router = Router(
+    "/appointments", route_handlers=[appointment, cancellation, move_appointment]
+)

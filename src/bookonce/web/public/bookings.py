@@ -1,0 +1,56 @@
+"""Booking a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from litestar import Request, Response, post
+from litestar.params import Parameter
+
+from bookonce.core.errors import BookonceError
+from bookonce.services.book import BookingRequest, book
+from bookonce.web.dependencies import Configured, Here
+from bookonce.web.metrics import BOOKINGS
+from bookonce.web.public.answers import AppointmentAnswer
+from bookonce.web.public.documented import CHANGING
+from bookonce.web.requests import base_url, json_body
+
+IdempotencyKey = Annotated[
+    str | None,
+    Parameter(
+        header="Idempotency-Key",
+        description="the same key gives the same answer, however often it is sent",
+        max_length=255,
+    ),
+]
+
+
+@post(
+    "/book",
+    responses=CHANGING,
+    before_request=json_body(BookingRequest),
+    summary="Book a time",
+)
+async def book_appointment(
+    slug: str,
+    data: BookingRequest,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    settings: Configured,
+    idempotency_key: IdempotencyKey = None,
+) -> Response[AppointmentAnswer]:
+    """The time is yours (201), or somebody has it (409, with what can be booked instead)."""
+    try:
+        held = await book(
+            installation, slug, data, now=datetime.now(UTC), idempotency_key=idempotency_key
+        )
+    except BookonceError as error:
+        BOOKINGS.labels(error.code.lower()).inc()
+        raise
+    BOOKINGS.labels("booked").inc()
+    answer = AppointmentAnswer.of(held, base_url(request, settings))
+    return Response(
+        answer,
+        headers={"Location": f"/api/v1/{slug}/appointments/{held.token}"},
+    )

@@ -1,0 +1,47 @@
+"""An appointment as an iCalendar file (RFC 5545)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from icalendar import Calendar, Event
+
+from bookonce.core.appointments import Status
+from bookonce.services.book import Held
+
+MEDIA_TYPE = "text/calendar"
+ZONE_RULES_AROUND = timedelta(days=366)
+
+
+def calendar_file(held: Held, manage_url: str) -> bytes:
+    """One event in the business's time zone, with the zone's rules."""
+    appointment, directory = held.appointment, held.directory
+    profile = directory.business.business
+    service = next(
+        (one.name for one in directory.business.service if one.key == appointment.service),
+        appointment.service,
+    )
+    staff = next(
+        (one.name for one in directory.business.staff if one.key == appointment.staff),
+        appointment.staff,
+    )
+    cancelled = appointment.status is Status.CANCELLED
+    event = Event()
+    event.add("uid", f"{appointment.id}@bookonce")
+    event.add("dtstamp", datetime.now(UTC))
+    event.add("dtstart", appointment.start.astimezone(directory.zone))
+    event.add("dtend", appointment.end.astimezone(directory.zone))
+    event.add("sequence", appointment.sequence)
+    event.add("summary", f"{service} · {profile.name}")
+    event.add("description", f"{service}, {staff}\n{manage_url}")
+    event.add("url", manage_url)
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Bookonce//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
+    calendar.add_component(event)
+    calendar.add_missing_timezones(
+        appointment.start.date() - ZONE_RULES_AROUND, appointment.end.date() + ZONE_RULES_AROUND
+    )
+    return bytes(calendar.to_ical())

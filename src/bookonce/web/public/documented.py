@@ -1,0 +1,35 @@
+"""The errors a route may answer with, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from litestar.openapi.datastructures import ResponseSpec
+
+from bookonce.web.errors import MEDIA_TYPE, Problem
+
+_DESCRIPTIONS = {
+    404: "NOT_FOUND: no such business, service, staff or appointment",
+    405: "METHOD_NOT_ALLOWED",
+    409: "BOOKING_CONFLICT (with alternatives), TOO_LATE or STATUS_CONFLICT",
+    413: "TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE: send application/json",
+    422: "VALIDATION (with errors), NOT_OFFERED or IDEMPOTENCY_MISMATCH",
+    429: "RATE_LIMITED: wait for Retry-After seconds",
+    503: "TRY_AGAIN: nothing was booked, or the same Idempotency-Key finds it",
+}
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """Problem details for these statuses."""
+    return {
+        status: ResponseSpec(
+            Problem,
+            description=_DESCRIPTIONS[status],
+            media_type=MEDIA_TYPE,  # type: ignore[arg-type]
+            generate_examples=False,
+        )
+        for status in statuses
+    }
+
+
+READING = problems(404, 422, 503)
+CHANGING = problems(404, 409, 413, 415, 422, 429, 503)

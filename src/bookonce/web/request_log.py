@@ -1,0 +1,75 @@
+"""Around every request: an id, a line in the log, two metrics, and headers that keep pages safe."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Sequence
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from bookonce.settings import Network
+from bookonce.web.client_address import client_address, header
+from bookonce.web.metrics import REQUEST_SECONDS, REQUESTS
+
+log = structlog.get_logger("bookonce.access")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_TOKEN_IN_PATH = re.compile(r"(/appointments/|/a/)[^/.]+")
+UNMATCHED = "unmatched"
+CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
+_SAFE_HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",  # addresses of appointments are capabilities
+    b"content-security-policy": CONTENT_SECURITY_POLICY.encode(),
+    b"cache-control": b"no-store",
+}
+
+
+class RequestLog:
+    """Outermost ASGI layer. A request id is taken from the caller if it is a plain one."""
+
+    def __init__(self, app: ASGIApp, proxies: Sequence[Network]) -> None:
+        self._app = app
+        self._proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        given_id = header(scope, b"x-request-id")
+        known = given_id is not None and _REQUEST_ID.fullmatch(given_id)
+        request_id = given_id if known and given_id else secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        status = 500
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message["headers"])
+                present = {name.lower() for name, _ in headers}
+                headers += [pair for pair in _SAFE_HEADERS.items() if pair[0] not in present]
+                headers.append((b"x-request-id", request_id.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        finally:
+            seconds = time.perf_counter() - started
+            route = scope.get("path_template") or UNMATCHED
+            REQUESTS.labels(scope["method"], route, status).inc()
+            REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+            log.info(
+                "request",
+                method=scope["method"],
+                path=_TOKEN_IN_PATH.sub(r"\1…", scope["path"]),
+                status=status,
+                ms=round(seconds * 1000, 1),
+                client=client_address(scope, self._proxies),
+            )

@@ -1,0 +1,60 @@
+"""Reading requests: JSON bodies with every error named, and the address that links start with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import SerializationException
+
+from bookonce.core.convert import convert
+from bookonce.core.errors import FieldError, ValidationError
+from bookonce.settings import Settings
+from bookonce.web.client_address import header, is_trusted, peer_address
+from bookonce.web.errors import problem
+
+BODY_BYTES_MAX = 64 * 1024
+JSON = "application/json"
+
+
+def json_body(kind: type[Any], *, required: bool = True) -> Callable[[Request[Any, Any, Any]], Awaitable[Any]]:
+    """A hook that checks the body before the handler is reached.
+
+    It refuses another content type (415), and malformed JSON, unknown fields and wrong values
+    (422), naming each.
+    """
+
+    async def check(request: Request[Any, Any, Any]) -> Any:
+        body = await request.body()
+        if not body and not required:
+            return None
+        media_type = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
+        if media_type != JSON:
+            return problem(
+                415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as {JSON}, not {media_type or 'nothing'}."
+            )
+        try:
+            value = await request.json()
+        except (SerializationException, RecursionError, ValueError):
+            raise ValidationError([FieldError("", "the body is not valid JSON")]) from None
+        convert(value, kind)
+        return None
+
+    return check
+
+
+def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
+    """Where this installation is reached, without a trailing slash.
+
+    The setting if there is one; else what the client asked for, as told by the proxy if it is a
+    trusted one.
+    """
+    if settings.public_url:
+        return settings.public_url
+    scope = request.scope
+    scheme, host = scope["scheme"], header(scope, b"host") or "localhost"
+    if is_trusted(peer_address(scope), settings.trusted_proxies):
+        scheme = header(scope, b"x-forwarded-proto") or scheme
+        host = header(scope, b"x-forwarded-host") or host
+    return f"{scheme}://{host}"
