@@ -1,3 +1,64 @@
-lock: ## resolve the dependencies anew into requirements/*.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml -o requirements/runtime.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group dev -c requirements/runtime.lock -o requirements/dev.lock
+# Bookonce. `make` lists what can be done.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUNTIME := .venv/.runtime-installed
+DEV := .venv/.dev-installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
+
+run: $(RUNTIME) ## set up, then serve the demo salon (PORT=8000, HOST=127.0.0.1)
+	@exec $(BIN)/bookonce serve --demo --host "$(or $(HOST),127.0.0.1)" --port "$(or $(PORT),8000)"
+
+test: $(DEV) ## set up, then every check: lint, types, imports, tests
+	@.ci/checks $(BIN)
+
+races: $(DEV) ## the race tests alone, as often as ROUNDS says (default 5)
+	@for round in $$(seq $(or $(ROUNDS),5)); do $(BIN)/python -m pytest tests/races || exit 1; done
+
+nightly: $(DEV) ## property tests with 10,000 examples
+	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services --timeout 7200
+
+fresh: ## prove both commands in fresh clones, as root and as an ordinary user
+	@.ci/fresh
+
+audit: $(DEV) ## known vulnerabilities in what ships
+	$(BIN)/pip-audit --requirement requirements/runtime.lock --require-hashes --disable-pip
+
+wheel: $(DEV) ## build dist/bookonce-*.whl
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+format: $(DEV) ## put the code into its one form
+	@$(BIN)/ruff check --fix --quiet src tests; $(BIN)/ruff format --quiet src tests
+
+lock: $(DEV) ## resolve the dependencies anew into requirements/*.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/runtime.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" pyproject.toml --group dev \
+		-c requirements/runtime.lock -o requirements/dev.lock
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command "make lock" --group build -c requirements/dev.lock -o requirements/build.lock
+
+.venv/bin/python:
+	@PYTHON="$(PYTHON)" .ci/make-venv
+
+# What ships, and this checkout in place. Installed anew only when the lock or the project changed.
+$(RUNTIME): requirements/runtime.lock pyproject.toml | .venv/bin/python
+	@echo "installing what Bookonce needs (once, about half a minute) …"
+	@$(PIP) --require-hashes --requirement requirements/runtime.lock
+	@$(PIP) --require-hashes --requirement requirements/build.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.lock $(RUNTIME)
+	@echo "installing what the checks need (once, about half a minute) …"
+	@$(PIP) --require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+.PHONY: help run test races nightly fresh audit wheel format lock

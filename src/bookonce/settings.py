@@ -60,7 +60,10 @@ class Settings:
             wrong("CONNECTIONS_MAX", f"expected a number from 1 to 1000, got {connections!r}")
         public_url = value("PUBLIC_URL")
         if public_url and not re.fullmatch(r"https?://[^/?#\s]+", public_url.rstrip("/")):
-            wrong("PUBLIC_URL", f'expected an address such as "https://book.example.com", got {public_url!r}')
+            wrong(
+                "PUBLIC_URL",
+                f'expected an address such as "https://book.example.com", got {public_url!r}',
+            )
         secret_key = value("SECRET_KEY")
         if secret_key and len(secret_key) < 32:
             wrong("SECRET_KEY", "expected at least 32 characters (openssl rand -hex 32)")

@@ -8,9 +8,10 @@ import socket
 import tempfile
 import threading
 import time
-import urllib.request
 from contextlib import closing
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated
 
 import typer
@@ -95,10 +96,10 @@ def _require_free(host: str, port: int) -> None:
 
 def _announce(host: str, port: int, demo: bool) -> None:
     """Print the addresses to open, once the first answer has come."""
-    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    base = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}"
-    while not _answers(f"{base}/healthz"):
+    reachable = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}.get(host, host)
+    while not _is_alive(reachable, port):
         time.sleep(0.05)
+    base = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}"
     lines = [("API, to read and try", f"{base}/schema"), ("ready?", f"{base}/readyz")]
     if demo:
         lines.insert(0, ("demo salon", f"{base}/{SLUG}"))
@@ -108,9 +109,10 @@ def _announce(host: str, port: int, demo: bool) -> None:
     out.print("  stop with Ctrl-C")
 
 
-def _answers(address: str) -> bool:
+def _is_alive(host: str, port: int) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5) as response:
-            return bool(response.status == 200)
-    except OSError:
+        with closing(HTTPConnection(host, port, timeout=5)) as connection:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+    except (OSError, HTTPException):
         return False

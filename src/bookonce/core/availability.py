@@ -19,7 +19,6 @@ from msgspec import Meta
 from bookonce.core.hours import Hours, Interval, merged, open_intervals
 from bookonce.core.zones import DAY_S, offset_s, offset_segments
 
-
 Start = Annotated[datetime, Meta(tz=True)]
 """A start as somebody asks for it: with an offset, or it could be any of several instants."""
 
@@ -56,9 +55,7 @@ class Window:
     def bookable(cls, now: datetime, notice_min: int, horizon_days: int) -> Window:
         """From `notice_min` to `horizon_days` × 24 hours after `now`, an aware datetime."""
         now_s = now.timestamp()
-        return cls(
-            math.ceil(now_s + notice_min * 60), math.floor(now_s + horizon_days * DAY_S)
-        )
+        return cls(math.ceil(now_s + notice_min * 60), math.floor(now_s + horizon_days * DAY_S))
 
     def within(self, other: Window) -> Window:
         """The part of this window that lies in another; empty if latest < earliest."""
@@ -80,9 +77,7 @@ def offered_starts(
     """
     if window.earliest_s > window.latest_s:
         return []
-    opened = open_intervals(
-        hours, zone, window.earliest_s, window.latest_s + visit.duration_s
-    )
+    opened = open_intervals(hours, zone, window.earliest_s, window.latest_s + visit.duration_s)
     allowed = [
         (max(low, window.earliest_s), min(high - visit.duration_s, window.latest_s))
         for low, high in opened
@@ -122,7 +117,10 @@ def _on_step(intervals: Iterable[Interval], zone: ZoneInfo, step_min: int) -> It
     step_s = step_min * 60
     for low, high in intervals:
         for segment in offset_segments(zone, low, high + 1):
-            wall_s, wall_end_s = segment.start_s + segment.offset_s, segment.end_s + segment.offset_s
+            wall_s, wall_end_s = (
+                segment.start_s + segment.offset_s,
+                segment.end_s + segment.offset_s,
+            )
             midnight_s = wall_s - wall_s % DAY_S
             while midnight_s < wall_end_s:
                 since_s = max(wall_s - midnight_s, 0)

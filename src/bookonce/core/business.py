@@ -90,7 +90,11 @@ class DateHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TimeOff(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename={"start": "from", "end": "to"}
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    rename={"start": "from", "end": "to"},
 ):
     """An absence in local time, from its first minute up to, not including, its last."""
 
@@ -189,6 +193,15 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
         if service := self._services.get(key):
             return service
         raise NotFoundError("There is no such service.")
+
+    def service_name(self, key: str) -> str:
+        """What a service is called; its key if it is no longer offered."""
+        service = self._services.get(key)
+        return service.name if service else key
+
+    def staff_name(self, key: str) -> str:
+        """What somebody is called; their key if they have left."""
+        return next((staff.name for staff in self.business.staff if staff.key == key), key)
 
     def performers(self, service: Service) -> tuple[str, ...]:
         """The keys of those who perform a service, in the business's own order."""

@@ -6,6 +6,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,11 @@ def parse(text: str) -> Business:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValidationError([FieldError("", f"not valid TOML: {error}")]) from None
+    return from_tree(tree)
+
+
+def from_tree(tree: dict[str, Any]) -> Business:
+    """The business that a file's tables describe. Raises ValidationError as `parse` does."""
     errors = list(_text_errors(tree, ""))
     if errors:
         raise ValidationError(errors)
@@ -125,7 +131,7 @@ def _time_off_errors(business: Business) -> Iterator[FieldError]:
         for absence in staff.time_off:
             if absence.end <= absence.start:
                 yield FieldError(place, f"from {absence.start:%Y-%m-%dT%H:%M} must be before to")
-        for earlier, later in zip(staff.time_off, staff.time_off[1:], strict=False):
+        for earlier, later in pairwise(staff.time_off):
             if later.start < earlier.end:
                 yield FieldError(
                     place,

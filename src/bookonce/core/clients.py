@@ -37,7 +37,11 @@ def client_errors(client: Client, place: str = "client") -> Iterator[FieldError]
         normal_email(client.email)
     except EmailNotValidError as error:
         yield FieldError(f"{place}.email", str(error))
-    if client.phone is not None and client.phone.strip() and not _PHONE.fullmatch(client.phone.strip()):
+    if (
+        client.phone is not None
+        and client.phone.strip()
+        and not _PHONE.fullmatch(client.phone.strip())
+    ):
         yield FieldError(f"{place}.phone", 'expected a number such as "+49 30 1234567"')
 
 
@@ -53,9 +57,7 @@ def notes_errors(notes: str | None, place: str = "notes") -> Iterator[FieldError
 
 def normal_email(email: str) -> str:
     """The address by which a client is recognised. Raises EmailNotValidError."""
-    checked = validate_email(
-        email.strip(), check_deliverability=False, globally_deliverable=False
-    )
+    checked = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
     if "." not in checked.domain:
         raise EmailNotValidError("The part after the @-sign should have a period.")
     return checked.normalized.lower()

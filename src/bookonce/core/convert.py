@@ -59,7 +59,11 @@ def encode_custom(value: Any) -> Any:
 def _local_time(value: Any) -> LocalTime:
     if isinstance(value, str) and _LOCAL_TIME.fullmatch(value):
         value = datetime.fromisoformat(value)  # raises ValueError on a date that doesn't exist
-    if isinstance(value, datetime) and value.tzinfo is None and not (value.second or value.microsecond):
+    if (
+        isinstance(value, datetime)
+        and value.tzinfo is None
+        and not (value.second or value.microsecond)
+    ):
         return LocalTime(value.year, value.month, value.day, value.hour, value.minute)
     raise ValueError(f'expected a local date and time such as "2026-12-27T09:00", got {value!r}')
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bookonce.core.zones import DAY_S, day_number, offset_segments
@@ -102,7 +103,7 @@ class Hours:
 def overlapping(spans: Sequence[Span]) -> tuple[Span, Span] | None:
     """The first two spans of one day that share a minute, if any do."""
     ordered = sorted(spans, key=lambda span: span.start_min)
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if later.start_min < earlier.end_min:
             return earlier, later
     return None

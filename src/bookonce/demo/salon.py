@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 
 from bookonce.core import business_file
-from bookonce.core.business import Directory
+from bookonce.core.business import Business, Directory
 from bookonce.core.clients import Client
 from bookonce.core.errors import BookingConflictError, NotFoundError, NotOfferedError
 from bookonce.services import business_files
@@ -24,8 +24,32 @@ from bookonce.store import events
 SLUG = "lumen"
 DAYS = 14
 BOOKINGS_A_DAY = 14
-_FIRST_NAMES = ("Mia", "Noah", "Leyla", "Jonas", "Aylin", "Pavel", "Ines", "Tariq", "Greta", "Luca", "Yuki", "Oskar")
-_LAST_NAMES = ("Berger", "Kaya", "Silva", "Nowak", "Fischer", "Haas", "Moreau", "Tanaka", "Popov", "Reuter")
+_FIRST_NAMES = (
+    "Mia",
+    "Noah",
+    "Leyla",
+    "Jonas",
+    "Aylin",
+    "Pavel",
+    "Ines",
+    "Tariq",
+    "Greta",
+    "Luca",
+    "Yuki",
+    "Oskar",
+)
+_LAST_NAMES = (
+    "Berger",
+    "Kaya",
+    "Silva",
+    "Nowak",
+    "Fischer",
+    "Haas",
+    "Moreau",
+    "Tanaka",
+    "Popov",
+    "Reuter",
+)
 
 
 async def furnish(installation: Installation, now: datetime) -> None:
@@ -41,7 +65,7 @@ async def furnish(installation: Installation, now: datetime) -> None:
             await _fill(installation, directory, day, now)
 
 
-def _business() -> business_file.Business:
+def _business() -> Business:
     return business_file.parse(files("bookonce.demo").joinpath("lumen.toml").read_text())
 
 
@@ -55,11 +79,9 @@ async def _is_filled(installation: Installation, directory: Directory, day: date
     )
 
 
-async def _fill(
-    installation: Installation, directory: Directory, day: date, now: datetime
-) -> None:
+async def _fill(installation: Installation, directory: Directory, day: date, now: datetime) -> None:
     """Book some of what is on offer that day, the same choice each time."""
-    chance = random.Random(day.toordinal())
+    chance = random.Random(day.toordinal())  # noqa: S311, nothing here is secret
     services = [service.key for service in directory.business.service]
     number = 0
     for _ in range(BOOKINGS_A_DAY):
@@ -78,7 +100,12 @@ async def _fill(
         )
         try:
             await book(
-                installation, SLUG, request, now=now, idempotency_key=_key(day, number), actor="system"
+                installation,
+                SLUG,
+                request,
+                now=now,
+                idempotency_key=_key(day, number),
+                actor="system",
             )
         except (BookingConflictError, NotOfferedError):
             continue  # a visitor was quicker

@@ -71,9 +71,7 @@ async def block(
         await take_block(
             connection, directory.business_id, resource_id, made.id, during, kind, reason
         )
-        await events.append(
-            connection, directory.business_id, event_id, "time.blocked", actor, now
-        )
+        await events.append(connection, directory.business_id, event_id, "time.blocked", actor, now)
         return made
 
     return await installation.database.transaction(work)
@@ -106,7 +104,7 @@ async def take_block(
     business_id: UUID,
     resource_id: UUID,
     claim_id: UUID,
-    during: Range,
+    during: Range[datetime],
     kind: BlockKind,
     reason: str | None,
 ) -> None:

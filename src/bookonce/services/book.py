@@ -203,9 +203,7 @@ def _facts(request: BookingRequest, service: Service, new: NewAppointment) -> Fa
     )
 
 
-async def _replayed(
-    installation: Installation, slug: str, idempotency: Idempotency
-) -> Held | None:
+async def _replayed(installation: Installation, slug: str, idempotency: Idempotency) -> Held | None:
     """The booking that a key led to while its start was still on offer."""
     if not idempotency.from_outside:
         return None

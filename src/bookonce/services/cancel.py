@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
-from bookonce.core.appointments import Status, require_in_time, require_transition
+from bookonce.core.appointments import Appointment, Status, require_in_time, require_transition
+from bookonce.core.business import Directory
 from bookonce.core.errors import TryAgainError
 from bookonce.services.appointments import load
 from bookonce.services.book import RACES_LOST_MAX, Held
@@ -31,20 +33,31 @@ async def cancel(
         require_transition(appointment, Status.CANCELLED)
         if actor == "visitor":
             require_in_time(appointment, directory.policy.cancel_until_min, now)
-        changed = await installation.database.run(
-            lambda connection, read=appointment: appointments.change_status(
-                connection,
-                directory.business_id,
-                read,
-                Status.CANCELLED,
-                event_id=event_id,
-                actor=actor,
-                now=now,
-            )
-        )
-        if changed:
+        if await _change(installation, directory, appointment, event_id, actor, now):
             cancelled = msgspec.structs.replace(
                 appointment, status=Status.CANCELLED, sequence=appointment.sequence + 1
             )
             return Held(directory, cancelled, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
+
+
+async def _change(
+    installation: Installation,
+    directory: Directory,
+    appointment: Appointment,
+    event_id: UUID,
+    actor: str,
+    now: datetime,
+) -> bool:
+    """Cancel it if it is still as it was read."""
+    return await installation.database.run(
+        lambda connection: appointments.change_status(
+            connection,
+            directory.business_id,
+            appointment,
+            Status.CANCELLED,
+            event_id=event_id,
+            actor=actor,
+            now=now,
+        )
+    )

@@ -208,9 +208,7 @@ async def _remember_refusal(
         return True
 
     async def work(connection: Connection) -> None:
-        await events.append(
-            connection, directory.business_id, event_id, "move.refused", actor, now
-        )
+        await events.append(connection, directory.business_id, event_id, "move.refused", actor, now)
         await events.remember(
             connection, directory.business_id, idempotency.key_hash,
             idempotency.request_hash, event_id, now,
@@ -237,6 +235,4 @@ async def _refused(
     visit = service.visit
     own_start_s = int(appointment.start.timestamp())
     own = visit.claimed_s(own_start_s)
-    return await conflict(
-        installation, directory, service, able, start, now=now, ignoring=(own,)
-    )
+    return await conflict(installation, directory, service, able, start, now=now, ignoring=(own,))

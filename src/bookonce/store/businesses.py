@@ -330,5 +330,5 @@ async def put_hours(
     )
 
 
-def _ranges(spans: Iterable[Span]) -> list[Range]:
+def _ranges(spans: Iterable[Span]) -> list[Range[int]]:
     return [Range(span.start_min, span.end_min) for span in spans]

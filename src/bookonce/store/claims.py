@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from asyncpg import Range
 
 from bookonce.core.hours import Interval
 from bookonce.store.database import Connection
@@ -169,7 +170,7 @@ async def block(
     business_id: UUID,
     claim_id: UUID,
     resource_id: UUID,
-    during: asyncpg.Range,
+    during: Range[datetime],
     kind: str,
     reason: str | None,
 ) -> bool:
@@ -215,7 +216,7 @@ async def remove(connection: Connection, business_id: UUID, claim_id: UUID) -> b
 
 
 async def in_the_way(
-    connection: Connection, business_id: UUID, resource_id: UUID, during: asyncpg.Range
+    connection: Connection, business_id: UUID, resource_id: UUID, during: Range[datetime]
 ) -> list[dict[str, Any]]:
     """The claims that overlap a time, with the appointment's particulars where there is one."""
     rows = await connection.fetch(

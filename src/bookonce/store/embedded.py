@@ -202,7 +202,9 @@ class EmbeddedPostgres:
         marker.touch()
 
     def _socket_folder(self, cluster: Path) -> Path:
-        if len(os.fsencode(cluster / SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX and "'" not in str(cluster):
+        if len(os.fsencode(cluster / SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX and "'" not in str(
+            cluster
+        ):
             return cluster
         folder = Path(tempfile.mkdtemp(prefix="bookonce-", dir="/tmp"))  # private to its owner
         if os.geteuid() == 0:

@@ -86,7 +86,7 @@ class RetryPolicy:
 
     def delay_ms(self, failures: int) -> float:
         """How long to wait after the nth failure, counted from 1."""
-        full_ms = self.base_ms * self.factor ** (failures - 1)
+        full_ms = float(self.base_ms * self.factor ** (failures - 1))
         return full_ms * (1 - self.jitter * self.draw())
 
     async def run(

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
+from bookonce.store.database import Connection
+
 MIGRATION_TABLE = "schema_migration"
 _MIGRATION_LOCK = 0x626F6F6B  # "book": one process migrates at a time
 _VERSION = re.compile(r"^(\d+)_")
@@ -27,7 +29,7 @@ def packaged_versions() -> list[str]:
     return sorted(match[1] for name in names if (match := _VERSION.match(name)))
 
 
-async def applied_versions(connection: asyncpg.Connection) -> list[str]:
+async def applied_versions(connection: Connection) -> list[str]:
     """The versions of the migrations that this database has had."""
     try:
         rows = await connection.fetch(f"SELECT version FROM {MIGRATION_TABLE} ORDER BY version")
@@ -36,7 +38,7 @@ async def applied_versions(connection: asyncpg.Connection) -> list[str]:
     return [row["version"] for row in rows]
 
 
-async def pending_versions(connection: asyncpg.Connection) -> list[str]:
+async def pending_versions(connection: Connection) -> list[str]:
     """The migrations that this code has and the database hasn't had."""
     applied = set(await applied_versions(connection))
     return [version for version in packaged_versions() if version not in applied]

@@ -33,7 +33,9 @@ REQUEST_SECONDS = Histogram(
 )
 BOOKINGS = Counter("bookonce_bookings", "Booking requests by outcome", ["outcome"])
 CHANGES = Counter("bookonce_changes", "Moves and cancellations by outcome", ["verb", "outcome"])
-ATTEMPTS = Counter("bookonce_database_attempts", "Attempts at database operations, retries included")
+ATTEMPTS = Counter(
+    "bookonce_database_attempts", "Attempts at database operations, retries included"
+)
 POOL_OPEN = Gauge(
     "bookonce_pool_connections_open", "Database connections open", multiprocess_mode="livesum"
 )

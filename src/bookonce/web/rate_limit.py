@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from bookonce.settings import Network
@@ -29,7 +30,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
-        if scope["type"] == "http" and scope["method"] in MUTATING:
+        if scope["type"] == ScopeType.HTTP and scope["method"] in MUTATING:
             key = rate_limit_key(client_address(scope, self._proxies))
             if not await self._limiter.hit(self._limit, key):
                 stats = await self._limiter.get_window_stats(self._limit, key)

@@ -18,7 +18,9 @@ BODY_BYTES_MAX = 64 * 1024
 JSON = "application/json"
 
 
-def json_body(kind: type[Any], *, required: bool = True) -> Callable[[Request[Any, Any, Any]], Awaitable[Any]]:
+def json_body(
+    kind: type[Any], *, required: bool = True
+) -> Callable[[Request[Any, Any, Any]], Awaitable[Any]]:
     """A hook that checks the body before the handler is reached.
 
     It refuses another content type (415), and malformed JSON, unknown fields and wrong values
@@ -32,7 +34,9 @@ def json_body(kind: type[Any], *, required: bool = True) -> Callable[[Request[An
         media_type = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
         if media_type != JSON:
             return problem(
-                415, "UNSUPPORTED_MEDIA_TYPE", f"Send the request as {JSON}, not {media_type or 'nothing'}."
+                415,
+                "UNSUPPORTED_MEDIA_TYPE",
+                f"Send the request as {JSON}, not {media_type or 'nothing'}.",
             )
         try:
             value = await request.json()

@@ -104,6 +104,4 @@ async def move_appointment(
     return AppointmentAnswer.of(held, base_url(request, settings))
 
 
-router = Router(
-    "/appointments", route_handlers=[appointment, cancellation, move_appointment]
-)
+router = Router("/appointments", route_handlers=[appointment, cancellation, move_appointment])

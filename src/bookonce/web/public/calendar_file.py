@@ -17,14 +17,8 @@ def calendar_file(held: Held, manage_url: str) -> bytes:
     """One event in the business's time zone, with the zone's rules."""
     appointment, directory = held.appointment, held.directory
     profile = directory.business.business
-    service = next(
-        (one.name for one in directory.business.service if one.key == appointment.service),
-        appointment.service,
-    )
-    staff = next(
-        (one.name for one in directory.business.staff if one.key == appointment.staff),
-        appointment.staff,
-    )
+    service = directory.service_name(appointment.service)
+    staff = directory.staff_name(appointment.staff)
     cancelled = appointment.status is Status.CANCELLED
     event = Event()
     event.add("uid", f"{appointment.id}@bookonce")

@@ -50,9 +50,7 @@ def _service(directory: Directory, service: Service) -> ServiceAnswer:
         duration_min=service.duration_min,
         price=None
         if service.price is None
-        else Price(
-            money.major(money.minor_units(service.price, currency), currency), currency
-        ),
+        else Price(money.major(money.minor_units(service.price, currency), currency), currency),
         staff=list(directory.performers(service)),
     )
 

@@ -27,15 +27,17 @@ async def appointment_page(slug: str, token: str, installation: Here) -> Respons
     held = await find(installation, slug, token)
     directory, appointment = held.directory, held.appointment
     profile = directory.business.business
-    names = {one.key: one.name for one in (*directory.business.service, *directory.business.staff)}
     return render(
         "appointment.html",
         business=profile,
         status=appointment.status.value,
-        service=names.get(appointment.service, appointment.service),
-        staff=names.get(appointment.staff, appointment.staff),
+        service=directory.service_name(appointment.service),
+        staff=directory.staff_name(appointment.staff),
         when=format_datetime(
-            appointment.start, "full", tzinfo=directory.zone, locale=profile.locale.replace("-", "_")
+            appointment.start,
+            "full",
+            tzinfo=directory.zone,
+            locale=profile.locale.replace("-", "_"),
         ),
         calendar_url=f"/api/v1/{directory.slug}/appointments/{token}.ics",
     )

@@ -1,0 +1,71 @@
+"""The cast: businesses made for a test, and what visitors of them ask for."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bookonce.core import business_file
+from bookonce.core.business import Business
+from bookonce.core.clients import Client
+from bookonce.core.hours import WEEKDAYS
+from bookonce.services.book import BookingRequest
+
+_numbers = itertools.count(1)
+
+ALWAYS = {day: ["00:00-24:00"] for day in WEEKDAYS}
+NINE_TO_FIVE = {day: ["09:00-17:00"] for day in WEEKDAYS}
+
+
+def new_slug() -> str:
+    """An address that nobody else in this run has."""
+    return f"salon-{os.getpid()}-{next(_numbers)}"
+
+
+def a_staff_member(key: str, **more: Any) -> dict[str, Any]:
+    """Somebody who works round the clock unless told otherwise."""
+    return {"key": key, "name": key.capitalize(), "hours": ALWAYS} | more
+
+
+def a_service(key: str = "cut", **more: Any) -> dict[str, Any]:
+    """Half an hour without buffers unless told otherwise."""
+    return {"key": key, "name": key.capitalize(), "duration_min": 30} | more
+
+
+def a_business(
+    slug: str | None = None,
+    *,
+    timezone: str = "Europe/Berlin",
+    staff: list[dict[str, Any]] | None = None,
+    service: list[dict[str, Any]] | None = None,
+    policy: dict[str, Any] | None = None,
+    **profile: Any,
+) -> Business:
+    """A business with Ada, who cuts; no notice and no limit for cancelling."""
+    return business_file.from_tree(
+        {
+            "business": {"slug": slug or new_slug(), "name": "Lumen Hair", "timezone": timezone}
+            | profile,
+            "policy": {"notice_min": 0, "cancel_until_min": 0} | (policy or {}),
+            "staff": [a_staff_member("ada")] if staff is None else staff,
+            "service": [a_service()] if service is None else service,
+        }
+    )
+
+
+def a_visitor(name: str = "Zoe", **more: Any) -> Client:
+    """Somebody with a mail address of their own."""
+    return Client(**{"name": name, "email": f"{name.lower()}@example.com"} | more)
+
+
+def a_booking(start: datetime, service: str = "cut", **more: Any) -> BookingRequest:
+    """A visitor's wish."""
+    return BookingRequest(**{"service": service, "start": start, "client": a_visitor()} | more)
+
+
+def tomorrow_at(hour: int, minute: int = 0) -> datetime:
+    """A time of day, UTC, at least 24 hours from now."""
+    day = datetime.now(UTC) + timedelta(days=2)
+    return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
