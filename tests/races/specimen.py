@@ -27,7 +27,10 @@ async def book_like_the_seed(
     """Take a time; raises BookingConflictError when a row that isn't locked overlaps."""
 
     async def attempt() -> UUID:
-        async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+        async with (
+            pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read"),
+        ):
             return await _check_then_insert(connection, business_id, resource_id, start, end)
 
     return await RetryPolicy().run(attempt)

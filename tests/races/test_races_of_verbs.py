@@ -133,7 +133,9 @@ async def test_book_and_block_never_both_get_the_time(
         start = tomorrow_at(hour)
         results = await at_once(
             [
-                partial(block, installation, slug, "ada", start, start + timedelta(hours=1), now=now),
+                partial(
+                    block, installation, slug, "ada", start, start + timedelta(hours=1), now=now
+                ),
                 *bookings(installation, slug, start, staff="ada")[:8],
             ]
         )
