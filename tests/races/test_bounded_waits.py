@@ -11,7 +11,7 @@ import pytest
 
 from bookonce.core.business import Business
 from bookonce.core.errors import TryAgainError
-from bookonce.services.book import book
+from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
@@ -55,19 +55,27 @@ async def test_a_booking_behind_an_unfinished_one_is_told_to_try_again(
     await assert_sound(database_url)
 
 
-@pytest.mark.parametrize("verb", ["cancel", "move"])
+def cancelling(installation: Installation, slug: str, token: str) -> Awaitable[Held]:
+    return cancel(installation, slug, token, now=datetime.now(UTC))
+
+
+def moving(installation: Installation, slug: str, token: str) -> Awaitable[Held]:
+    request = MoveRequest(tomorrow_at(12))
+    return move(installation, slug, token, request, now=datetime.now(UTC))
+
+
+@pytest.mark.parametrize("changing", [cancelling, moving])
 async def test_a_change_behind_an_unfinished_one_is_told_to_try_again(
-    installation: Installation, open_business: Open, database_url: str, verb: str
+    installation: Installation,
+    open_business: Open,
+    database_url: str,
+    changing: Callable[[Installation, str, str], Awaitable[Held]],
 ) -> None:
     slug = await open_business(a_business())
-    now = datetime.now(UTC)
-    held = await book(installation, slug, a_booking(tomorrow_at(10)), now=now)
+    held = await book(installation, slug, a_booking(tomorrow_at(10)), now=datetime.now(UTC))
     async with a_stranger_holding(database_url, "SELECT FROM appointment FOR UPDATE"):
         with pytest.raises(TryAgainError):
-            if verb == "cancel":
-                await cancel(installation, slug, held.token, now=now)
-            else:
-                await move(installation, slug, held.token, MoveRequest(tomorrow_at(12)), now=now)
+            await changing(installation, slug, held.token)
     await assert_sound(database_url)
 
 

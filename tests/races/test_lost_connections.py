@@ -152,9 +152,12 @@ async def both_are_waiting(url: str) -> None:
     """Until the lost attempt and the next one wait for locks."""
     watcher = await asyncpg.connect(url)
     async with asyncio.timeout(30):
-        while 2 > await watcher.fetchval(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        while (
+            await watcher.fetchval(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            < 2
         ):
             await asyncio.sleep(0.01)
     await watcher.close()

@@ -20,7 +20,7 @@ from bookonce.core.errors import (
 from bookonce.services.block import block
 from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
-from bookonce.services.installation import Capabilities, Installation
+from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
 from bookonce.store.database import Database
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at

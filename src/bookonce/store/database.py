@@ -41,12 +41,16 @@ class Database:
     ) -> None:
         self.url = url
         self.retry = retry or RetryPolicy()
+        self._connections_max = connections_max
         self._on_attempt = on_attempt
-        # No connection is made before the first use: a server starts while its database is away.
-        self._pool: asyncpg.Pool[asyncpg.Record] = asyncpg.create_pool(
-            url,
+        self._opened: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Ready the pool. Connects to nothing yet: a server starts while its database is away."""
+        self._opened = await asyncpg.create_pool(
+            self.url,
             min_size=0,
-            max_size=connections_max,
+            max_size=self._connections_max,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 2,
             max_inactive_connection_lifetime=300,
@@ -59,9 +63,10 @@ class Database:
             },
         )
 
-    async def open(self) -> None:
-        """Ready the pool; connects to nothing yet."""
-        await self._pool
+    @property
+    def _pool(self) -> asyncpg.Pool[asyncpg.Record]:
+        assert self._opened is not None, "open the database first"
+        return self._opened
 
     async def close(self) -> None:
         """Close the connections that nobody uses, and the others when they are done."""

@@ -95,13 +95,22 @@ class EmbeddedPostgres:
             except BlockingIOError:
                 return False
             else:
-                cluster = self._cluster()
-                if self._is_running(cluster):
-                    self._run(cluster, "pg_ctl", "stop", "-D", str(cluster), "-m", "fast", "-w")
+                self._stop()
                 return True
             finally:
                 os.close(self._share)
                 self._share = None
+
+    def stop_if_running(self) -> None:
+        """Stop the server, whoever uses it."""
+        if self.data_dir.exists():
+            with self._gate():
+                self._stop()
+
+    def _stop(self) -> None:
+        cluster = self._cluster()
+        if cluster.exists() and self._is_running(cluster):
+            self._run(cluster, "pg_ctl", "stop", "-D", str(cluster), "-m", "fast", "-w")
 
     @contextmanager
     def _gate(self) -> Iterator[None]:

@@ -1,0 +1,228 @@
+"""Any sequence of verbs keeps every invariant: a model beside the database (stateful)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bookonce.core.errors import BlockConflictError, BookingConflictError, StatusConflictError
+from bookonce.services import business_files
+from bookonce.services.availability import offer
+from bookonce.services.block import Block, block, unblock
+from bookonce.services.book import book
+from bookonce.services.cancel import cancel
+from bookonce.services.installation import Capabilities, Installation
+from bookonce.services.move import MoveRequest, move
+from bookonce.store.database import Database
+from tests.conftest import SECRET_KEY
+from tests.factories import (
+    ALWAYS,
+    a_booking,
+    a_business,
+    a_service,
+    a_staff_member,
+    a_visitor,
+    new_slug,
+)
+from tests.races.harness import assert_sound
+
+T = TypeVar("T")
+NOW = datetime.now(UTC)
+MORNING = (NOW + timedelta(days=2)).replace(hour=6, minute=0, second=0, microsecond=0)
+LENGTHS = {"short": (15, 0, 0), "cut": (30, 0, 15), "long": (60, 15, 15)}
+STAFF = ("ada", "bob")
+Starts = st.integers(0, 11).map(lambda n: MORNING + timedelta(minutes=15 * n))
+Staff = st.sampled_from(STAFF)
+Services = st.sampled_from(sorted(LENGTHS))
+
+
+@dataclass
+class Taken:
+    """What the model knows of somebody's time."""
+
+    staff: str
+    start: datetime
+    end: datetime
+
+
+def around(service: str, staff: str, start: datetime) -> Taken:
+    minutes, before, after = LENGTHS[service]
+    return Taken(
+        staff,
+        start - timedelta(minutes=before),
+        start + timedelta(minutes=minutes + after),
+    )
+
+
+class Calendar(RuleBasedStateMachine):
+    """The verbs on one side, lists of what should be taken on the other."""
+
+    database_url = ""
+
+    @initialize()
+    def open(self) -> None:
+        self.runner = asyncio.Runner()
+        self.database = Database(self.database_url, connections_max=1)
+        self.run(self.database.open())
+        self.installation = Installation(self.database, Capabilities(SECRET_KEY))
+        self.slug = new_slug()
+        self.held: dict[str, tuple[str, Taken]] = {}
+        self.blocks: dict[Any, Taken] = {}
+        self.cancelled: list[str] = []
+        self.apply_hours(ALWAYS)
+
+    def teardown(self) -> None:
+        if hasattr(self, "runner"):
+            self.run(self.database.close())
+            self.runner.close()
+
+    def run(self, verb: Coroutine[Any, Any, T]) -> T | Exception:
+        """Run a verb; refusals are results."""
+        try:
+            return self.runner.run(verb)
+        except (BookingConflictError, BlockConflictError, StatusConflictError) as refusal:
+            return refusal
+
+    def apply_hours(self, hours: dict[str, Any]) -> None:
+        business = a_business(
+            self.slug,
+            timezone="UTC",
+            staff=[a_staff_member(key, hours=hours) for key in STAFF],
+            service=[
+                a_service(
+                    key, duration_min=minutes, buffer_before_min=before, buffer_after_min=after
+                )
+                for key, (minutes, before, after) in LENGTHS.items()
+            ],
+        )
+        self.run(business_files.apply(self.database, business, now=NOW))
+
+    def is_free(self, wanted: Taken, but: str | None = None) -> bool:
+        everything = [taken for token, (_, taken) in self.held.items() if token != but]
+        return not any(
+            taken.staff == wanted.staff and taken.start < wanted.end and wanted.start < taken.end
+            for taken in [*everything, *self.blocks.values()]
+        )
+
+    @rule(service=Services, staff=st.none() | Staff, start=Starts)
+    def book(self, service: str, staff: str | None, start: datetime) -> None:
+        request = a_booking(start, service, staff=staff, client=a_visitor("Zoe"))
+        result = self.run(book(self.installation, self.slug, request, now=NOW))
+        able = [key for key in STAFF if staff in (None, key)]
+        free = [key for key in able if self.is_free(around(service, key, start))]
+        if isinstance(result, BookingConflictError):
+            assert not free, f"a false refusal: {free} could be booked"
+        else:
+            assert not isinstance(result, Exception)
+            assert result.appointment.staff in free
+            taken = around(service, result.appointment.staff, start)
+            self.held[result.token] = (service, taken)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(sorted(self.held)))
+        assert not isinstance(
+            self.run(cancel(self.installation, self.slug, token, now=NOW)), Exception
+        )
+        del self.held[token]
+        self.cancelled.append(token)
+
+    @precondition(lambda self: self.cancelled)
+    @rule(data=st.data(), start=Starts)
+    def a_cancelled_one_stays_cancelled(self, data: st.DataObject, start: datetime) -> None:
+        token = data.draw(st.sampled_from(self.cancelled))
+        moved = self.run(move(self.installation, self.slug, token, MoveRequest(start), now=NOW))
+        assert isinstance(moved, StatusConflictError)
+        self.run(cancel(self.installation, self.slug, token, now=NOW))
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), start=Starts, staff=st.sampled_from([None, "any", *STAFF]))
+    def move(self, data: st.DataObject, start: datetime, staff: str | None) -> None:
+        token = data.draw(st.sampled_from(sorted(self.held)))
+        service, old = self.held[token]
+        result = self.run(
+            move(self.installation, self.slug, token, MoveRequest(start, staff), now=NOW)
+        )
+        able = list(STAFF) if staff == "any" else [staff or old.staff]
+        free = [key for key in able if self.is_free(around(service, key, start), but=token)]
+        if isinstance(result, BookingConflictError):
+            assert not free, f"a false refusal: {free} could be moved to"
+        else:
+            assert not isinstance(result, Exception)
+            assert result.appointment.staff in free
+            self.held[token] = (service, around(service, result.appointment.staff, start))
+
+    @rule(staff=Staff, start=Starts, quarters=st.integers(1, 6))
+    def block(self, staff: str, start: datetime, quarters: int) -> None:
+        wanted = Taken(staff, start, start + timedelta(minutes=15 * quarters))
+        result = self.run(
+            block(self.installation, self.slug, staff, wanted.start, wanted.end, now=NOW)
+        )
+        assert isinstance(result, Block) is self.is_free(wanted)
+        if isinstance(result, Block):
+            self.blocks[result.id] = wanted
+
+    @precondition(lambda self: self.blocks)
+    @rule(data=st.data())
+    def unblock(self, data: st.DataObject) -> None:
+        chosen = data.draw(st.sampled_from(sorted(self.blocks)))
+        self.run(unblock(self.installation, self.slug, chosen, now=NOW))
+        del self.blocks[chosen]
+
+    @rule(service=Services)
+    def what_is_offered_is_what_is_free(self, service: str) -> None:
+        day = MORNING.date()
+        result = self.run(offer(self.installation, self.slug, service, None, day, day, now=NOW))
+        assert not isinstance(result, Exception)
+        _, found = result
+        for minutes in range(0, 24 * 60, 15):
+            start = MORNING.replace(hour=0) + timedelta(minutes=minutes)
+            free = [key for key in STAFF if self.is_free(around(service, key, start))]
+            assert found.get(int(start.timestamp()), []) == free, start
+
+    @invariant()
+    def everything_agrees(self) -> None:
+        if hasattr(self, "runner"):
+            self.runner.run(assert_sound(self.database_url))
+            stored = self.runner.run(self._stored())
+            expected = [taken for _, taken in self.held.values()] + list(self.blocks.values())
+            assert stored == sorted((taken.staff, taken.start, taken.end) for taken in expected)
+
+    async def _stored(self) -> list[tuple[Any, ...]]:
+        directory = await self.installation.current(self.slug)
+        rows = await self.database.run(
+            lambda connection: connection.fetch(
+                "SELECT resource_id, lower(during), upper(during) FROM claim WHERE business_id = $1",
+                directory.business_id,
+            )
+        )
+        return sorted((directory.staff_keys[row[0]], row[1], row[2]) for row in rows)
+
+
+def test_any_sequence_of_verbs_keeps_every_invariant(database_url: str) -> None:
+    machine = type("CalendarOfThisTest", (Calendar,), {"database_url": database_url})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=max(15, int(os.environ.get("BOOKONCE_EXAMPLES", "0")) // 20),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

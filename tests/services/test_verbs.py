@@ -1,0 +1,366 @@
+"""What each verb does and refuses, one visitor at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bookonce.core.appointments import Status
+from bookonce.core.business import Business
+from bookonce.core.errors import (
+    BlockConflictError,
+    BookingConflictError,
+    IdempotencyMismatchError,
+    NotFoundError,
+    NotOfferedError,
+    StatusConflictError,
+    TooLateError,
+    ValidationError,
+)
+from bookonce.services.appointments import find
+from bookonce.services.block import BlockKind, block, unblock
+from bookonce.services.book import book
+from bookonce.services.cancel import cancel
+from bookonce.services.installation import Installation
+from bookonce.services.move import MoveRequest, move
+from tests.factories import (
+    NINE_TO_FIVE,
+    a_booking,
+    a_business,
+    a_service,
+    a_staff_member,
+    a_visitor,
+    tomorrow_at,
+)
+from tests.races.harness import assert_sound, count
+
+Open = Callable[[Business], Awaitable[str]]
+NOW = datetime.now(UTC)
+HOUR = timedelta(hours=1)
+THREE = [a_staff_member(key) for key in ("ada", "bob", "cy")]
+
+
+async def test_anyone_is_the_one_with_least_to_do_that_day(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business(staff=THREE))
+    for hour, staff in ((6, "ada"), (7, "ada"), (6, "cy")):
+        await book(installation, slug, a_booking(tomorrow_at(hour), staff=staff), now=NOW)
+    held = await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+    assert held.appointment.staff == "bob"
+
+
+async def test_anyone_spreads_evenly(installation: Installation, open_business: Open) -> None:
+    slug = await open_business(a_business(staff=THREE))
+    chosen = Counter(
+        [
+            (
+                await book(installation, slug, a_booking(tomorrow_at(5 + n)), now=NOW)
+            ).appointment.staff
+            for n in range(12)
+        ]
+    )
+    assert chosen == {"ada": 4, "bob": 4, "cy": 4}
+
+
+async def test_anyone_who_is_equally_busy_that_day_is_chosen_by_the_days_around(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business(staff=THREE))
+    the_day_after = tomorrow_at(9) + timedelta(days=1)
+    await book(installation, slug, a_booking(the_day_after, staff="ada"), now=NOW)
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    assert held.appointment.staff == "bob"
+
+
+async def test_time_off_does_not_count_as_work(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business(staff=THREE[:2]))
+    await block(installation, slug, "ada", tomorrow_at(6), tomorrow_at(8), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(6), staff="bob"), now=NOW)
+    held = await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+    assert held.appointment.staff == "ada"
+
+
+async def test_anyone_is_only_who_works_then_and_performs_it(
+    installation: Installation, open_business: Open
+) -> None:
+    staff = [a_staff_member("ada", hours=NINE_TO_FIVE), a_staff_member("bob"), a_staff_member("cy")]
+    service = [a_service(staff=["ada", "bob"])]
+    slug = await open_business(a_business(staff=staff, service=service, timezone="UTC"))
+    held = await book(installation, slug, a_booking(tomorrow_at(20)), now=NOW)
+    assert held.appointment.staff == "bob"
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(20)), now=NOW)
+
+
+async def test_buffers_are_kept_on_both_sides(
+    installation: Installation, open_business: Open
+) -> None:
+    service = [a_service(buffer_before_min=15, buffer_after_min=30)]
+    slug = await open_business(a_business(service=service))
+    await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+    for minutes in (-60, -45, 45, 60):  # 30 min visit, 45 min of buffers between any two
+        start = tomorrow_at(12) + timedelta(minutes=minutes)
+        with pytest.raises(BookingConflictError):
+            await book(installation, slug, a_booking(start), now=NOW)
+    for minutes in (-75, 75):
+        await book(
+            installation, slug, a_booking(tomorrow_at(12) + timedelta(minutes=minutes)), now=NOW
+        )
+
+
+async def test_a_refusal_offers_what_can_be_booked(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+    with pytest.raises(BookingConflictError) as refusal:
+        await book(installation, slug, a_booking(tomorrow_at(12), staff="ada"), now=NOW)
+    alternatives = refusal.value.facts["alternatives"]
+    assert [abs(start - tomorrow_at(12)) for start, _ in alternatives] == [
+        timedelta(minutes=30),
+        timedelta(minutes=30),
+        timedelta(minutes=45),
+    ]
+    for start, staff in alternatives[:2]:
+        await book(installation, slug, a_booking(start, staff=staff), now=NOW)
+
+
+async def test_alternatives_go_on_to_the_next_days(
+    installation: Installation, open_business: Open
+) -> None:
+    hours = {day: ["12:00-12:30"] for day in NINE_TO_FIVE}
+    business = a_business(staff=[a_staff_member("ada", hours=hours)], timezone="UTC")
+    slug = await open_business(business)
+    await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+    with pytest.raises(BookingConflictError) as refusal:
+        await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+    assert [start for start, _ in refusal.value.facts["alternatives"]] == [
+        tomorrow_at(12) + timedelta(days=days) for days in (1, 2, 3)
+    ]
+
+
+async def test_a_change_of_hours_is_seen_by_every_process_at_once(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    business = a_business(timezone="UTC")
+    slug = await open_business(business)
+    await installation.current(slug)  # at hand from now on
+    closing = a_business(slug, staff=[a_staff_member("ada", hours=NINE_TO_FIVE)], timezone="UTC")
+    await open_business(closing)  # by another process, as far as the installation knows
+    with pytest.raises(NotOfferedError):
+        await book(installation, slug, a_booking(tomorrow_at(20)), now=NOW)
+    assert await count(database_url, "appointment") == 0
+
+
+async def test_a_new_service_can_be_booked_at_once(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    await installation.current(slug)
+    await open_business(a_business(slug, service=[a_service(), a_service("shave")]))
+    held = await book(installation, slug, a_booking(tomorrow_at(9), "shave"), now=NOW)
+    assert held.appointment.service == "shave"
+
+
+async def test_a_key_used_with_another_request_is_refused(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    first = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW, idempotency_key="k")
+    with pytest.raises(IdempotencyMismatchError):
+        await book(installation, slug, a_booking(tomorrow_at(10)), now=NOW, idempotency_key="k")
+    again = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW, idempotency_key="k")
+    assert (again.token, again.appointment) == (first.token, first.appointment)
+
+
+async def test_a_refused_key_stays_refused(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    rival = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    request = a_booking(tomorrow_at(9), client=a_visitor("Late"))
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, request, now=NOW, idempotency_key="late")
+    await cancel(installation, slug, rival.token, now=NOW)
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, request, now=NOW, idempotency_key="late")
+    await book(installation, slug, request, now=NOW, idempotency_key="another")
+    await assert_sound(database_url)
+
+
+async def test_a_key_is_answered_after_its_start_is_no_longer_offered(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    request = a_booking(tomorrow_at(9))
+    first = await book(installation, slug, request, now=NOW, idempotency_key="k")
+    later = tomorrow_at(9) + HOUR
+    again = await book(installation, slug, request, now=later, idempotency_key="k")
+    assert again.token == first.token
+    with pytest.raises(NotOfferedError):
+        await book(installation, slug, request, now=later, idempotency_key="new")
+
+
+async def test_a_refused_booking_leaves_nothing_of_the_visitor(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9), client=a_visitor("Late")), now=NOW)
+    assert await count(database_url, "client") == 1
+
+
+async def test_a_visitor_never_changes_what_is_known_of_a_client(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    impostor = a_visitor("Mallory", email="ZOE@example.com")
+    held = await book(installation, slug, a_booking(tomorrow_at(10), client=impostor), now=NOW)
+    assert await count(database_url, "client WHERE name = 'Zoe'") == 1
+    found = await find(installation, slug, held.token)
+    assert found.appointment.client_name == "Mallory"
+
+
+async def test_only_a_hash_of_the_capability_is_stored(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    held = await book(
+        installation, slug, a_booking(tomorrow_at(9)), now=NOW, idempotency_key="secret-key"
+    )
+    assert len(held.token) == 43  # 256 bits
+    for table in ("appointment", "event", "idempotency", "claim", "client"):
+        for secret in (held.token, "secret-key"):
+            assert await count(database_url, f"{table} t WHERE t::text LIKE '%{secret}%'") == 0
+
+
+async def test_cancelling_gives_the_time_back_and_again_answers_the_same(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    first = await cancel(installation, slug, held.token, now=NOW)
+    again = await cancel(installation, slug, held.token, now=NOW + timedelta(days=30))
+    assert first.appointment.status is again.appointment.status is Status.CANCELLED
+    assert first.appointment.sequence == again.appointment.sequence == 1
+    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await assert_sound(database_url)
+
+
+async def test_a_visitor_is_held_to_the_limit_and_the_business_is_not(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business(policy={"cancel_until_min": 60}))
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    late = tomorrow_at(8, 1)
+    with pytest.raises(TooLateError):
+        await cancel(installation, slug, held.token, now=late)
+    with pytest.raises(TooLateError):
+        await move(installation, slug, held.token, MoveRequest(tomorrow_at(20)), now=late)
+    cancelled = await cancel(installation, slug, held.token, now=late, actor="business")
+    assert cancelled.appointment.status is Status.CANCELLED
+
+
+async def test_a_move_may_overlap_its_own_old_time(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    moved = await move(installation, slug, held.token, MoveRequest(tomorrow_at(9, 15)), now=NOW)
+    assert moved.appointment.start == tomorrow_at(9, 15)
+    await assert_sound(database_url)
+
+
+async def test_a_refused_move_leaves_the_appointment_as_it_was(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+    with pytest.raises(BookingConflictError) as refusal:
+        await move(installation, slug, held.token, MoveRequest(tomorrow_at(12)), now=NOW)
+    assert len(refusal.value.facts["alternatives"]) == 3
+    with pytest.raises(NotOfferedError):
+        await move(installation, slug, held.token, MoveRequest(tomorrow_at(9, 7)), now=NOW)
+    found = await find(installation, slug, held.token)
+    assert (found.appointment.start, found.appointment.sequence) == (tomorrow_at(9), 0)
+    await assert_sound(database_url)
+
+
+async def test_a_moves_key_gives_the_same_answer_and_does_not_move_back(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    noon, evening = MoveRequest(tomorrow_at(12)), MoveRequest(tomorrow_at(18))
+    first = await move(installation, slug, held.token, noon, now=NOW, idempotency_key="noon")
+    await move(installation, slug, held.token, evening, now=NOW, idempotency_key="evening")
+    again = await move(installation, slug, held.token, noon, now=NOW, idempotency_key="noon")
+    assert again.appointment.start == first.appointment.start == tomorrow_at(12)
+    found = await find(installation, slug, held.token)
+    assert found.appointment.start == tomorrow_at(18)
+
+
+async def test_a_cancelled_appointment_can_not_be_moved(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await cancel(installation, slug, held.token, now=NOW)
+    with pytest.raises(StatusConflictError):
+        await move(installation, slug, held.token, MoveRequest(tomorrow_at(12)), now=NOW)
+
+
+async def test_a_block_is_refused_with_the_appointments_in_the_way(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(11)), now=NOW)
+    with pytest.raises(BlockConflictError) as refusal:
+        await block(installation, slug, "ada", tomorrow_at(8), tomorrow_at(12), now=NOW)
+    assert [one["start"] for one in refusal.value.facts["appointments"]] == [
+        tomorrow_at(9),
+        tomorrow_at(11),
+    ]
+    assert await count(database_url, "claim WHERE kind <> 'appointment'") == 0
+
+
+async def test_blocked_time_is_taken_until_it_is_given_back(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    made = await block(
+        installation, slug, "ada", tomorrow_at(9), tomorrow_at(10), now=NOW, kind=BlockKind.TIME_OFF
+    )
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9, 30)), now=NOW)
+    await unblock(installation, slug, made.id, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9, 30)), now=NOW)
+    with pytest.raises(NotFoundError):
+        await unblock(installation, slug, made.id, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (tomorrow_at(10), tomorrow_at(9)),
+        (tomorrow_at(10), tomorrow_at(10)),
+        (tomorrow_at(10).replace(tzinfo=None), tomorrow_at(11)),
+        (tomorrow_at(10).replace(second=1), tomorrow_at(11)),
+    ],
+)
+async def test_a_block_that_makes_no_sense_is_refused(
+    installation: Installation, open_business: Open, start: datetime, end: datetime
+) -> None:
+    slug = await open_business(a_business())
+    with pytest.raises(ValidationError):
+        await block(installation, slug, "ada", start, end, now=NOW)
