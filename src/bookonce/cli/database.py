@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from bookonce.cli.output import err
 from bookonce.settings import Settings
 from bookonce.store.database import Database
-from bookonce.store.embedded import EmbeddedPostgres
+from bookonce.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+
+WATCH_INTERVAL_S = 0.5
 
 
 @contextmanager
@@ -20,6 +24,35 @@ def database_url(settings: Settings) -> Iterator[str]:
     try:
         yield embedded.acquire()
     finally:
+        embedded.release()
+
+
+@contextmanager
+def watched_database_url(settings: Settings) -> Iterator[str]:
+    """The same for a server: an embedded database that dies is started again within seconds."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    embedded = EmbeddedPostgres(settings.data_dir, settings.postgres_bin)
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(WATCH_INTERVAL_S):
+            try:
+                if embedded.revive():
+                    err.print("[yellow]![/yellow] the embedded database had died and was restarted")
+            except EmbeddedPostgresError as error:  # processes of the dead one may linger
+                err.print(f"[yellow]![/yellow] {error}", markup=False)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    try:
+        url = embedded.acquire()
+        watcher.start()
+        yield url
+    finally:
+        done.set()
+        if watcher.is_alive():
+            watcher.join()
         embedded.release()
 
 

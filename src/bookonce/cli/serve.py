@@ -19,8 +19,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
-from bookonce.cli.database import database_url as running_database
-from bookonce.cli.database import opened
+from bookonce.cli.database import opened, watched_database_url
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, out, plain_errors
 from bookonce.demo.salon import SLUG, furnish
@@ -44,7 +43,7 @@ def serve(
         settings = read_settings(data_dir, database_url)
         _require_free(host, port)
         with (
-            running_database(settings) as url,
+            watched_database_url(settings) as url,
             tempfile.TemporaryDirectory(prefix="bookonce-metrics-") as metrics,
         ):
             asyncio.run(_prepare(settings, url, demo=demo))

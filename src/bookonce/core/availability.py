@@ -19,7 +19,7 @@ from msgspec import Meta
 from bookonce.core.hours import Hours, Interval, merged, open_intervals
 from bookonce.core.zones import DAY_S, offset_s, offset_segments
 
-Start = Annotated[datetime, Meta(tz=True)]
+Start = Annotated[datetime, Meta(tz=True, examples=["2026-12-01T10:00:00+01:00"])]
 """A start as somebody asks for it: with an offset, or it could be any of several instants."""
 
 

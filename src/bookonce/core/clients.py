@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Annotated
 
 import msgspec
 from email_validator import EmailNotValidError, validate_email
+from msgspec import Meta
 
 from bookonce.core.errors import FieldError
 from bookonce.core.text import text_problem
@@ -19,8 +21,8 @@ _PHONE = re.compile(r"\+?[0-9 ()/.\-]{3,40}")
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A visitor's particulars. Any script and emoji are kept as they are."""
 
-    name: str
-    email: str
+    name: Annotated[str, Meta(examples=["Zoe"])]
+    email: Annotated[str, Meta(examples=["zoe@example.com"])]
     phone: str | None = None
 
 

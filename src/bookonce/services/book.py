@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from bookonce.core import money
 from bookonce.core.appointments import Appointment, Status
@@ -37,7 +39,7 @@ RACES_LOST_MAX = 200
 class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a visitor asks for. `staff` absent or "any": anyone who performs the service."""
 
-    service: str
+    service: Annotated[str, Meta(examples=["cut"])]
     start: Start
     client: Client
     staff: str | None = None

@@ -101,6 +101,28 @@ class EmbeddedPostgres:
                 os.close(self._share)
                 self._share = None
 
+    def revive(self) -> bool:
+        """Start the server again if it died under us; whether it had. Cheap when it is well.
+
+        Raises EmbeddedPostgresError, also while processes of the dead server still linger.
+        """
+        if self._share is None or self._postmaster_lives(self._cluster()):
+            return False
+        with self._gate():
+            cluster = self._cluster()
+            if self._is_running(cluster):
+                return False
+            self._start(cluster)
+            return True
+
+    @staticmethod
+    def _postmaster_lives(cluster: Path) -> bool:
+        try:
+            os.kill(int((cluster / "postmaster.pid").read_text().splitlines()[0]), 0)
+        except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
+            return False
+        return True
+
     def stop_if_running(self) -> None:
         """Stop the server, whoever uses it."""
         if self.data_dir.exists():

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar.params import Dependency
+from litestar.openapi.spec import Example
+from litestar.params import Dependency, Parameter
 
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 
 Here = Annotated[Installation, Dependency(skip_validation=True)]
 """The installation that answers; the parameter is named `installation`."""
+
+Slug = Annotated[
+    str,
+    Parameter(description="the business's address", examples=[Example("demo", value="lumen")]),
+]
+"""Which business is meant; the path parameter is named `slug`."""
 
 Configured = Annotated[Settings, Dependency(skip_validation=True)]
 """The settings it runs with; the parameter is named `settings`."""

@@ -54,6 +54,7 @@ def openapi_config() -> OpenAPIConfig:
         openapi_router=Router(
             "/schema",
             route_handlers=[],
+            include_in_schema=False,
             response_headers={"Content-Security-Policy": _POLICY},
         ),
         render_plugins=[

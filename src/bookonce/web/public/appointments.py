@@ -13,7 +13,7 @@ from bookonce.core.errors import BookonceError
 from bookonce.services.appointments import find
 from bookonce.services.cancel import cancel
 from bookonce.services.move import MoveRequest, move
-from bookonce.web.dependencies import Configured, Here
+from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.metrics import CHANGES
 from bookonce.web.public.answers import AppointmentAnswer
 from bookonce.web.public.bookings import IdempotencyKey
@@ -31,7 +31,7 @@ class CancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 @get("/{token:str}", responses=READING, summary="The appointment")
 async def appointment(
-    slug: str,
+    slug: Slug,
     token: Token,
     request: Request[Any, Any, Any],
     installation: Here,
@@ -58,7 +58,7 @@ async def appointment(
     summary="Cancel",
 )
 async def cancellation(
-    slug: str,
+    slug: Slug,
     token: Token,
     request: Request[Any, Any, Any],
     installation: Here,
@@ -84,7 +84,7 @@ async def cancellation(
     summary="Move",
 )
 async def move_appointment(
-    slug: str,
+    slug: Slug,
     token: Token,
     data: MoveRequest,
     request: Request[Any, Any, Any],

@@ -10,14 +10,14 @@ from litestar import get
 from litestar.params import Parameter
 
 from bookonce.services.availability import DAYS_MAX, offer
-from bookonce.web.dependencies import Here
+from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import AvailabilityAnswer, Day, Slot
 from bookonce.web.public.documented import READING
 
 
 @get("/availability", responses=READING, summary="When it can be booked")
 async def availability(
-    slug: str,
+    slug: Slug,
     installation: Here,
     service: Annotated[str, Parameter(description="key of a service")],
     first: Annotated[date, Parameter(query="from", description="first local date")],

@@ -10,7 +10,7 @@ from litestar.params import Parameter
 
 from bookonce.core.errors import BookonceError
 from bookonce.services.book import BookingRequest, book
-from bookonce.web.dependencies import Configured, Here
+from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.metrics import BOOKINGS
 from bookonce.web.public.answers import AppointmentAnswer
 from bookonce.web.public.documented import CHANGING
@@ -33,7 +33,7 @@ IdempotencyKey = Annotated[
     summary="Book a time",
 )
 async def book_appointment(
-    slug: str,
+    slug: Slug,
     data: BookingRequest,
     request: Request[Any, Any, Any],
     installation: Here,

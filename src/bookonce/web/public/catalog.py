@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from bookonce.core import money
 from bookonce.core.business import Directory, Service
 from bookonce.services.availability import asked
-from bookonce.web.dependencies import Here
+from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import (
     BusinessAnswer,
     Price,
@@ -21,7 +21,7 @@ from bookonce.web.public.documented import READING
 
 
 @get("/", responses=READING, summary="The business")
-async def business(slug: str, installation: Here) -> BusinessAnswer:
+async def business(slug: Slug, installation: Here) -> BusinessAnswer:
     """Name, time zone, currency, locale and booking policy."""
     directory = await installation.current(slug)
     profile = directory.business.business
@@ -36,7 +36,7 @@ async def business(slug: str, installation: Here) -> BusinessAnswer:
 
 
 @get("/services", responses=READING, summary="What can be booked")
-async def services(slug: str, installation: Here) -> list[ServiceAnswer]:
+async def services(slug: Slug, installation: Here) -> list[ServiceAnswer]:
     """Each service with its length, price and performers."""
     directory = await installation.current(slug)
     return [_service(directory, service) for service in directory.business.service]
@@ -57,7 +57,7 @@ def _service(directory: Directory, service: Service) -> ServiceAnswer:
 
 @get("/staff", responses=READING, summary="Who can be booked")
 async def staff(
-    slug: str,
+    slug: Slug,
     installation: Here,
     service: Annotated[str | None, Parameter(description="only those who perform it")] = None,
 ) -> list[StaffAnswer]:
