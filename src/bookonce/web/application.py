@@ -20,7 +20,7 @@ from bookonce.store.database import Database
 from bookonce.web import errors, operations
 from bookonce.web.logs import configure_logs
 from bookonce.web.metrics import ATTEMPTS
-from bookonce.web.openapi import openapi_config
+from bookonce.web.openapi import only_own_errors, openapi_config
 from bookonce.web.public import appointments, availability, bookings, catalog, pages
 from bookonce.web.rate_limit import RateLimit
 from bookonce.web.request_log import RequestLog
@@ -54,7 +54,7 @@ def create_application(settings: Settings) -> ASGIApp:
         finally:
             await installation.database.close()
 
-    app: ASGIApp = Litestar(
+    litestar = Litestar(
         route_handlers=[
             _public_api(),
             operations.healthz,
@@ -80,6 +80,8 @@ def create_application(settings: Settings) -> ASGIApp:
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
     )
+    only_own_errors(litestar.openapi_schema)
+    app: ASGIApp = litestar
     if settings.rate_limit:
         app = RateLimit(app, settings.rate_limit, settings.trusted_proxies)
     return RequestLog(app, settings.trusted_proxies)

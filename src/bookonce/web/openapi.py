@@ -11,6 +11,7 @@ from litestar.openapi.plugins import (
     OpenAPIRenderPlugin,
     YamlRenderPlugin,
 )
+from litestar.openapi.spec import OpenAPI
 
 from bookonce import __version__
 
@@ -64,3 +65,11 @@ def openapi_config() -> OpenAPIConfig:
         ],
         use_handler_docstrings=True,
     )
+
+
+def only_own_errors(document: OpenAPI) -> None:
+    """Take out the framework's own shape of a bad request: here that is a 422 problem."""
+    for path in (document.paths or {}).values():
+        for operation in (path.get, path.post):
+            if operation is not None and operation.responses is not None:
+                operation.responses.pop("400", None)
