@@ -19,14 +19,13 @@ import pytest
 
 from bookonce.core.business import Business
 from bookonce.services import business_files
-from bookonce.services.installation import Capabilities, Installation
+from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.store.embedded import EmbeddedPostgres
 from bookonce.store.schema import migrate
 from tests.running import RunningServer, database_named
 
-SECRET_KEY = "test-secret-key-of-thirty-two-chars!"
 TEMPLATE = "template_for_tests"
 
 
@@ -93,7 +92,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def installation(database: Database) -> Installation:
     """What verbs are given."""
-    return Installation(database, Capabilities(SECRET_KEY))
+    return Installation(database)
 
 
 @pytest.fixture

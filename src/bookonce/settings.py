@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ class Settings:
 
     data_dir: Path
     database_url: str | None = None
-    secret_key: str | None = None
+    secret_key: str = ""
     postgres_bin: Path | None = None
     public_url: str | None = None
     rate_limit: str | None = RATE_LIMIT_DEFAULT
@@ -64,7 +63,7 @@ class Settings:
                 "PUBLIC_URL",
                 f'expected an address such as "https://book.example.com", got {public_url!r}',
             )
-        secret_key = value("SECRET_KEY")
+        secret_key = value("SECRET_KEY") or ""
         if secret_key and len(secret_key) < 32:
             wrong("SECRET_KEY", "expected at least 32 characters (openssl rand -hex 32)")
         log_level = (value("LOG_LEVEL") or "info").lower()
@@ -91,24 +90,3 @@ def default_data_dir() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/bookonce/data")
     return platformdirs.user_data_path("bookonce")
-
-
-def load_or_make_secret_key(data_dir: Path) -> str:
-    """The installation's own secret, made at first use and readable by its owner only."""
-    path = data_dir / "secret.key"
-    try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        pass
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = data_dir / f"secret.key.{secrets.token_hex(8)}"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
-    try:
-        os.link(new, path)  # whole or not at all; the first of two processes wins
-    except FileExistsError:
-        pass
-    finally:
-        new.unlink()
-    return path.read_text().strip()

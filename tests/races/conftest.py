@@ -42,11 +42,11 @@ class TwoServers:
 def two_running(
     new_database: Callable[[], str], scratch: Path
 ) -> Iterator[tuple[RunningServer, RunningServer]]:
-    """Two processes, one database, one secret."""
+    """Two processes that share a database and nothing else."""
     url = new_database()
     with (
         RunningServer(url, scratch / "races") as first,
-        RunningServer(url, scratch / "races") as second,
+        RunningServer(url, scratch / "other") as second,
     ):
         yield first, second
 

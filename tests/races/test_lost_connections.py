@@ -18,11 +18,10 @@ from bookonce.services.appointments import find
 from bookonce.services.block import block
 from bookonce.services.book import book
 from bookonce.services.cancel import cancel
-from bookonce.services.installation import Capabilities, Installation
+from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
 from bookonce.store.database import Database
 from bookonce.store.retry import RetryPolicy
-from tests.conftest import SECRET_KEY
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
 from tests.races.cutting_proxy import Cut, CuttingProxy, cutting_proxy
 from tests.races.harness import assert_sound, count
@@ -44,7 +43,7 @@ async def cut_off(line: tuple[str, CuttingProxy]) -> AsyncIterator[Installation]
     """An installation whose line to the database can be cut."""
     database = Database(line[0], connections_max=1, retry=QUICK)
     await database.open()
-    yield Installation(database, Capabilities(SECRET_KEY))
+    yield Installation(database)
     await database.close()
 
 
@@ -97,7 +96,7 @@ async def test_after_attempts_ran_out_the_same_key_finds_the_booking(
     slug = await open_business(a_business())
     database = Database(line[0], connections_max=1, retry=ONCE)
     await database.open()
-    impatient = Installation(database, Capabilities(SECRET_KEY))
+    impatient = Installation(database)
     await warm_up(impatient, slug)
     request, now = a_booking(tomorrow_at(10)), datetime.now(UTC)
     line[1].arm(Cut.BEFORE_THE_ANSWER)

@@ -26,10 +26,9 @@ from bookonce.services.availability import offer
 from bookonce.services.block import Block, block, unblock
 from bookonce.services.book import book
 from bookonce.services.cancel import cancel
-from bookonce.services.installation import Capabilities, Installation
+from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
 from bookonce.store.database import Database
-from tests.conftest import SECRET_KEY
 from tests.factories import (
     ALWAYS,
     a_booking,
@@ -79,7 +78,7 @@ class Calendar(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.database = Database(self.database_url, connections_max=1)
         self.run(self.database.open())
-        self.installation = Installation(self.database, Capabilities(SECRET_KEY))
+        self.installation = Installation(self.database)
         self.slug = new_slug()
         self.held: dict[str, tuple[str, Taken]] = {}
         self.blocks: dict[Any, Taken] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from bookonce.services.book import book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
+from bookonce.store.database import Database
 from tests.factories import (
     NINE_TO_FIVE,
     a_booking,
@@ -240,6 +242,8 @@ async def test_only_a_hash_of_the_capability_is_stored(
     for table in ("appointment", "event", "idempotency", "claim", "client"):
         for secret in (held.token, "secret-key"):
             assert await count(database_url, f"{table} t WHERE t::text LIKE '%{secret}%'") == 0
+        bits = base64.urlsafe_b64decode(held.token + "=").hex()
+        assert await count(database_url, f"{table} t WHERE t::text LIKE '%{bits}%'") == 0
 
 
 async def test_cancelling_gives_the_time_back_and_again_answers_the_same(
@@ -364,3 +368,16 @@ async def test_a_block_that_makes_no_sense_is_refused(
     slug = await open_business(a_business())
     with pytest.raises(ValidationError):
         await block(installation, slug, "ada", start, end, now=NOW)
+
+
+async def test_with_a_secret_a_key_alone_does_not_open_what_was_stored(
+    database: Database, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    ours, thief = Installation(database, "s" * 32), Installation(database, "")
+    request = a_booking(tomorrow_at(9))
+    held = await book(ours, slug, request, now=NOW, idempotency_key="1")
+    again = await book(ours, slug, request, now=NOW, idempotency_key="1")
+    guessed = await book(thief, slug, request, now=NOW, idempotency_key="1")
+    assert again.token == held.token
+    assert guessed.token != held.token

@@ -23,8 +23,8 @@ from bookonce.cli.database import opened, watched_database_url
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, out, plain_errors
 from bookonce.demo.salon import SLUG, furnish
-from bookonce.services.installation import Capabilities, Installation
-from bookonce.settings import Settings, load_or_make_secret_key
+from bookonce.services.installation import Installation
+from bookonce.settings import Settings
 from bookonce.store.schema import migrate
 
 GRACE_S = 30
@@ -72,10 +72,9 @@ async def _prepare(settings: Settings, url: str, *, demo: bool) -> None:
     applied = await migrate(url)
     if applied:
         err.print(f"schema: applied {', '.join(applied)}")
-    secret_key = settings.secret_key or load_or_make_secret_key(settings.data_dir)
     if demo:
         async with opened(url) as database:
-            await furnish(Installation(database, Capabilities(secret_key)), datetime.now(UTC))
+            await furnish(Installation(database, settings.secret_key), datetime.now(UTC))
 
 
 def _require_free(host: str, port: int) -> None:

@@ -6,6 +6,7 @@ from bookonce.core.appointments import Appointment
 from bookonce.core.business import Directory
 from bookonce.core.errors import NotFoundError
 from bookonce.services.book import Held
+from bookonce.services.capabilities import is_token, token_hash
 from bookonce.services.installation import Installation
 from bookonce.store import appointments
 
@@ -18,10 +19,13 @@ async def find(installation: Installation, slug: str, token: str) -> Held:
 
 async def load(installation: Installation, directory: Directory, token: str) -> Appointment:
     """The appointment as it is now, within one business. Raises NotFoundError."""
-    token_hash = installation.capabilities.hash(token)
-    appointment = await installation.database.run(
-        lambda connection: appointments.by_token(connection, directory.business_id, token_hash)
-    )
+    appointment = None
+    if is_token(token):
+        appointment = await installation.database.run(
+            lambda connection: appointments.by_token(
+                connection, directory.business_id, token_hash(token)
+            )
+        )
     if appointment is None:
         raise NotFoundError("There is no such appointment.")
     return appointment

@@ -24,6 +24,7 @@ from bookonce.core.errors import (
 )
 from bookonce.services.alternatives import conflict
 from bookonce.services.availability import asked, require_offered
+from bookonce.services.capabilities import new_token, seal, token_hash, unseal
 from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
@@ -91,6 +92,7 @@ async def book(
         service, performers = asked(directory, request.service, request.staff)
         return service, require_offered(directory, service, performers, request.start, now=now)
 
+    token = new_token()
     for _ in range(RACES_LOST_MAX):
         try:
             directory, (service, able) = await installation.judge(slug, judge)
@@ -99,19 +101,19 @@ async def book(
                 return replayed
             raise
         new = _new_appointment(
-            installation, directory, request, service, able, idempotency, ids, actor, now
+            installation, directory, request, service, able, idempotency, ids, token, actor, now
         )
         result = await _run(installation, new)
         if result.outcome is Outcome.BOOKED:
             assert result.resource_id is not None
             staff = directory.staff_keys[result.resource_id]
             facts = msgspec.structs.replace(_facts(request, service, new), staff=staff)
-            return _held(installation, directory, ids.appointment, facts)
+            return Held(directory, _appointment(ids.appointment, facts), token)
         if result.outcome is Outcome.REPLAY:
             assert result.remembered is not None
             idempotency.require_same(result.remembered.request_hash)
-            if replay := _replay(installation, directory, result.remembered):
-                return replay
+            if replayed := _replay(installation, directory, idempotency, result.remembered):
+                return replayed
         if result.outcome in (Outcome.REFUSED, Outcome.REPLAY):
             raise await conflict(installation, directory, service, able, request.start, now=now)
         if result.outcome is Outcome.STALE:
@@ -155,13 +157,13 @@ def _new_appointment(
     able: Sequence[str],
     idempotency: Idempotency,
     ids: _Ids,
+    token: str,
     actor: str,
     now: datetime,
 ) -> NewAppointment:
     profile = directory.business.business
     client = request.client
     starts_at = request.start.astimezone(UTC)
-    token = installation.capabilities.token(directory.business_id, ids.appointment)
     new = NewAppointment(
         taking=taking_of(
             directory,
@@ -184,7 +186,8 @@ def _new_appointment(
         client_name=client.name.strip(),
         client_phone=(client.phone or "").strip() or None,
         notes=request.notes,
-        token_hash=installation.capabilities.hash(token),
+        token_hash=token_hash(token),
+        sealed_token=seal(token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
         actor=actor,
         facts="",
@@ -218,23 +221,31 @@ async def _replayed(installation: Installation, slug: str, idempotency: Idempote
     if remembered is None:
         return None
     idempotency.require_same(remembered.request_hash)
-    return _replay(installation, directory, remembered)
+    return _replay(installation, directory, idempotency, remembered)
 
 
 def _replay(
-    installation: Installation, directory: Directory, remembered: Remembered
+    installation: Installation,
+    directory: Directory,
+    idempotency: Idempotency,
+    remembered: Remembered,
 ) -> Held | None:
     """The answer that was given before; None if it was a refusal."""
-    if remembered.appointment_id is None:
+    if remembered.appointment_id is None or remembered.sealed_token is None:
         return None
     facts = msgspec.json.decode(remembered.facts, type=Facts)
-    return _held(installation, directory, remembered.appointment_id, facts)
+    token = unseal(
+        remembered.sealed_token,
+        remembered.appointment_id,
+        idempotency.key,
+        installation.secret_key,
+    )
+    return Held(directory, _appointment(remembered.appointment_id, facts), token)
 
 
-def _held(
-    installation: Installation, directory: Directory, appointment_id: UUID, facts: Facts
-) -> Held:
-    appointment = Appointment(
+def _appointment(appointment_id: UUID, facts: Facts) -> Appointment:
+    """The appointment as it was booked."""
+    return Appointment(
         id=appointment_id,
         status=Status.CONFIRMED,
         service=facts.service,
@@ -244,5 +255,3 @@ def _held(
         price_minor=facts.price_minor,
         sequence=facts.sequence,
     )
-    token = installation.capabilities.token(directory.business_id, appointment_id)
-    return Held(directory, appointment, token)

@@ -17,15 +17,20 @@ _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """A key's hash and a hash of the request it came with.
+    """A key and the request it came with; of both only hashes are stored.
 
     A request without a key gets one of its own, so that a lost connection can be resolved; but
     only a key that came from outside remembers refusals.
     """
 
-    key_hash: bytes
+    key: str
     request_hash: bytes
     from_outside: bool
+
+    @property
+    def key_hash(self) -> bytes:
+        """What is stored of the key."""
+        return hashlib.sha256(self.key.encode()).digest()
 
     @classmethod
     def of(cls, key: str | None, *request: Any) -> Idempotency:
@@ -38,7 +43,7 @@ class Idempotency:
                 [FieldError("Idempotency-Key", "expected 1 to 255 printable ASCII characters")]
             )
         return cls(
-            hashlib.sha256((key or secrets.token_hex(32)).encode()).digest(),
+            key or secrets.token_hex(32),
             hashlib.sha256(msgspec.json.encode(request)).digest(),
             key is not None,
         )

@@ -1,10 +1,7 @@
-"""What every verb is given: the database, the signer of capabilities, the businesses at hand."""
+"""What every verb is given: the database and the businesses at hand."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,27 +20,6 @@ T = TypeVar("T")
 BUSINESSES_CACHED_MAX = 1_000
 
 
-class Capabilities:
-    """Makes the unguessable token that opens one appointment, and its hash.
-
-    The token is a keyed hash of the appointment's id: 256 bits, the same each time, so a repeated
-    request gets the same answer although only the token's hash is stored.
-    """
-
-    def __init__(self, secret_key: str) -> None:
-        self._key = hashlib.sha256(b"bookonce capability\0" + secret_key.encode()).digest()
-
-    def token(self, business_id: UUID, appointment_id: UUID) -> str:
-        """The capability for an appointment, as it stands in links."""
-        code = hmac.digest(self._key, business_id.bytes + appointment_id.bytes, "sha256")
-        return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
-
-    @staticmethod
-    def hash(token: str) -> bytes:
-        """What is stored of a token."""
-        return hashlib.sha256(token.encode()).digest()
-
-
 @dataclass(frozen=True)
 class Installation:
     """One running installation. Businesses are kept at hand by address, and each use of one
@@ -51,7 +27,8 @@ class Installation:
     """
 
     database: Database
-    capabilities: Capabilities
+    secret_key: str = ""
+    """Shared by all servers of the installation, if the operator has set one."""
     _at_hand: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
 
     async def current(self, slug: str) -> Directory:

@@ -35,6 +35,7 @@ class NewAppointment:
     client_phone: str | None
     notes: str | None
     token_hash: bytes
+    sealed_token: bytes
     event_id: UUID
     actor: str
     facts: str
@@ -76,7 +77,8 @@ def _booking_statement(performers: int) -> str:
     """
     return f"""
 WITH replay AS (
-    SELECT idempotency.request_hash, event.kind, event.appointment_id, event.data
+    SELECT idempotency.request_hash, idempotency.sealed_token, event.kind,
+           event.appointment_id, event.data
     FROM idempotency
     JOIN event ON event.business_id = idempotency.business_id
               AND event.event_id = idempotency.event_id
@@ -128,14 +130,17 @@ happened AS (
     RETURNING event_id
 ),
 remembered AS (
-    INSERT INTO idempotency (business_id, key_hash, request_hash, event_id, created_at)
-    SELECT $1, $26, $27, happened.event_id, $29
+    INSERT INTO idempotency (
+        business_id, key_hash, request_hash, event_id, sealed_token, created_at
+    )
+    SELECT $1, $26, $27, happened.event_id,
+           CASE WHEN EXISTS (SELECT FROM taken) THEN $30::bytea END, $29
     FROM happened
 )
 SELECT EXISTS (SELECT FROM ready) AS ready,
        EXISTS (SELECT FROM chosen) AS asked,
        (SELECT resource_id FROM taken) AS resource_id,
-       replay.request_hash, replay.kind, replay.appointment_id, replay.data
+       replay.request_hash, replay.sealed_token, replay.kind, replay.appointment_id, replay.data
 FROM (SELECT) AS always LEFT JOIN replay ON true
 """
 
@@ -166,6 +171,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
             new.request_hash,
             new.keep_refusal,
             new.now,
+            new.sealed_token,
         )
     except asyncpg.IntegrityConstraintViolationError as error:
         # The key or the client's mail address was written by a rival since our snapshot.
@@ -177,7 +183,11 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
         return BookingResult(
             Outcome.REPLAY,
             remembered=Remembered(
-                row["request_hash"], row["kind"], row["appointment_id"], row["data"]
+                row["request_hash"],
+                row["kind"],
+                row["appointment_id"],
+                row["data"],
+                row["sealed_token"],
             ),
         )
     if not row["ready"]:

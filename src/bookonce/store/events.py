@@ -17,6 +17,7 @@ class Remembered:
     event_kind: str
     appointment_id: UUID | None
     facts: str
+    sealed_token: bytes | None = None
 
 
 async def append(
@@ -52,7 +53,8 @@ async def remembered(
     """What an idempotency key led to, if it was used."""
     row = await connection.fetchrow(
         """
-        SELECT idempotency.request_hash, event.kind, event.appointment_id, event.data
+        SELECT idempotency.request_hash, idempotency.sealed_token, event.kind,
+               event.appointment_id, event.data
         FROM idempotency
         JOIN event ON event.business_id = idempotency.business_id
                   AND event.event_id = idempotency.event_id
@@ -63,7 +65,13 @@ async def remembered(
     )
     if row is None:
         return None
-    return Remembered(row["request_hash"], row["kind"], row["appointment_id"], row["data"])
+    return Remembered(
+        row["request_hash"],
+        row["kind"],
+        row["appointment_id"],
+        row["data"],
+        row["sealed_token"],
+    )
 
 
 async def remember(

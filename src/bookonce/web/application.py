@@ -14,8 +14,8 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
 from bookonce.core.errors import BookonceError
-from bookonce.services.installation import Capabilities, Installation
-from bookonce.settings import Settings, load_or_make_secret_key
+from bookonce.services.installation import Installation
+from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.web import errors, operations
 from bookonce.web.logs import configure_logs
@@ -43,7 +43,7 @@ def create_application(settings: Settings) -> ASGIApp:
             connections_max=settings.connections_max,
             on_attempt=ATTEMPTS.inc,
         ),
-        Capabilities(settings.secret_key or load_or_make_secret_key(settings.data_dir)),
+        settings.secret_key,
     )
 
     @contextlib.asynccontextmanager

@@ -186,6 +186,8 @@ CREATE TABLE idempotency (
     key_hash     bytea NOT NULL,
     request_hash bytea NOT NULL,
     event_id     uuid NOT NULL,
+    -- The capability of the appointment booked under the key, sealed with the key.
+    sealed_token bytea,
     created_at   timestamptz NOT NULL,
     PRIMARY KEY (business_id, key_hash),
     FOREIGN KEY (business_id, event_id) REFERENCES event
