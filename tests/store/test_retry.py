@@ -12,6 +12,7 @@ from bookonce.store.retry import RetryPolicy, is_transient
 
 SERIALIZATION = asyncpg.SerializationError("could not serialize access")
 DEADLOCK = asyncpg.DeadlockDetectedError("deadlock detected")
+CONFUSED = asyncpg.InternalClientError("cannot switch to state 15")
 LOST = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 
 
@@ -52,7 +53,7 @@ async def test_success_at_first_sleeps_never() -> None:
     assert slept.ms == []
 
 
-@pytest.mark.parametrize("error", [SERIALIZATION, DEADLOCK, LOST])
+@pytest.mark.parametrize("error", [SERIALIZATION, DEADLOCK, LOST, CONFUSED])
 async def test_success_on_a_later_attempt(error: BaseException) -> None:
     slept = Slept()
     assert await policy(slept).run(failing(error, error)) == "done"
@@ -133,6 +134,7 @@ async def test_a_busy_database_is_not_waited_for_again(error: Exception) -> None
         asyncpg.CrashShutdownError("crash of another server process"),
         asyncpg.CannotConnectNowError("the database system is starting up"),
         asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError("cannot switch to state 15; another operation is in progress"),
         ConnectionRefusedError(),
         ConnectionResetError(),
         FileNotFoundError("no socket there"),

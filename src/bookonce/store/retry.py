@@ -30,6 +30,12 @@ UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
 LOCK_NOT_AVAILABLE = "55P03"
 
+_DATABASE_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+)
 _WRITE_CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED})
 # Class 08 is connection exceptions; the 57P0x are a server that stops, crashed, or starts;
 # 25006 is a primary that has become a standby.
@@ -53,9 +59,11 @@ def is_connection_loss(error: BaseException) -> bool:
     code = sqlstate(error)
     if code is not None:
         return code in _CONNECTION_LOST or code.startswith("08")
+    if isinstance(error, asyncpg.InternalClientError):
+        return True  # the driver lost its place in the protocol, seen when the server was killed
     if isinstance(error, asyncpg.InterfaceError):
         # A bug of ours raises InterfaceError too; only those that speak of the connection count.
-        return isinstance(error, asyncpg.InternalClientError) or "connect" in str(error).lower()
+        return "connect" in str(error).lower()
     return isinstance(error, OSError) and not isinstance(error, TimeoutError)
 
 
@@ -103,7 +111,7 @@ class RetryPolicy:
             on_attempt()
             try:
                 return await operation()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except _DATABASE_ERRORS as error:
                 if is_overload(error):
                     raise TryAgainError("The calendar is busy; try again in a moment.") from error
                 if not is_transient(error):
