@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -107,7 +108,8 @@ class RunningServer:
     def apply(self, business: Business) -> None:
         """Write a business into the server's database, as `bookonce apply` does."""
         assert self.database_url is not None
-        asyncio.run(_apply(self.database_url, business))
+        with ThreadPoolExecutor(1) as elsewhere:  # a test may have a loop of its own
+            elsewhere.submit(asyncio.run, _apply(self.database_url, business)).result()
 
 
 async def _apply(url: str, business: Business) -> None:

@@ -42,7 +42,7 @@ async def conflict(
 
     found: list[tuple[datetime, str]] = []
     for first, last in ((day, day), (day + timedelta(1), day + timedelta(ALTERNATIVE_DAYS))):
-        window = bookable(directory, now).within(days(directory, first, last))
+        window = bookable(directory, now).within(days(zone, first, last))
         _, offer = await free(installation, directory, service, performers, window, ignoring)
         nearest = sorted(offer, key=distance)
         found += [

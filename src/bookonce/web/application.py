@@ -18,6 +18,7 @@ from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.web import errors, operations
+from bookonce.web.conditional import ConditionalGet
 from bookonce.web.logs import configure_logs
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.openapi import only_own_errors, openapi_config
@@ -81,7 +82,7 @@ def create_application(settings: Settings) -> ASGIApp:
         logging_config=None,
     )
     only_own_errors(litestar.openapi_schema)
-    app: ASGIApp = litestar
+    app: ASGIApp = ConditionalGet(litestar)
     if settings.rate_limit:
         app = RateLimit(app, settings.rate_limit, settings.trusted_proxies)
     return RequestLog(app, settings.trusted_proxies)
@@ -92,7 +93,7 @@ def _public_api() -> Router:
         "/api/v1/{slug:str}",
         route_handlers=[
             catalog.router,
-            availability.availability,
+            availability.router,
             bookings.book_appointment,
             appointments.router,
         ],

@@ -68,6 +68,13 @@ class AvailabilityAnswer(msgspec.Struct, frozen=True):
     days: list[Day]
 
 
+class SoonestAnswer(msgspec.Struct, frozen=True):
+    """The next starts, ascending; fewer than asked for when there are no more."""
+
+    timezone: str
+    slots: list[Slot]
+
+
 class AppointmentAnswer(msgspec.Struct, frozen=True):
     """An appointment. `manage_url` opens it for whoever has it."""
 

@@ -5,42 +5,93 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from litestar import get
+from litestar import Router, get
 from litestar.params import Parameter
 
-from bookonce.services.availability import DAYS_MAX, offer
+from bookonce.core.errors import FieldError, ValidationError
+from bookonce.core.zones import is_zone
+from bookonce.services.availability import DAYS_MAX, offer, soonest
 from bookonce.web.dependencies import Here, Slug
-from bookonce.web.public.answers import AvailabilityAnswer, Day, Slot
+from bookonce.web.public.answers import AvailabilityAnswer, Day, Slot, SoonestAnswer
 from bookonce.web.public.documented import READING
 
+SOONEST_DEFAULT, SOONEST_MAX = 3, 50
 
-@get("/availability", responses=READING, summary="When it can be booked")
+ServiceKey = Annotated[str, Parameter(description="key of a service")]
+StaffKey = Annotated[str | None, Parameter(description='key, or "any"')]
+Include = Annotated[Literal["staff"] | None, Parameter(description="who is free at each start")]
+DisplayZone = Annotated[
+    str | None,
+    Parameter(
+        query="tz",
+        description="show dates and times in this zone instead of the business's",
+    ),
+]
+
+
+@get("/", responses=READING, summary="When it can be booked")
 async def availability(
     slug: Slug,
     installation: Here,
-    service: Annotated[str, Parameter(description="key of a service")],
-    first: Annotated[date, Parameter(query="from", description="first local date")],
-    last: Annotated[
-        date, Parameter(query="to", description=f"last local date; {DAYS_MAX} days at most")
-    ],
-    staff: Annotated[str | None, Parameter(description='key, or "any"')] = None,
-    include: Annotated[
-        Literal["staff"] | None, Parameter(description="who is free at each start")
-    ] = None,
+    service: ServiceKey,
+    first: Annotated[date, Parameter(query="from", description="first date")],
+    last: Annotated[date, Parameter(query="to", description=f"last date; {DAYS_MAX} days at most")],
+    staff: StaffKey = None,
+    include: Include = None,
+    tz: DisplayZone = None,
 ) -> AvailabilityAnswer:
-    """Every start that can be booked, by local date, in the business's time zone."""
+    """Every start that can be booked, by date."""
+    shown = _zone(tz)
     directory, found = await offer(
-        installation, slug, service, staff, first, last, now=datetime.now(UTC)
+        installation, slug, service, staff, first, last, now=datetime.now(UTC), zone=shown
     )
+    zone = shown or directory.zone
     by_day: defaultdict[date, list[Slot]] = defaultdict(list)
     for start_s, free in found.items():
-        start = datetime.fromtimestamp(start_s, directory.zone)
+        start = datetime.fromtimestamp(start_s, zone)
         by_day[start.date()].append(Slot(start, free if include else None))
     return AvailabilityAnswer(
-        timezone=directory.business.business.timezone,
+        timezone=zone.key,
         days=[
             Day(day.isoformat(), by_day.get(day, []))
             for day in (first + timedelta(days) for days in range((last - first).days + 1))
         ],
     )
+
+
+@get("/next", responses=READING, summary="When it can be booked soonest")
+async def next_available(
+    slug: Slug,
+    installation: Here,
+    service: ServiceKey,
+    staff: StaffKey = None,
+    limit: Annotated[int, Parameter(ge=1, le=SOONEST_MAX)] = SOONEST_DEFAULT,
+    include: Include = None,
+    tz: DisplayZone = None,
+) -> SoonestAnswer:
+    """The next starts that can be booked, however far ahead the business takes bookings."""
+    shown = _zone(tz)
+    directory, found = await soonest(
+        installation, slug, service, staff, limit, now=datetime.now(UTC)
+    )
+    zone = shown or directory.zone
+    return SoonestAnswer(
+        timezone=zone.key,
+        slots=[
+            Slot(datetime.fromtimestamp(start_s, zone), free if include else None)
+            for start_s, free in found.items()
+        ],
+    )
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    if not is_zone(name):
+        raise ValidationError([FieldError("tz", f"no such IANA time zone: {name!r}")])
+    return ZoneInfo(name)
+
+
+router = Router("/availability", route_handlers=[availability, next_available])
