@@ -28,7 +28,7 @@ fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 	@.ci/fresh
 
 audit: $(DEV) ## known vulnerabilities in what ships
-	$(BIN)/pip-audit --requirement requirements/runtime.lock --require-hashes --disable-pip
+	$(BIN)/pip-audit --requirement requirements/runtime.lock --require-hashes --disable-pip --strict
 
 wheel: $(DEV) ## build dist/bookonce-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .

@@ -41,7 +41,7 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
     except (asyncpg.PostgresError, OSError) as error:
         err.print(f"[red]✗[/red] The database can't be used: {_safe(str(error) or repr(error))}")
-        err.print("  Check --database-url, or run: bookonce doctor")
+        err.print("  Is PostgreSQL running, and is --database-url right?")
         raise typer.Exit(1) from None
 
 
