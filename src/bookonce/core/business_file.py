@@ -25,7 +25,7 @@ from bookonce.core.business import (
     Staff,
     TimeOff,
 )
-from bookonce.core.convert import convert, encode_custom
+from bookonce.core.convert import ERRORS_MAX, convert, encode_custom, salvaged
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import WEEKDAYS, Span, overlapping
 from bookonce.core.text import text_problem
@@ -38,26 +38,41 @@ RESERVED_SLUGS = frozenset({"api", "schema", "healthz", "readyz", "metrics", "st
 def parse(text: str) -> Business:
     """Read a business file. Raises ValidationError naming every place that is wrong."""
     try:
-        tree = tomllib.loads(text)
+        return from_tree(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ValidationError([FieldError("", f"not valid TOML: {error}")]) from None
-    return from_tree(tree)
+    except RecursionError:
+        raise ValidationError([FieldError("", "nested too deeply")]) from None
+    except ValueError as error:  # a number of thousands of digits
+        raise ValidationError([FieldError("", f"not valid TOML: {error}")]) from None
 
 
 def from_tree(tree: dict[str, Any]) -> Business:
-    """The business that a file's tables describe. Raises ValidationError as `parse` does."""
+    """The business that a file's tables describe. Raises ValidationError as `parse` does.
+
+    A mistake of one kind doesn't hide one of another: rules are tried on what can be salvaged.
+    """
     errors = list(_text_errors(tree, ""))
+    try:
+        business = convert(tree, Business)
+    except ValidationError as wrong:
+        errors += wrong.errors
+        business = salvaged(tree, Business)
+    known = [error.field for error in errors]
+    errors += [
+        error
+        for error in _rule_errors(business)
+        if not any(_related(error.field, place) for place in known)
+    ]
     if errors:
-        raise ValidationError(errors)
-    business = convert(tree, Business)
-    errors = list(_rule_errors(business))
-    if errors:
-        raise ValidationError(errors)
-    business = _normal(business)
-    errors = list(_time_off_errors(business))
-    if errors:
-        raise ValidationError(errors)
-    return business
+        raise ValidationError(errors[:ERRORS_MAX])
+    return _normal(business)
+
+
+def _related(place: str, other: str) -> bool:
+    """Whether one place is the other, or lies within it."""
+    inner, outer = (place, other) if len(place) >= len(other) else (other, place)
+    return inner == outer or (inner.startswith(outer) and inner[len(outer)] in ".[")
 
 
 def render(business: Business) -> str:
@@ -88,6 +103,7 @@ def changes(before: Business | None, after: Business) -> list[str]:
 def _rule_errors(business: Business) -> Iterator[FieldError]:
     """What types can't say: keys that must be unique or exist, zones, amounts, overlaps."""
     profile = business.business
+    zone = ZoneInfo(profile.timezone if is_zone(profile.timezone) else "UTC")
     if not is_zone(profile.timezone):
         yield FieldError("business.timezone", f"no such IANA time zone: {profile.timezone!r}")
     if profile.slug in RESERVED_SLUGS:
@@ -105,6 +121,7 @@ def _rule_errors(business: Business) -> Iterator[FieldError]:
     known = {staff.key for staff in business.staff}
     for index, staff in enumerate(business.staff):
         yield from _staff_errors(f"staff[{index}]", staff)
+        yield from _time_off_errors(f"staff[{index}].time_off", staff, zone)
     for index, service in enumerate(business.service):
         yield from _service_errors(f"service[{index}]", service, known, profile.currency)
 
@@ -124,20 +141,20 @@ def _staff_errors(place: str, staff: Staff) -> Iterator[FieldError]:
         yield from _overlap_errors(f"{place}.dates[{index}].hours", day.hours)
 
 
-def _time_off_errors(business: Business) -> Iterator[FieldError]:
-    """Absences that end before they start or overlap, told when they are in order."""
-    for index, staff in enumerate(business.staff):
-        place = f"staff[{index}].time_off"
-        for absence in staff.time_off:
-            if absence.end <= absence.start:
-                yield FieldError(place, f"from {absence.start:%Y-%m-%dT%H:%M} must be before to")
-        for earlier, later in pairwise(staff.time_off):
-            if later.start < earlier.end:
-                yield FieldError(
-                    place,
-                    f"absences overlap: {earlier.start:%Y-%m-%dT%H:%M} and "
-                    f"{later.start:%Y-%m-%dT%H:%M}",
-                )
+def _time_off_errors(place: str, staff: Staff, zone: ZoneInfo) -> Iterator[FieldError]:
+    """Absences that end before they start, or overlap, as instants."""
+    absences = [absence for absence in staff.time_off if absence.start and absence.end]
+    for absence in absences:
+        if absence.start.instant(zone) >= absence.end.instant(zone):
+            yield FieldError(place, f"from {absence.start:%Y-%m-%dT%H:%M} must be before to")
+    absences.sort(key=lambda absence: absence.start.instant(zone))
+    for earlier, later in pairwise(absences):
+        if later.start.instant(zone) < earlier.end.instant(zone):
+            yield FieldError(
+                place,
+                f"absences overlap: {earlier.start:%Y-%m-%dT%H:%M} and "
+                f"{later.start:%Y-%m-%dT%H:%M}",
+            )
 
 
 def _service_errors(

@@ -15,7 +15,7 @@ from bookonce.core.text import text_problem
 
 NAME_LENGTH_MAX = 200
 NOTES_LENGTH_MAX = 2_000
-_PHONE = re.compile(r"\+?[0-9 ()/.\-]{3,40}")
+_PHONE = re.compile(r"(?=(?:[^0-9]*[0-9]){3})\+?[0-9 ()/.\-]{3,40}")
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import types
 import typing
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -17,9 +18,11 @@ from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import Span
 
 T = TypeVar("T")
-_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:00)?")
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:00)?")
+_FIRST_YEAR, _LAST_YEAR = 1971, 8999  # so that no zone's offset leads out of the calendar
 _PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
 ERRORS_MAX = 100
+_placeholders = itertools.count()
 
 
 def convert(value: Any, to: type[T], place: str = "") -> T:
@@ -39,8 +42,6 @@ def decode_custom(kind: type, value: Any) -> Any:
     if kind is Span:
         if isinstance(value, str):
             return Span.parse(value)
-        if isinstance(value, list) and len(value) == 2:  # as the database gives it
-            return Span(*value)
         raise ValueError(f'expected a span such as "09:00-12:30", got {value!r}')
     if kind is LocalTime:
         return _local_time(value)
@@ -64,6 +65,8 @@ def _local_time(value: Any) -> LocalTime:
         and value.tzinfo is None
         and not (value.second or value.microsecond)
     ):
+        if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+            raise ValueError(f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
         return LocalTime(value.year, value.month, value.day, value.hour, value.minute)
     raise ValueError(f'expected a local date and time such as "2026-12-27T09:00", got {value!r}')
 
@@ -89,6 +92,47 @@ def _errors(value: Any, to: Any, place: str) -> Iterator[FieldError]:
             msgspec.convert(value, to, dec_hook=decode_custom)
         except msgspec.ValidationError as error:
             yield _named(str(error), place)
+
+
+def salvaged(value: Any, to: Any) -> Any:
+    """What can be made of a wrong value, so that rules can be told about the rest of it.
+
+    Where something is missing or wrong stands a placeholder unlike any other.
+    """
+    to = _without_none(to)
+    if isinstance(to, type) and issubclass(to, msgspec.Struct):
+        given = value if isinstance(value, dict) else {}
+        hints = _hints(to)
+        return to(
+            **{
+                field.name: salvaged(given.get(field.encode_name), hints[field.name])
+                for field in msgspec.structs.fields(to)
+                if field.required or given.get(field.encode_name) is not None
+            }
+        )
+    if typing.get_origin(to) is tuple:
+        items = (salvaged(item, typing.get_args(to)[0]) for item in _listed(value))
+        return tuple(item for item in items if item is not None)
+    try:
+        return msgspec.convert(value, to, dec_hook=decode_custom)
+    except msgspec.ValidationError:
+        return _placeholder(to)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _placeholder(to: Any) -> Any:
+    kind = typing.get_args(to)[0] if typing.get_origin(to) is typing.Annotated else to
+    number = next(_placeholders)
+    if kind is str:
+        return f"?{number}"
+    if kind is int:
+        return 1
+    if kind is date:
+        return date.min + timedelta(days=number % 100_000)
+    return None
 
 
 @lru_cache

@@ -19,7 +19,7 @@ from bookonce.core.zones import DAY_S, day_number, offset_segments
 
 DAY_MIN = 1440
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
+_SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))")
 
 Interval = tuple[int, int]
 """Half-open [start_s, end_s) in seconds since the epoch."""
@@ -31,7 +31,12 @@ class Span:
     __slots__ = ("end_min", "start_min")
 
     def __init__(self, start_min: int, end_min: int) -> None:
-        if not (0 <= start_min < DAY_MIN and start_min < end_min <= start_min + DAY_MIN):
+        whole_day = (start_min, end_min) == (0, DAY_MIN)
+        # A whole day is counted from midnight only: elsewhere it would be written as it ends.
+        if (
+            not whole_day
+            and not 0 <= start_min < min(end_min, DAY_MIN) <= end_min < start_min + DAY_MIN
+        ):
             raise ValueError(f"a span lasts between a minute and a day, not {start_min}-{end_min}")
         self.start_min = start_min
         self.end_min = end_min

@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from babel.numbers import get_currency_precision, list_currencies
 
-_AMOUNT = re.compile(r"\d{1,12}(\.\d+)?")
-AMOUNT_MINOR_MAX = 10**14
+_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
 
 
 def is_currency(code: str) -> bool:
@@ -22,12 +21,13 @@ def minor_units(amount: str, currency: str) -> int:
     Raises ValueError if it isn't a plain amount or has more digits than the currency.
     """
     digits = get_currency_precision(currency)
-    if not _AMOUNT.fullmatch(amount):
+    match = _AMOUNT.fullmatch(amount)
+    if not match:
         raise ValueError(f'expected an amount such as "{major(4800, currency)}", got {amount!r}')
-    scaled = Decimal(amount).scaleb(digits)
-    if scaled != scaled.to_integral_value():
+    fraction = (match[2] or "").rstrip("0")
+    if len(fraction) > digits:
         raise ValueError(f"{currency} has {digits} decimal digits, got {amount!r}")
-    return int(scaled)
+    return int(match[1] + fraction.ljust(digits, "0"))
 
 
 def major(amount_minor: int, currency: str) -> str:

@@ -12,7 +12,7 @@ from asyncpg import Range
 
 from bookonce.core import money
 from bookonce.core.business import Business, Directory, Service, Staff
-from bookonce.core.convert import convert
+from bookonce.core.convert import decode_custom
 from bookonce.core.hours import WEEKDAYS, Span
 from bookonce.store.database import Connection
 
@@ -104,7 +104,12 @@ async def load(connection: Connection, business_id: UUID, slug: str) -> Director
     for service in tree["business"]["service"]:
         if service["price"] is not None:
             service["price"] = money.major(service["price"], currency)
-    return convert(tree, Directory)
+    return msgspec.convert(tree, Directory, dec_hook=_decode_stored)
+
+
+def _decode_stored(kind: type, value: Any) -> Any:
+    """Spans come as pairs of minutes."""
+    return Span(*value) if kind is Span else decode_custom(kind, value)
 
 
 async def lock(connection: Connection, slug: str) -> UUID | None:
