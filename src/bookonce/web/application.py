@@ -21,7 +21,7 @@ from bookonce.web import errors, operations
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.logs import configure_logs
 from bookonce.web.metrics import ATTEMPTS
-from bookonce.web.openapi import only_own_errors, openapi_config
+from bookonce.web.openapi import complete, openapi_config
 from bookonce.web.public import appointments, availability, bookings, catalog, pages
 from bookonce.web.rate_limit import RateLimit
 from bookonce.web.request_log import RequestLog
@@ -81,7 +81,7 @@ def create_application(settings: Settings) -> ASGIApp:
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
     )
-    only_own_errors(litestar.openapi_schema)
+    complete(litestar.openapi_schema)
     app: ASGIApp = ConditionalGet(litestar)
     if settings.rate_limit:
         app = RateLimit(app, settings.rate_limit, settings.trusted_proxies)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
+from litestar.types import Receive, Scope, Send
 
 from bookonce.core.errors import BookingConflictError, BookonceError, FieldError
 from bookonce.core.errors import ValidationError as InputError
@@ -41,6 +43,7 @@ _FRAMEWORK_CODES = {
 
 # Where a handler's parameter can't be named as the query or header is.
 _OUTSIDE_NAMES = {"first": "from", "last": "to", "idempotency_key": "Idempotency-Key"}
+_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
 
 class FieldProblem(msgspec.Struct, frozen=True):
@@ -121,6 +124,8 @@ def refused(_: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
 def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """A refusal before any of our code was reached."""
     if isinstance(error, LitestarValidationException):
+        if missing := _MISSING.match(error.detail):
+            return refused(request, InputError([FieldError(missing[1], "is required")]))
         fields = error.extra if isinstance(error.extra, list) else []
         return refused(
             request,
@@ -152,3 +157,9 @@ def crashed(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A fault of ours: told to the operator whole, to the visitor only that it happened."""
     log.error("unexpected error", exc_info=error)
     return problem(500, "INTERNAL", "Something went wrong on our side. It has been logged.")
+
+
+async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    """A 404 for addresses that no file or row could have."""
+    response = problem(404, "NOT_FOUND", "There is nothing at this address.")
+    await response.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]

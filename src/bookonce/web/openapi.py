@@ -11,9 +11,21 @@ from litestar.openapi.plugins import (
     OpenAPIRenderPlugin,
     YamlRenderPlugin,
 )
-from litestar.openapi.spec import OpenAPI
+from litestar.openapi.spec import (
+    OpenAPI,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    RequestBody,
+    Schema,
+)
 
 from bookonce import __version__
+from bookonce.core.clients import Client
+from bookonce.services.book import BookingRequest
+from bookonce.services.move import MoveRequest
+from bookonce.web.public.appointments import CancellationRequest
+from bookonce.web.public.calendar_file import MEDIA_TYPE as CALENDAR
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -67,9 +79,24 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
-def only_own_errors(document: OpenAPI) -> None:
-    """Take out the framework's own shape of a bad request: here that is a 422 problem."""
-    for path in (document.paths or {}).values():
-        for operation in (path.get, path.post):
+def complete(document: OpenAPI) -> None:
+    """Say what the framework can't know: only our own errors are sent, unknown fields are refused,
+    a cancellation needs no body, and an appointment is a calendar file too."""
+    for path, item in (document.paths or {}).items():
+        for operation in (item.get, item.post):
             if operation is not None and operation.responses is not None:
                 operation.responses.pop("400", None)
+        if path.endswith("/cancellation") and item.post is not None:
+            assert isinstance(item.post.request_body, RequestBody)
+            item.post.request_body.required = False
+        if path.endswith("/appointments/{token}") and item.get is not None:
+            found = (item.get.responses or {})["200"]
+            assert isinstance(found, OpenAPIResponse)
+            (found.content or {})[CALENDAR] = OpenAPIMediaType(
+                schema=Schema(type=OpenAPIType.STRING)
+            )
+    assert document.components.schemas is not None
+    for strict in (BookingRequest, Client, MoveRequest, CancellationRequest):
+        schema = document.components.schemas[strict.__name__]
+        assert isinstance(schema, Schema)
+        schema.additional_properties = False

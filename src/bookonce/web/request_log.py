@@ -13,12 +13,15 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from bookonce.settings import Network
 from bookonce.web.client_address import client_address, header
+from bookonce.web.errors import nothing_here
 from bookonce.web.metrics import REQUEST_SECONDS, REQUESTS
 
 log = structlog.get_logger("bookonce.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TOKEN_IN_PATH = re.compile(r"(/appointments/|/a/)[^/.]+")
 UNMATCHED = "unmatched"
+PART_LENGTH_MAX = 200
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 _SAFE_HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -59,13 +62,15 @@ class RequestLog:
                 message["headers"] = headers
             await send(message)
 
+        app = self._app if _could_be(scope["path"]) else nothing_here
         try:
-            await self._app(scope, receive, send_noting)
+            await app(scope, receive, send_noting)
         finally:
             seconds = time.perf_counter() - started
             route = scope.get("path_template") or UNMATCHED
-            REQUESTS.labels(scope["method"], route, status).inc()
-            REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+            method = scope["method"] if scope["method"] in METHODS else UNMATCHED
+            REQUESTS.labels(method, route, status).inc()
+            REQUEST_SECONDS.labels(method, route).observe(seconds)
             log.info(
                 "request",
                 method=scope["method"],
@@ -74,3 +79,8 @@ class RequestLog:
                 ms=round(seconds * 1000, 1),
                 client=client_address(scope, self._proxies),
             )
+
+
+def _could_be(path: str) -> bool:
+    """Whether a file system or a database could know any of an address's parts."""
+    return "\0" not in path and all(len(part) <= PART_LENGTH_MAX for part in path.split("/"))

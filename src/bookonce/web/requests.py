@@ -42,7 +42,8 @@ def json_body(
             value = await request.json()
         except (SerializationException, RecursionError, ValueError):
             raise ValidationError([FieldError("", "the body is not valid JSON")]) from None
-        convert(value, kind)
+        if value is not None or required:
+            convert(value, kind)
         return None
 
     return check

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
 from bookonce.core.errors import BookonceError
@@ -29,7 +30,11 @@ class CancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """Nothing is needed to cancel; an empty body will do."""
 
 
-@get("/{token:str}", responses=READING, summary="The appointment")
+@get(
+    "/{token:str}",
+    responses={200: ResponseSpec(AppointmentAnswer, generate_examples=False), **READING},
+    summary="The appointment",
+)
 async def appointment(
     slug: Slug,
     token: Token,

@@ -23,8 +23,14 @@ def calendar_file(held: Held, manage_url: str) -> bytes:
     event = Event()
     event.add("uid", f"{appointment.id}@bookonce")
     event.add("dtstamp", datetime.now(UTC))
-    event.add("dtstart", appointment.start.astimezone(directory.zone))
-    event.add("dtend", appointment.end.astimezone(directory.zone))
+    start, end = (
+        instant.astimezone(directory.zone) for instant in (appointment.start, appointment.end)
+    )
+    if start.fold or end.fold:
+        # A local time that comes twice means the first; the second can only be said in UTC.
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+    event.add("dtstart", start)
+    event.add("dtend", end)
     event.add("sequence", appointment.sequence)
     event.add("summary", f"{service} · {profile.name}")
     event.add("description", f"{service}, {staff}\n{manage_url}")

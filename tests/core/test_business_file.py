@@ -1,0 +1,771 @@
+"""The business file: read whole or refused whole, written back the same, compared line by line."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from datetime import UTC, date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bookonce.core.availability import Visit
+from bookonce.core.business import (
+    Business,
+    DateHours,
+    LocalTime,
+    Policy,
+    Profile,
+    Service,
+    Staff,
+    TimeOff,
+    WeeklyHours,
+)
+from bookonce.core.business_file import (
+    RESERVED_SLUGS,
+    as_tree,
+    changes,
+    from_tree,
+    parse,
+    render,
+)
+from bookonce.core.errors import ValidationError
+from bookonce.core.hours import Span
+from tests.core.properties import examples
+from tests.core.strategies import business_trees
+from tests.factories import a_business, a_service, a_staff_member
+
+DOCUMENTED = """
+[business]
+slug = "lumen"
+name = "Lumen Hair"
+timezone = "Europe/Berlin"
+currency = "EUR"
+locale = "de"
+
+[policy]                       # all optional, defaults shown
+slot_step_min = 15             # starts fall on local-time multiples of this, from midnight
+notice_min = 60                # earliest start from now
+horizon_days = 90              # latest start from now
+cancel_until_min = 1440        # a client may cancel or move until this long before the start
+
+[[staff]]
+key = "ada"
+name = "Ada"
+email = "ada@example.com"      # optional
+[staff.hours]                  # local wall-clock time; several spans a day are breaks
+mon = ["09:00-12:30", "13:15-18:00"]
+sat = ["22:00-02:00"]          # past midnight belongs to the day it starts
+[[staff.dates]]                # one date overrides the week
+date = "2026-12-24"
+hours = []                     # closed
+[[staff.time_off]]
+from = "2026-12-27T00:00"
+to = "2026-12-30T00:00"
+reason = "holiday"
+
+[[service]]
+key = "cut"
+name = "Cut"
+duration_min = 45
+buffer_before_min = 0
+buffer_after_min = 10
+price = "48.00"
+staff = ["ada"]                # who performs it; absent: everyone
+"""
+
+HEAD = '[business]\nslug = "lumen"\nname = "Lumen Hair"\ntimezone = "Europe/Berlin"\n'
+ADA = HEAD + '[[staff]]\nkey = "ada"\nname = "Ada"\n'
+BOB = ADA + '[[staff]]\nkey = "bob"\nname = "Bob"\n'
+CUT = ADA + '[[service]]\nkey = "cut"\nname = "Cut"\n'
+
+
+def spans(*texts: str) -> tuple[Span, ...]:
+    return tuple(Span.parse(text) for text in texts)
+
+
+def errors_of(text: str) -> list[tuple[str, str]]:
+    """What a file is refused for: places and messages."""
+    with pytest.raises(ValidationError) as refused:
+        parse(text)
+    return [tuple(error) for error in refused.value.errors]
+
+
+def places_of(text: str) -> list[str]:
+    return sorted(place for place, _ in errors_of(text))
+
+
+def absence(start: str, end: str) -> str:
+    return f'[[staff.time_off]]\nfrom = "{start}"\nto = "{end}"\n'
+
+
+# Reading what is right
+
+
+def test_the_documented_file_says_what_it_says():
+    assert parse(DOCUMENTED) == Business(
+        business=Profile("lumen", "Lumen Hair", "Europe/Berlin", "EUR", "de"),
+        policy=Policy(15, 60, 90, 1440),
+        staff=(
+            Staff(
+                key="ada",
+                name="Ada",
+                email="ada@example.com",
+                hours=WeeklyHours(
+                    mon=spans("09:00-12:30", "13:15-18:00"), sat=spans("22:00-02:00")
+                ),
+                dates=(DateHours(date(2026, 12, 24), ()),),
+                time_off=(
+                    TimeOff(
+                        LocalTime(2026, 12, 27, 0, 0), LocalTime(2026, 12, 30, 0, 0), "holiday"
+                    ),
+                ),
+            ),
+        ),
+        service=(Service("cut", "Cut", 45, 0, 10, "48.00", ("ada",)),),
+    )
+
+
+def test_what_is_left_out_has_the_documented_defaults():
+    business = parse(CUT + "duration_min = 45\n")
+    assert business.policy == Policy(
+        slot_step_min=15, notice_min=60, horizon_days=90, cancel_until_min=1440
+    )
+    [staff], [service] = business.staff, business.service
+    assert (staff.email, staff.hours, staff.dates, staff.time_off) == (None, WeeklyHours(), (), ())
+    assert (service.price, service.staff) == (None, None)
+    assert service.visit == Visit(45, buffer_before_min=0, buffer_after_min=0)
+
+
+def test_a_business_may_have_no_staff_and_no_services_yet():
+    assert (parse(HEAD).staff, parse(HEAD).service) == ((), ())
+
+
+def test_dates_and_times_may_be_written_as_toml_s_own():
+    native = (
+        ADA + "[[staff.dates]]\ndate = 2026-12-24\nhours = []\n"
+        "[[staff.time_off]]\nfrom = 2026-12-27T00:00:00\nto = 2026-12-30 00:00:00\n"
+    )
+    quoted = ADA + '[[staff.dates]]\ndate = "2026-12-24"\nhours = []\n'
+    assert parse(native) == parse(quoted + absence("2026-12-27T00:00", "2026-12-30 00:00:00"))
+
+
+def test_the_order_of_spans_dates_and_absences_does_not_matter():
+    ordered = (
+        ADA + '[staff.hours]\nmon = ["09:00-12:30", "13:15-18:00"]\n'
+        '[[staff.dates]]\ndate = "2026-12-24"\nhours = []\n'
+        '[[staff.dates]]\ndate = "2026-12-25"\nhours = ["08:00-09:00", "10:00-11:00"]\n'
+    )
+    shuffled = (
+        ADA + '[staff.hours]\nmon = ["13:15-18:00", "09:00-12:30"]\n'
+        '[[staff.dates]]\ndate = "2026-12-25"\nhours = ["10:00-11:00", "08:00-09:00"]\n'
+        '[[staff.dates]]\ndate = "2026-12-24"\nhours = []\n'
+    )
+    first, second = (
+        absence("2026-07-01T00:00", "2026-07-08T00:00"),
+        absence("2026-08-01T00:00", "2026-08-08T00:00"),
+    )
+    assert parse(ordered + first + second) == parse(shuffled + second + first)
+
+
+def test_performers_stand_in_the_order_of_the_staff():
+    text = (
+        BOB + '[[service]]\nkey = "cut"\nname = "Cut"\nduration_min = 45\nstaff = ["bob", "ada"]\n'
+    )
+    assert parse(text).service[0].staff == ("ada", "bob")
+
+
+def test_a_service_may_be_performed_by_nobody_which_is_not_everyone():
+    assert parse(CUT + "duration_min = 45\nstaff = []\n").service[0].staff == ()
+
+
+@pytest.mark.parametrize(
+    "currency, written, kept",
+    [("EUR", "48", "48.00"), ("EUR", "048.5", "48.50"), ("JPY", "4800", "4800"),
+     ("KWD", "1.5", "1.500"), ("EUR", "0", "0.00")],
+)  # fmt: skip
+def test_a_price_is_kept_with_the_currency_s_digits(currency, written, kept):
+    text = CUT.replace("[[staff]]", f'currency = "{currency}"\n[[staff]]', 1)
+    assert parse(text + f'duration_min = 45\nprice = "{written}"\n').service[0].price == kept
+
+
+def test_names_are_kept_as_they_are():
+    for name in ["👩🏽‍🦱 «Zoë»", "\u202eabc\u202c", "e\u0301", "two\nlines", " "]:
+        tree = {"business": {"slug": "lumen", "name": name, "timezone": "UTC"}}
+        assert from_tree(tree).business.name == name
+
+
+def test_spans_that_touch_and_absences_that_touch_do_not_overlap():
+    text = (
+        ADA + '[staff.hours]\nmon = ["09:00-12:00", "12:00-18:00"]\n'
+        + absence("2026-07-01T00:00", "2026-07-08T00:00")
+        + absence("2026-07-08T00:00", "2026-07-09T00:00")
+    )  # fmt: skip
+    assert len(parse(text).staff[0].time_off) == 2
+
+
+def test_a_night_may_run_into_the_next_morning_s_hours():
+    text = ADA + '[staff.hours]\nmon = ["22:00-06:00"]\ntue = ["05:00-09:00"]\n'
+    assert parse(text).staff[0].hours.tue == spans("05:00-09:00")
+
+
+# Times that the clock skips or shows twice (Berlin, 2026-03-29 and 2026-10-25)
+
+
+def kept_absence(start: str, end: str) -> tuple[str, str]:
+    [kept] = parse(ADA + absence(start, end)).staff[0].time_off
+    return kept.start.isoformat(timespec="minutes"), kept.end.isoformat(timespec="minutes")
+
+
+def test_time_off_from_a_skipped_time_begins_at_the_time_the_clock_shows_instead():
+    assert kept_absence("2026-03-29T02:30", "2026-03-29T09:00") == (
+        "2026-03-29T03:30",
+        "2026-03-29T09:00",
+    )
+
+
+def test_time_off_to_a_skipped_time_ends_at_the_time_the_clock_shows_instead():
+    assert kept_absence("2026-03-28T00:00", "2026-03-29T02:00") == (
+        "2026-03-28T00:00",
+        "2026-03-29T03:00",
+    )
+
+
+def test_time_off_in_a_repeated_hour_means_its_first_pass():
+    berlin = ZoneInfo("Europe/Berlin")
+    [kept] = parse(ADA + absence("2026-10-25T02:15", "2026-10-25T02:45")).staff[0].time_off
+    assert kept.start.instant(berlin) == datetime(2026, 10, 25, 0, 15, tzinfo=UTC)
+    assert kept.end.instant(berlin) == datetime(2026, 10, 25, 0, 45, tzinfo=UTC)
+
+
+def test_what_the_clock_shows_at_an_instant_is_told_to_the_minute():
+    shown = LocalTime.at(
+        datetime(2026, 10, 25, 0, 15, 59, 999, tzinfo=UTC), ZoneInfo("Europe/Berlin")
+    )
+    assert shown == LocalTime(2026, 10, 25, 2, 15)
+
+
+def test_time_off_in_the_last_of_a_skipped_hour_is_refused_for_having_no_end():
+    # From 02:30, which is 03:30, to 03:15.
+    text = ADA + absence("2026-03-29T02:30", "2026-03-29T03:15")
+    assert places_of(text) == ["staff[0].time_off"]
+
+
+# Writing and reading back
+
+
+@examples(200)
+@given(business_trees())
+def test_a_business_is_read_back_as_it_was_written(tree):
+    business = from_tree(tree)
+    assert parse(render(business)) == business
+
+
+@examples(100)
+@given(business_trees())
+def test_a_business_made_of_its_own_tables_is_the_same(tree):
+    business = from_tree(tree)
+    assert from_tree(as_tree(business)) == business
+
+
+def test_the_documented_file_is_written_with_every_table_it_has():
+    text = render(parse(DOCUMENTED))
+    for line in ('sat = ["22:00-02:00"]', 'date = "2026-12-24"', 'from = "2026-12-27T00:00"',
+                 'reason = "holiday"', 'price = "48.00"', 'staff = ["ada"]'):  # fmt: skip
+        assert line in text
+
+
+def test_what_was_left_out_is_not_written():
+    text = render(parse(CUT + "duration_min = 45\n"))
+    for absent in ("email", "mon", "dates", "time_off", "price", "buffer", "staff ="):
+        assert absent not in text
+
+
+# Telling two apart
+
+
+def in_key_order(business: Business) -> Business:
+    return msgspec.structs.replace(
+        business,
+        staff=tuple(sorted(business.staff, key=lambda staff: staff.key)),
+        service=tuple(sorted(business.service, key=lambda service: service.key)),
+    )
+
+
+@examples(150)
+@given(business_trees(), st.data())
+def test_two_businesses_differ_exactly_if_some_change_is_named(tree, data):
+    before = from_tree(tree)
+    after = from_tree(data.draw(trees_like(tree)))
+    assert (changes(before, after) == []) == (in_key_order(before) == in_key_order(after))
+
+
+@st.composite
+def trees_like(draw: st.DrawFn, tree: dict[str, Any]) -> dict[str, Any]:
+    """The same business, or parts of another put in."""
+    other = draw(business_trees())
+    return draw(
+        st.sampled_from(
+            [
+                tree,
+                {**tree, "policy": other["policy"]},
+                {**tree, "business": tree["business"] | {"name": other["business"]["name"]}},
+                {**tree, "staff": tree["staff"][::-1]},
+                {**tree, "service": []},
+                {**tree, "service": [{**each, "duration_min": 77} for each in tree["service"]]},
+                {**tree, "staff": [{**each, "time_off": []} for each in tree["staff"]]},
+                {**tree, "staff": [{**each, "hours": {}} for each in tree["staff"]]},
+                other,
+            ]
+        )
+    )
+
+
+def test_a_business_that_was_not_there_is_created():
+    assert changes(None, parse(DOCUMENTED)) == ["business lumen: created"]
+
+
+@pytest.mark.parametrize(
+    "old, new, line",
+    [
+        ('name = "Lumen Hair"', 'name = "Lumen"', "business.name: Lumen Hair → Lumen"),
+        ("notice_min = 60", "notice_min = 90", "policy.notice_min: 60 → 90"),
+        ('name = "Ada"', 'name = "Adah"', "staff.ada.name: Ada → Adah"),
+        ('email = "ada@example.com"', "", "staff.ada.email: removed ada@example.com"),
+        ('mon = ["09:00-12:30", "13:15-18:00"]', 'mon = ["09:00-12:30"]',
+         "staff.ada.hours.mon: 09:00-12:30, 13:15-18:00 → 09:00-12:30"),
+        ('sat = ["22:00-02:00"]', "", "staff.ada.hours.sat: removed 22:00-02:00"),
+        ("hours = []", 'hours = ["09:00-12:00"]',
+         "staff.ada.dates.2026-12-24.hours: none → 09:00-12:00"),
+        ('reason = "holiday"', 'reason = "flu"',
+         "staff.ada.time_off.2026-12-27T00:00.reason: holiday → flu"),
+        ('to = "2026-12-30T00:00"', 'to = "2026-12-31T00:00"',
+         "staff.ada.time_off.2026-12-27T00:00.to: 2026-12-30T00:00 → 2026-12-31T00:00"),
+        ('price = "48.00"', 'price = "50"', "service.cut.price: 48.00 → 50.00"),
+        ('price = "48.00"', "", "service.cut.price: removed 48.00"),
+        ('staff = ["ada"]', "", "service.cut.staff: removed ada"),
+        ('staff = ["ada"]', "staff = []", "service.cut.staff: ada → none"),
+        ("buffer_after_min = 10", "buffer_after_min = 5", "service.cut.buffer_after_min: 10 → 5"),
+    ],
+)  # fmt: skip
+def test_a_change_is_named_by_place_old_and_new(old, new, line):
+    assert DOCUMENTED.count(old) == 1
+    assert changes(parse(DOCUMENTED), parse(DOCUMENTED.replace(old, new))) == [line]
+
+
+def test_somebody_new_and_somebody_gone_are_named():
+    ada, both = parse(ADA), parse(BOB)
+    assert changes(ada, both) == ["staff.bob: added"]
+    assert changes(both, ada) == ["staff.bob: removed"]
+
+
+def test_every_change_has_a_line():
+    before = a_business("lumen", service=[a_service("cut"), a_service("dye")])
+    after = a_business(
+        "lumen",
+        name="Lumen",
+        staff=[a_staff_member("ada"), a_staff_member("bob")],
+        service=[a_service("cut", duration_min=60)],
+    )
+    assert sorted(changes(before, after)) == [
+        "business.name: Lumen Hair → Lumen",
+        "service.cut.duration_min: 30 → 60",
+        "service.dye: removed",
+        "staff.bob: added",
+    ]
+
+
+# Refusing what is wrong, in its place
+
+
+def profile(**replaced: str) -> str:
+    fields = {"slug": '"lumen"', "name": '"Lumen"', "timezone": '"Europe/Berlin"'} | replaced
+    return "[business]\n" + "".join(f"{name} = {value}\n" for name, value in fields.items())
+
+
+def hours(line: str) -> str:
+    return ADA + f"[staff.hours]\n{line}\n"
+
+
+def service(line: str, **replaced: str) -> str:
+    fields = {"key": '"cut"', "name": '"Cut"', "duration_min": "45"} | replaced
+    lines = [f"{name} = {value}" for name, value in fields.items()] + [line]
+    return ADA + "[[service]]\n" + "\n".join(lines) + "\n"
+
+
+BAD_FILES = [
+    # the business
+    ("", "business", "is required"),
+    ('business = "lumen"', "business", "expected `object`, got `str`"),
+    ("[business]\nslug = 'a'\ntimezone = 'UTC'", "business.name", "is required"),
+    (profile(slug='""'), "business.slug", "regex"),
+    (profile(slug='"Lumen"'), "business.slug", "regex"),
+    (profile(slug='"lumen-"'), "business.slug", "regex"),
+    (profile(slug='"-lumen"'), "business.slug", "regex"),
+    (profile(slug='"lu--men"'), "business.slug", "regex"),
+    (profile(slug='"lu/men"'), "business.slug", "regex"),
+    (profile(slug='"lümen"'), "business.slug", "regex"),
+    (profile(slug='"lumen\\n"'), "business.slug", "regex"),
+    (profile(slug=f'"{"x" * 64}"'), "business.slug", "63"),
+    (profile(name='""'), "business.name", "length >= 1"),
+    (profile(name=f'"{"x" * 201}"'), "business.name", "length <= 200"),
+    (profile(name=f'"{"x" * 1_000_000}"'), "business.name", "length <= 200"),
+    (profile(name="7"), "business.name", "expected `str`, got `int`"),
+    (profile(name='["Lumen"]'), "business.name", "expected `str`, got `array`"),
+    (profile(name='"a\\u0000b"'), "business.name", "control character U+0000"),
+    (profile(name='"a\\u001bb"'), "business.name", "control character U+001B"),
+    (profile(timezone='"Europe/Berlinn"'), "business.timezone", "no such IANA time zone"),
+    (profile(timezone='"CEST"'), "business.timezone", "no such IANA time zone"),
+    (profile(timezone='"../../etc/passwd"'), "business.timezone", "no such IANA time zone"),
+    (profile(timezone='""'), "business.timezone", "no such IANA time zone"),
+    (profile(timezone="1"), "business.timezone", "expected `str`"),
+    (profile(currency='"eur"'), "business.currency", "ISO 4217"),
+    (profile(currency='"EURO"'), "business.currency", "ISO 4217"),
+    (profile(currency='""'), "business.currency", "ISO 4217"),
+    (profile(locale='"xx"'), "business.locale", "expected a locale such as de"),
+    (profile(locale='"german"'), "business.locale", "expected a locale such as de"),
+    (profile(locale='""'), "business.locale", "expected a locale such as de"),
+    (profile(locale='"../de"'), "business.locale", "expected a locale such as de"),
+    (profile(colour='"red"'), "business.colour", "is not a known field"),
+    (HEAD + "[polcy]\nnotice_min = 5", "polcy", "is not a known field"),
+    # the policy
+    (HEAD + "[policy]\nnotice = 5", "policy.notice", "is not a known field"),
+    (HEAD + "[policy]\nslot_step_min = 0", "policy.slot_step_min", ">= 1"),
+    (HEAD + "[policy]\nslot_step_min = 1441", "policy.slot_step_min", "<= 1440"),
+    (HEAD + "[policy]\nslot_step_min = 15.0", "policy.slot_step_min", "`int`"),
+    (HEAD + '[policy]\nslot_step_min = "15"', "policy.slot_step_min", "expected `int`, got `str`"),
+    (HEAD + "[policy]\nslot_step_min = true", "policy.slot_step_min", "expected `int`, got `bool`"),
+    (HEAD + "[policy]\nnotice_min = -1", "policy.notice_min", ">= 0"),
+    (HEAD + "[policy]\nhorizon_days = 0", "policy.horizon_days", ">= 1"),
+    (HEAD + "[policy]\nhorizon_days = 99999999999999999999", "policy.horizon_days", "1100"),
+    (HEAD + "[policy]\ncancel_until_min = -1", "policy.cancel_until_min", ">= 0"),
+    (HEAD + "[policy]\ncancel_until_min = nan", "policy.cancel_until_min", "`int`"),
+    (HEAD + "[policy]\ncancel_until_min = inf", "policy.cancel_until_min", "`int`"),
+    ("policy = []\n" + HEAD, "policy", "expected `object`, got `array`"),
+    # staff
+    ("staff = {}\n" + HEAD, "staff", "expected `array`, got `object`"),
+    ("staff = ['ada']\n" + HEAD, "staff[0]", "expected `object`, got `str`"),
+    (HEAD + "[[staff]]\nkey = 'ada'", "staff[0].name", "is required"),
+    (HEAD + "[[staff]]\nname = 'Ada'", "staff[0].key", "is required"),
+    (HEAD + "[[staff]]\nkey = ''\nname = 'Ada'", "staff[0].key", "regex"),
+    (HEAD + "[[staff]]\nkey = 'a b'\nname = 'Ada'", "staff[0].key", "regex"),
+    (HEAD + "[[staff]]\nkey = 'a/b'\nname = 'Ada'", "staff[0].key", "regex"),
+    (HEAD + "[[staff]]\nkey = 'any'\nname = 'Ada'", "staff[0].key", "stands for anyone"),
+    (ADA + "[[staff]]\nkey = 'ada'\nname = 'Bob'", "staff", "'ada' stands here 2 times"),
+    (ADA + "role = 'boss'", "staff[0].role", "is not a known field"),
+    (ADA + "email = 'ada'", "staff[0].email", "@-sign"),
+    (ADA + "email = ''", "staff[0].email", "@-sign"),
+    (ADA + "email = 1", "staff[0].email", "expected `str"),
+    # hours
+    (ADA + "hours = []", "staff[0].hours", "expected `object`, got `array`"),
+    (hours("monday = []"), "staff[0].hours.monday", "is not a known field"),
+    (hours('mon = "09:00-17:00"'), "staff[0].hours.mon", "expected `array`, got `str`"),
+    (hours('mon = ["9-17"]'), "staff[0].hours.mon[0]", 'a span such as "09:00-12:30"'),
+    (hours('mon = ["09:00-12:00", "9-17"]'), "staff[0].hours.mon[1]", "a span such as"),
+    (hours('mon = ["09:00-09:00"]'), "staff[0].hours.mon[0]", 'whole day is "00:00-24:00"'),
+    (hours('mon = ["09:00-25:00"]'), "staff[0].hours.mon[0]", "a span such as"),
+    (hours("mon = [9]"), "staff[0].hours.mon[0]", "a span such as"),
+    (hours("mon = [09:00:00]"), "staff[0].hours.mon[0]", "a span such as"),
+    (hours("mon = [[540, 750]]"), "staff[0].hours.mon[0]", "a span such as"),
+    (hours("mon = [[540.5, 750.5]]"), "staff[0].hours.mon[0]", "a span such as"),
+    (hours('mon = [["a", "b"]]'), "staff[0].hours.mon[0]", "a span such as"),
+    (hours('fri = ["09:00-12:00", "11:59-13:00"]'), "staff[0].hours.fri",
+     "overlap: 09:00-12:00 and 11:59-13:00"),
+    (hours('fri = ["09:00-12:00", "09:00-12:00"]'), "staff[0].hours.fri", "overlap"),
+    (hours('fri = ["22:00-06:00", "23:00-24:00"]'), "staff[0].hours.fri", "overlap"),
+    # dates
+    (ADA + "[[staff.dates]]\ndate = '2026-12-24'", "staff[0].dates[0].hours", "is required"),
+    (ADA + "[[staff.dates]]\nhours = []", "staff[0].dates[0].date", "is required"),
+    (ADA + "[[staff.dates]]\ndate = '2026-02-30'\nhours = []", "staff[0].dates[0].date", "date"),
+    (ADA + "[[staff.dates]]\ndate = '2025-02-29'\nhours = []", "staff[0].dates[0].date", "date"),
+    (ADA + "[[staff.dates]]\ndate = '24.12.2026'\nhours = []", "staff[0].dates[0].date", "date"),
+    (ADA + "[[staff.dates]]\ndate = 20261224\nhours = []", "staff[0].dates[0].date", "date"),
+    (ADA + "[[staff.dates]]\ndate = 2026-12-24T00:00:00\nhours = []", "staff[0].dates[0].date",
+     "date"),
+    (ADA + "[[staff.dates]]\ndate = '2026-12-24'\nhours = ['x']", "staff[0].dates[0].hours[0]",
+     "a span such as"),
+    (ADA + "[[staff.dates]]\ndate = '2026-12-24'\nhours = ['09:00-11:00', '10:00-12:00']",
+     "staff[0].dates[0].hours", "overlap"),
+    (ADA + "[[staff.dates]]\ndate = '2026-12-24'\nhours = []\n" * 1
+     + "[[staff.dates]]\ndate = '2026-12-24'\nhours = []", "staff[0].dates",
+     "'2026-12-24' stands here 2 times"),
+    # time off
+    (ADA + "[[staff.time_off]]\nfrom = '2026-12-27T00:00'", "staff[0].time_off[0].to",
+     "is required"),
+    (ADA + "[[staff.time_off]]\nstart = '2026-12-27T00:00'\nfrom = '2026-12-27T00:00'\n"
+     "to = '2026-12-28T00:00'", "staff[0].time_off[0].start", "is not a known field"),
+    (ADA + absence("2026-12-27", "2026-12-28T00:00"), "staff[0].time_off[0].from",
+     'expected a local date and time such as "2026-12-27T09:00"'),
+    (ADA + absence("2026-12-27T00:00", "2026-12-32T00:00"), "staff[0].time_off[0].to", "day"),
+    (ADA + absence("2026-02-30T00:00", "2026-12-31T00:00"), "staff[0].time_off[0].from", "day"),
+    (ADA + absence("2026-12-27T25:00", "2026-12-31T00:00"), "staff[0].time_off[0].from", "hour"),
+    (ADA + absence("2026-12-27T00:00Z", "2026-12-31T00:00"), "staff[0].time_off[0].from", "local"),
+    (ADA + absence("2026-12-27T00:00+01:00", "2026-12-31T00:00"), "staff[0].time_off[0].from",
+     "local"),
+    (ADA + absence("2026-12-27T00:00:30", "2026-12-31T00:00"), "staff[0].time_off[0].from",
+     "local"),
+    (ADA + "[[staff.time_off]]\nfrom = 2026-12-27T00:00:00Z\nto = 2026-12-28T00:00:00",
+     "staff[0].time_off[0].from", "local"),
+    (ADA + "[[staff.time_off]]\nfrom = 2026-12-27T00:00:30\nto = 2026-12-28T00:00:00",
+     "staff[0].time_off[0].from", "local"),
+    (ADA + "[[staff.time_off]]\nfrom = 2026-12-27\nto = 2026-12-28T00:00:00",
+     "staff[0].time_off[0].from", "local"),
+    (ADA + absence("2026-12-30T00:00", "2026-12-27T00:00"), "staff[0].time_off",
+     "from 2026-12-30T00:00 must be before to"),
+    (ADA + absence("2026-12-30T00:00", "2026-12-30T00:00"), "staff[0].time_off",
+     "must be before to"),
+    (ADA + absence("2026-07-01T00:00", "2026-07-09T00:00")
+     + absence("2026-07-08T23:59", "2026-07-10T00:00"), "staff[0].time_off",
+     "absences overlap: 2026-07-01T00:00 and 2026-07-08T23:59"),
+    (ADA + absence("2026-07-08T00:00", "2026-07-09T00:00")
+     + absence("2026-07-01T00:00", "2026-07-31T00:00"), "staff[0].time_off", "absences overlap"),
+    (ADA + absence("2026-07-01T00:00", "2026-07-02T00:00") + f"reason = '{'x' * 201}'",
+     "staff[0].time_off[0].reason", "length <= 200"),
+    # services
+    (service("colour = 'red'"), "service[0].colour", "is not a known field"),
+    (ADA + "[[service]]\nkey = 'cut'\nname = 'Cut'", "service[0].duration_min", "is required"),
+    (service("", duration_min="0"), "service[0].duration_min", ">= 1"),
+    (service("", duration_min="-45"), "service[0].duration_min", ">= 1"),
+    (service("", duration_min="10081"), "service[0].duration_min", "<= 10080"),
+    (service("", duration_min='"45"'), "service[0].duration_min", "expected `int`, got `str`"),
+    (service("", duration_min="45.5"), "service[0].duration_min", "`int`"),
+    (service("buffer_before_min = -1"), "service[0].buffer_before_min", ">= 0"),
+    (service("buffer_after_min = 1441"), "service[0].buffer_after_min", "<= 1440"),
+    (service("price = 48.00"), "service[0].price", "expected `str"),
+    (service("price = 48"), "service[0].price", "expected `str"),
+    (service("price = '48.001'"), "service[0].price", "EUR has 2 decimal digits"),
+    (service("price = '-48.00'"), "service[0].price", 'expected an amount such as "48.00"'),
+    (service("price = '48,00'"), "service[0].price", "expected an amount"),
+    (service("price = '€48'"), "service[0].price", "expected an amount"),
+    (service("price = ''"), "service[0].price", "expected an amount"),
+    (service("price = '1000000000000'"), "service[0].price", "expected an amount"),
+    (service("staff = ['eve']"), "service[0].staff[0]", "no staff has the key 'eve'"),
+    (service("staff = ['ada', 'Ada']"), "service[0].staff[1]", "no staff has the key 'Ada'"),
+    (service("staff = ['ada', 'ada']"), "service[0].staff", "'ada' stands here 2 times"),
+    (service("staff = 'ada'"), "service[0].staff", "expected `array"),
+    (service("staff = [1]"), "service[0].staff[0]", "expected `str`, got `int`"),
+    (service("[[service]]\nkey = 'cut'\nname = 'Trim'\nduration_min = 15"), "service",
+     "'cut' stands here 2 times"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text, place, message",
+    BAD_FILES,
+    ids=[f"{place}: {message}" for _, place, message in BAD_FILES],
+)
+def test_a_mistake_is_named_with_its_place_and_what_was_expected(text, place, message):
+    [(named, said)] = errors_of(text)
+    assert named == place
+    assert message in said
+
+
+@pytest.mark.parametrize("slug", sorted(RESERVED_SLUGS))
+def test_an_address_that_the_product_needs_itself_is_reserved(slug):
+    [(place, message)] = errors_of(HEAD.replace("lumen", slug))
+    assert place == "business.slug"
+    assert "is reserved" in message
+
+
+def test_the_product_s_own_addresses_are_among_the_reserved():
+    assert {"api", "schema", "healthz", "readyz", "metrics"} <= RESERVED_SLUGS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff\ufeff",
+        "[business",
+        "slug = lumen",
+        HEAD + "name = 'twice'",
+        HEAD + "[business]",
+        HEAD + "x = 2026-02-30",
+        HEAD + "x = 'a\0b'",
+        "\0",
+        HEAD + 'x = "\\ud800"',
+        HEAD + "x = 1__0",
+        "<html></html>",
+        '{"business": {}}',
+    ],
+)
+def test_what_is_no_toml_is_refused_with_the_place_of_the_mistake(text):
+    [(place, message)] = errors_of(text)
+    assert place == ""
+    assert message.startswith("not valid TOML: ")
+    assert re.search(r"at line \d+|at end of document", message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = " + "[" * 3_000 + "]" * 3_000,
+        "x = " + "{a=" * 3_000 + "1" + "}" * 3_000,
+        ".".join(["a"] * 3_000) + " = 1",
+        HEAD + "[policy]\nslot_step_min = " + "9" * 5_000,
+    ],
+    ids=["nested arrays", "nested tables", "dotted key", "long number"],
+)
+def test_a_file_made_to_break_the_reader_is_refused_like_any_other(text):
+    assert errors_of(text)
+
+
+@pytest.mark.parametrize(
+    "start, end",
+    [
+        ("0001-01-01T00:00", "2026-01-01T00:00"),
+        ("2026-01-01T00:00", "9999-12-31T23:59"),
+        ("0999-12-31T00:00", "2026-01-01T00:00"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+def test_time_off_at_the_ends_of_the_calendar_is_refused_or_read_back(start, end, zone):
+    text = ADA.replace("Europe/Berlin", zone) + absence(start, end)
+    assert is_refused_in_words_or_read_back(tomllib.loads(text))
+
+
+def is_refused_in_words_or_read_back(tree: dict[str, Any]) -> bool:
+    """What should become of any file: nothing else escapes, and nothing half understood is kept."""
+    try:
+        business = from_tree(tree)
+    except ValidationError as refused:
+        return bool(refused.errors) and all(field and said for field, said in refused.errors)
+    return parse(render(business)) == business
+
+
+def test_every_mistake_in_the_types_is_told_at_once():
+    text = (
+        '[business]\nslug = "Lumen"\nname = ""\ntimezone = "Europe/Berlin"\nbogus = 1\n'
+        "[policy]\nslot_step_min = 0\nnotice_min = -1\n"
+        '[[staff]]\nkey = "ada"\nhours = {mon = ["9-5", "10:00-12:00", "x"], noday = []}\n'
+        '[[service]]\nkey = "cut"\nname = 7\nduration_min = "45"\n'
+    )
+    assert places_of(text) == [
+        "business.bogus",
+        "business.name",
+        "business.slug",
+        "policy.notice_min",
+        "policy.slot_step_min",
+        "service[0].duration_min",
+        "service[0].name",
+        "staff[0].hours.mon[0]",
+        "staff[0].hours.mon[2]",
+        "staff[0].hours.noday",
+        "staff[0].name",
+    ]
+
+
+def test_every_broken_rule_is_told_at_once():
+    text = (
+        '[business]\nslug = "api"\nname = "Lumen"\ntimezone = "Mars/Base"\ncurrency = "XX"\n'
+        'locale = "xx"\n'
+        '[[staff]]\nkey = "any"\nname = "Ada"\nemail = "ada"\n'
+        'hours = {mon = ["09:00-12:00", "11:00-13:00"]}\n'
+        '[[service]]\nkey = "cut"\nname = "Cut"\nduration_min = 45\nstaff = ["eve", "bob"]\n'
+    )
+    assert places_of(text) == [
+        "business.currency",
+        "business.locale",
+        "business.slug",
+        "business.timezone",
+        "service[0].staff[0]",
+        "service[0].staff[1]",
+        "staff[0].email",
+        "staff[0].hours.mon",
+        "staff[0].key",
+    ]
+
+
+def test_every_broken_text_is_told_at_once():
+    text = profile(name='"a\\u0000"') + '[[staff]]\nkey = "ada"\nname = "\\u007f"\n'
+    assert places_of(text) == ["business.name", "staff[0].name"]
+
+
+@pytest.mark.parametrize(
+    "text, places",
+    [
+        (profile(name='"a\\u0000"', colour='"red"'), ["business.colour", "business.name"]),
+        (
+            profile(name='"a\\u0000"', timezone='"Mars/Base"'),
+            ["business.name", "business.timezone"],
+        ),
+        (profile(name="7", timezone='"Mars/Base"'), ["business.name", "business.timezone"]),
+        (
+            profile(currency='"XX"')
+            + '[[staff]]\nkey = "ada"\nname = "Ada"\n'
+            + absence("2026-12-30T00:00", "2026-12-27T00:00"),
+            ["business.currency", "staff[0].time_off"],
+        ),
+    ],
+    ids=["text and field", "text and rule", "type and rule", "rule and time off"],
+)
+def test_a_mistake_of_one_kind_does_not_hide_one_of_another(text, places):
+    assert places_of(text) == places
+
+
+def test_at_most_a_hundred_mistakes_are_told():
+    lines = "".join(f"field_{number} = 1\n" for number in range(500))
+    assert len(errors_of(HEAD + lines)) == 100
+
+
+def test_a_refusal_reads_as_one_sentence_a_mistake():
+    with pytest.raises(ValidationError) as refused:
+        parse(profile(name="7", colour='"red"'))
+    assert refused.value.code == "VALIDATION"
+    for part in (
+        "business.name: expected `str`, got `int`",
+        "business.colour: is not a known field",
+    ):
+        assert part in refused.value.detail
+    assert {error["field"] for error in refused.value.facts["errors"]} == {
+        "business.name",
+        "business.colour",
+    }
+
+
+# Whatever is thrown at it
+
+JUNK = st.one_of(
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    st.sampled_from(["", "any", "24:00", "00:00-00:00", "2026-03-29T02:30", "-1", "1e5", "\0"]),
+    st.sampled_from(["0001-01-01T00:00", "9999-12-31T23:59", [540.5, 750.5], [[]], 10**30, -1]),
+    st.datetimes(),
+    st.dates(),
+    st.just(time(9, 0)),
+    st.lists(st.one_of(st.integers(0, 2000), st.floats(), st.text(string.digits)), max_size=3),
+    st.dictionaries(st.text(string.ascii_lowercase, max_size=5), st.integers(), max_size=2),
+)
+
+
+def places_in(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every table, list and value of a tree."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for name, item in inner:
+        found.append((*place, name))
+        if isinstance(item, dict | list):
+            found += places_in(item, (*place, name))
+    return found
+
+
+def with_junk(value: Any, place: tuple[Any, ...], junk: Any) -> Any:
+    """A copy with something else in one place."""
+    if not place:
+        return junk
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[place[0]] = with_junk(value[place[0]], place[1:], junk)
+    return copy
+
+
+@examples(400)
+@given(business_trees(), st.data())
+def test_a_file_with_junk_in_it_is_refused_in_words_or_read_back(tree, data):
+    place = data.draw(st.sampled_from(places_in(tree)))
+    assert is_refused_in_words_or_read_back(with_junk(tree, place, data.draw(JUNK)))

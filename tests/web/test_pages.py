@@ -1,0 +1,220 @@
+"""The pages that people open: a business, and one appointment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import pytest
+from babel.dates import get_month_names
+
+from bookonce.core.business import Business
+from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
+from tests.web.ledger import Ledger
+from tests.web.visitors import address_of, book, refused
+
+Serve = Callable[[Business], str]
+
+SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>&amp;"
+
+
+class Page(HTMLParser):
+    """What a page consists of: tags, text, addresses and whatever could run."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.addresses: list[str] = []
+        self.inline: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        names = dict(attributes)
+        self.addresses += [names[name] or "" for name in ("href", "src", "action") if name in names]
+        self.inline += [name for name in names if name.startswith("on") or name == "style"]
+        if tag == "style" or (tag == "script" and "src" not in names):
+            self.inline.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def opened(visitor: httpx.Client, address: str) -> Page:
+    answer = visitor.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return Page(answer.text)
+
+
+def page_of(api: str) -> str:
+    """The address of a business's page."""
+    return "/" + api.rpartition("/")[2]
+
+
+def policy(answer: httpx.Response) -> dict[str, list[str]]:
+    """The content security policy by directive."""
+    directives = answer.headers["content-security-policy"].split(";")
+    return {name: values for name, *values in (directive.split() for directive in directives)}
+
+
+class TestBusinessPage:
+    def test_it_works(self, visitor: httpx.Client, serve_business: Serve) -> None:
+        api = serve_business(
+            a_business(
+                name="Salon Zoë",
+                service=[a_service(name="Long cut", duration_min=75, price="48.00")],
+            )
+        )
+        page = opened(visitor, page_of(api))
+        for words in ("Salon Zoë", "Long cut", "75 min", "48.00 EUR", "Europe/Berlin"):
+            assert words in page.text
+
+    def test_it_links_to_the_api(self, visitor: httpx.Client, serve_business: Serve) -> None:
+        page = opened(visitor, page_of(serve_business(a_business())))
+        assert "/schema" in page.addresses
+
+    def test_names_are_text_and_never_markup(
+        self, visitor: httpx.Client, serve_business: Serve
+    ) -> None:
+        plain = opened(visitor, page_of(serve_business(a_business())))
+        api = serve_business(
+            a_business(
+                name=SCRIPT,
+                staff=[a_staff_member("ada", name=SCRIPT)],
+                service=[a_service(name=SCRIPT)],
+            )
+        )
+        page = opened(visitor, page_of(api))
+        assert page.tags == plain.tags
+        assert page.inline == []
+        assert page.text.count(SCRIPT) >= 2
+
+    def test_a_business_that_nobody_opened_is_not_found(self, visitor: httpx.Client) -> None:
+        refused(visitor.get("/nobody"), 404, "NOT_FOUND")
+
+    def test_the_root_is_not_found(self, visitor: httpx.Client) -> None:
+        refused(visitor.get("/"), 404, "NOT_FOUND")
+
+
+class TestAppointmentPage:
+    def test_it_works(self, visitor: httpx.Client, serve_business: Serve) -> None:
+        api = serve_business(
+            a_business(
+                name="Salon Zoë",
+                locale="de",
+                timezone="Asia/Kathmandu",
+                staff=[a_staff_member("ada", name="Ada L.")],
+                service=[a_service(name="Long cut")],
+            )
+        )
+        booked = book(visitor, api, tomorrow_at(10))
+        page = opened(visitor, booked["manage_url"])
+        local_day = f"{tomorrow_at(10).day}."
+        for words in ("Salon Zoë", "Ada L.", "Long cut", "15:45:00", local_day, "confirmed"):
+            assert words in page.text
+
+    def test_it_offers_the_calendar_file(
+        self, visitor: httpx.Client, serve_business: Serve
+    ) -> None:
+        booked = book(visitor, serve_business(a_business()), tomorrow_at(10))
+        page = opened(visitor, booked["manage_url"])
+        linked = [urljoin(booked["manage_url"], address) for address in page.addresses]
+        assert booked["calendar_url"] in linked
+
+    def test_it_shows_a_cancellation(self, visitor: httpx.Client, serve_business: Serve) -> None:
+        api = serve_business(a_business())
+        booked = book(visitor, api, tomorrow_at(10))
+        visitor.post(f"{address_of(api, booked)}/cancellation")
+        text = opened(visitor, booked["manage_url"]).text
+        assert "cancelled" in text
+        assert "confirmed" not in text
+
+    def test_opening_it_changes_nothing(
+        self, visitor: httpx.Client, ledger: Ledger, serve_business: Serve
+    ) -> None:
+        booked = book(visitor, serve_business(a_business()), tomorrow_at(10))
+        before = ledger.contents()
+        opened(visitor, booked["manage_url"])
+        assert ledger.contents() == before
+
+    def test_names_are_text_and_never_markup(
+        self, visitor: httpx.Client, serve_business: Serve
+    ) -> None:
+        plain_api = serve_business(a_business())
+        plain = opened(visitor, book(visitor, plain_api, tomorrow_at(10))["manage_url"])
+        api = serve_business(
+            a_business(
+                name=SCRIPT,
+                staff=[a_staff_member("ada", name=SCRIPT)],
+                service=[a_service(name=SCRIPT)],
+            )
+        )
+        client = {"name": SCRIPT, "email": "zoe@example.com"}
+        booked = book(visitor, api, tomorrow_at(10), client=client, notes=SCRIPT)
+        page = opened(visitor, booked["manage_url"])
+        assert page.tags == plain.tags
+        assert page.inline == []
+        assert page.text.count(SCRIPT) >= 3
+
+    @pytest.mark.parametrize("locale", ["en", "de", "pt-BR", "zh-Hant-TW", "ar", "he"])
+    def test_the_time_is_told_in_the_language_of_the_business(
+        self, visitor: httpx.Client, serve_business: Serve, locale: str
+    ) -> None:
+        start = tomorrow_at(10)
+        booked = book(visitor, serve_business(a_business(locale=locale)), start)
+        months = get_month_names("wide", locale=locale.replace("-", "_"))
+        assert months[start.month] in opened(visitor, booked["manage_url"]).text
+
+    @pytest.mark.parametrize("token", ["A" * 43, "x", "%00", "%ff", "<script>", "x.ics"])
+    def test_a_token_that_opens_nothing_is_not_found(
+        self, visitor: httpx.Client, serve_business: Serve, token: str
+    ) -> None:
+        api = serve_business(a_business())
+        answer = visitor.get(f"{page_of(api)}/a/{token}")
+        refused(answer, 404, "NOT_FOUND")
+        assert "<script>" not in answer.text
+
+
+class TestSafety:
+    @pytest.fixture(params=["business", "appointment"])
+    def address(
+        self, request: pytest.FixtureRequest, visitor: httpx.Client, serve_business: Serve
+    ) -> str:
+        api = serve_business(a_business())
+        if request.param == "business":
+            return page_of(api)
+        return str(book(visitor, api, tomorrow_at(10))["manage_url"])
+
+    def test_nothing_inline_and_nothing_foreign_may_run(
+        self, visitor: httpx.Client, address: str
+    ) -> None:
+        answer = visitor.get(address)
+        directives = policy(answer)
+        assert directives["default-src"] == ["'none'"]
+        assert directives["frame-ancestors"] == ["'none'"]
+        assert directives["base-uri"] == ["'none'"]
+        allowed = {value for values in directives.values() for value in values}
+        assert allowed <= {"'none'", "'self'"}
+        assert Page(answer.text).inline == []
+
+    def test_every_address_on_it_is_of_this_installation_and_answers(
+        self, visitor: httpx.Client, address: str
+    ) -> None:
+        addresses = opened(visitor, address).addresses
+        assert addresses
+        for one in addresses:
+            assert not urlsplit(one).netloc
+            assert visitor.get(one).status_code == 200
+
+    def test_it_tells_no_other_site_and_no_search_engine(
+        self, visitor: httpx.Client, address: str
+    ) -> None:
+        answer = visitor.get(address)
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert 'name="robots" content="noindex"' in answer.text

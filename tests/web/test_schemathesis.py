@@ -1,0 +1,158 @@
+"""The OpenAPI document taken at its word: hundreds of requests made from it, right and wrong ones.
+
+Each answer has to have a documented status and content type and to match its schema, and none may
+be a fault of ours. The requests are the same in every run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation.case import Case
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
+from tests.running import RunningServer
+from tests.web.visitors import book, token_of
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+EXAMPLES = 40
+APPOINTMENTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What really exists, by the name of the parameter that asks for it."""
+
+    values: dict[str, list[Any]]
+
+    def instead(self, given: Any, draw: st.DrawFn, *, wholly: bool) -> Any:
+        """The same values but for some a real one; or `wholly` real ones and nothing unknown."""
+        if not isinstance(given, dict):
+            return given
+        return {
+            name: draw(st.sampled_from(self.values.get(name, []) + [value] * (not wholly)))
+            for name, value in given.items()
+            if name in self.values or not wholly
+        }
+
+
+@pytest.fixture(scope="module")
+def document(server: RunningServer) -> OpenApiSchema:
+    return schemathesis.openapi.from_url(f"{server.base_url}/schema/openapi.json")
+
+
+def opened(server: RunningServer, visitor: httpx.Client) -> Known:
+    """A business with some appointments, two of them at the same time."""
+    business = a_business(
+        staff=[a_staff_member("ada"), a_staff_member("bela")],
+        service=[a_service("cut", price="48.00"), a_service("dye", staff=["bela"])],
+    )
+    server.apply(business)
+    slug = business.business.slug
+    starts = [tomorrow_at(8 + number // 2) for number in range(APPOINTMENTS)]
+    tokens = [token_of(book(visitor, f"/api/v1/{slug}", start)) for start in starts]
+    day = starts[0].date()
+    return Known(
+        {
+            "slug": [slug],
+            "token": [*tokens, f"{tokens[0]}.ics"],
+            "service": ["cut", "dye"],
+            "staff": ["ada", "bela", "any"],
+            "from": [day.isoformat()],
+            "to": [day.isoformat(), (day + timedelta(40)).isoformat()],
+            "start": [(starts[0] + timedelta(hours=hours)).isoformat() for hours in range(9)],
+            "client": [{"name": "Zoe", "email": "zoe@example.com"}],
+            "include": ["staff"],
+            "limit": [1, 50],
+            "tz": ["Asia/Tokyo"],
+            "notes": ["Fringe only", None],
+            "Idempotency-Key": ["key-1", "key-2"],
+        }
+    )
+
+
+def test_requests_by_the_document_are_answered_as_documented(
+    server: RunningServer,
+    document: OpenApiSchema,
+    visitor: httpx.Client,
+    subtests: pytest.Subtests,
+) -> None:
+    for one in document.get_all_operations():
+        operation = one.ok()
+        with subtests.test(operation.label):
+            known = opened(server, visitor)  # of its own: another may have cancelled everything
+            statuses = explore(server, operation, known, GenerationMode.POSITIVE)
+            assert statuses & {200, 201}, "nothing real was reached"
+
+
+def test_requests_against_the_document_are_answered_as_documented(
+    server: RunningServer,
+    document: OpenApiSchema,
+    visitor: httpx.Client,
+    subtests: pytest.Subtests,
+) -> None:
+    known = opened(server, visitor)
+    for one in document.get_all_operations():
+        operation = one.ok()
+        if not (len(operation.query) or len(operation.body)):
+            continue  # any text can be an address
+        with subtests.test(operation.label):
+            statuses = explore(server, operation, known, GenerationMode.NEGATIVE)
+            assert statuses & {404, 422}
+
+
+def explore(
+    server: RunningServer, operation: APIOperation, known: Known, mode: GenerationMode
+) -> set[int]:
+    """Make requests of one operation and check every answer; the statuses that came."""
+    statuses: set[int] = set()
+
+    @st.composite
+    def requested(draw: st.DrawFn) -> Case:
+        case: Case = draw(operation.as_strategy(generation_mode=mode))
+        wholly = mode is GenerationMode.POSITIVE and draw(st.booleans())
+        case.path_parameters = known.instead(case.path_parameters, draw, wholly=wholly)
+        case.query = known.instead(case.query, draw, wholly=wholly)
+        case.body = known.instead(case.body, draw, wholly=wholly)
+        return case
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(requested())
+    def ask(case: Case) -> None:
+        answer = case.call(base_url=server.base_url, session=session)
+        statuses.add(answer.status_code)
+        case.validate_response(answer, checks=CHECKS)
+
+    with requests.Session() as session:
+        ask()
+    return statuses
