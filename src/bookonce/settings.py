@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -69,12 +70,15 @@ class Settings:
         log_level = (value("LOG_LEVEL") or "info").lower()
         if log_level not in ("debug", "info", "warning", "error"):
             wrong("LOG_LEVEL", f"expected debug, info, warning or error, got {log_level!r}")
+        database_url = value("DATABASE_URL")
+        if database_url and (problem := database_url_problem(database_url)):
+            wrong("DATABASE_URL", problem)
         if errors:
             raise ValidationError(errors)
         data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
         return cls(
             data_dir=Path(data_dir).expanduser() if data_dir else default_data_dir(),
-            database_url=value("DATABASE_URL"),
+            database_url=database_url,
             secret_key=secret_key,
             postgres_bin=Path(postgres_bin) if postgres_bin else None,
             public_url=public_url.rstrip("/") if public_url else None,
@@ -90,3 +94,19 @@ def default_data_dir() -> Path:
     if os.geteuid() == 0:
         return Path("/var/lib/bookonce/data")
     return platformdirs.user_data_path("bookonce")
+
+
+def database_url_problem(url: str) -> str | None:
+    """What makes an address unusable, or None. Never repeats it: it may hold a password."""
+    expected = "expected an address such as postgresql://user:password@host:5432/name"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return expected
+    if parts.scheme not in ("postgresql", "postgres"):
+        return expected
+    for host in parts.netloc.rpartition("@")[2].split(","):
+        _, colon, port = host.rpartition("]")[2].rpartition(":")
+        if colon and not port.isdecimal():
+            return f"{expected}; {port!r} is no port"
+    return None

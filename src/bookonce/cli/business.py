@@ -13,7 +13,7 @@ import typer
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import err, out, plain_errors
+from bookonce.cli.output import out, plain_errors, warn
 from bookonce.core import business_file
 from bookonce.core.business import Business
 from bookonce.core.errors import FieldError, ValidationError
@@ -35,11 +35,11 @@ def apply(
             applied = asyncio.run(_apply(url, business))
     slug = business.business.slug
     for change in applied.changes:
-        out.print(change, markup=False)
+        out.print(change)
     if not applied.changes:
-        out.print(f"{slug}: nothing to change", markup=False)
+        out.print(f"{slug}: nothing to change")
     for warning in applied.warnings:
-        err.print(f"[yellow]![/yellow] {warning}")
+        warn(warning)
 
 
 async def _apply(url: str, business: Business) -> Applied:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from bookonce.cli.output import err
+from bookonce.cli.output import warn
 from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -40,9 +40,9 @@ def watched_database_url(settings: Settings) -> Iterator[str]:
         while not done.wait(WATCH_INTERVAL_S):
             try:
                 if embedded.revive():
-                    err.print("[yellow]![/yellow] the embedded database had died and was restarted")
+                    warn("the embedded database had died and was restarted")
             except EmbeddedPostgresError as error:  # processes of the dead one may linger
-                err.print(f"[yellow]![/yellow] {error}", markup=False)
+                warn(str(error))
 
     watcher = threading.Thread(target=watch, daemon=True)
     try:

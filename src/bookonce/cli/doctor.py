@@ -12,6 +12,7 @@ from importlib.metadata import version
 import asyncpg
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
@@ -23,6 +24,7 @@ from bookonce.store.schema import applied_versions, pending_versions
 FREE_BYTES_MIN = 1024**3
 CLOCK_SKEW_S_MAX = 2
 SERVER_VERSION_MIN = 150_000
+GUARD = "EXCLUDE USING gist (business_id WITH =, resource_id WITH =, during WITH &&)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,12 @@ def doctor(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
             ]
     table = Table("", "subject", "found", "what to do")
     for finding in findings:
-        mark = "[green]✓[/green]" if finding.well else "[red]✗[/red]"
-        table.add_row(mark, finding.subject, finding.detail, "" if finding.well else finding.advice)
+        table.add_row(
+            Text("✓", "green") if finding.well else Text("✗", "red"),
+            finding.subject,
+            Text(finding.detail),
+            "" if finding.well else finding.advice,
+        )
     out.print(table)
     if not all(finding.well for finding in findings):
         raise typer.Exit(1)
@@ -79,18 +85,8 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
         f"version {applied[-1]}" if applied and not pending else f"lacks {', '.join(pending)}",
         "run: bookonce migrate",
     )
-    guard = await connection.fetchval(
-        """
-        SELECT count(*) FROM pg_constraint
-        WHERE conrelid = to_regclass('claim') AND contype = 'x' AND NOT condeferrable
-        """
-    )
-    yield Finding(
-        "guard",
-        guard == 1,
-        "one exclusion constraint on claims" if guard else "missing",
-        "the schema was altered by hand; restore it before serving",
-    )
+    if not pending:
+        yield await _guard(connection)
     skew_s = abs(
         (await connection.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds()
     )
@@ -111,6 +107,24 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
         if not durable
         else ", ".join(row["name"] for row in durable) + " off",
         "turn it on, or a power cut loses bookings",
+    )
+
+
+async def _guard(connection: asyncpg.Connection) -> Finding:
+    definitions = [
+        row["definition"]
+        for row in await connection.fetch(
+            """
+            SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint
+            WHERE conrelid = to_regclass('claim') AND contype = 'x' AND convalidated
+            """
+        )
+    ]
+    return Finding(
+        "guard",
+        GUARD in definitions,
+        "one resource, one claim at a time" if GUARD in definitions else "missing",
+        "the schema was altered by hand; restore it before serving",
     )
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bookonce.settings import Settings
+from bookonce.core.errors import FieldError, ValidationError
+from bookonce.settings import Settings, database_url_problem
 
 DataDir = Annotated[
     Path | None,
@@ -33,5 +34,7 @@ def read_settings(data_dir: Path | None, database_url: str | None) -> Settings:
     if data_dir is not None:
         settings = dataclasses.replace(settings, data_dir=data_dir.absolute())
     if database_url is not None:
+        if problem := database_url_problem(database_url):
+            raise ValidationError([FieldError("--database-url", problem)])
         settings = dataclasses.replace(settings, database_url=database_url)
     return settings

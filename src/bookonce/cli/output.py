@@ -1,23 +1,42 @@
-"""What people see in the terminal: errors that say what to do, and no stack traces."""
+"""What people see in the terminal: errors that say what to do, and no stack traces.
+
+Everything that isn't ours (names, messages, paths) is printed as text, never as markup.
+"""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import NoReturn
 
 import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bookonce.core.errors import BlockConflictError, BookonceError, ValidationError
 from bookonce.store.embedded import EmbeddedPostgresError
 from bookonce.store.schema import MigrationError
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+
+def tell_wrong(text: str, place: str = "") -> None:
+    """Print what is wrong, and where."""
+    err.print(Text.assemble(("✗ ", "red"), (f"{place} " if place else "", "bold"), text))
+
+
+def warn(text: str) -> None:
+    """Print what deserves a second look."""
+    err.print(Text.assemble(("! ", "yellow"), text))
+
+
+def give_up(text: str) -> NoReturn:
+    """Say why and end with exit code 1."""
+    tell_wrong(text)
+    raise typer.Exit(1)
 
 
 @contextmanager
@@ -27,20 +46,18 @@ def plain_errors() -> Iterator[None]:
         yield
     except ValidationError as error:
         for field, message in error.errors:
-            err.print(f"[red]✗[/red] [bold]{_safe(field)}[/bold] {_safe(message)}")
+            tell_wrong(message, field)
         raise typer.Exit(1) from None
     except BlockConflictError as error:
-        err.print(f"[red]✗[/red] {_safe(error.detail)}")
+        tell_wrong(error.detail)
         err.print(_in_the_way(error))
         raise typer.Exit(1) from None
     except BookonceError as error:
-        err.print(f"[red]✗[/red] {_safe(error.detail)}")
-        raise typer.Exit(1) from None
+        give_up(error.detail)
     except (EmbeddedPostgresError, MigrationError) as error:
-        err.print(f"[red]✗[/red] {_safe(str(error))}")
-        raise typer.Exit(1) from None
-    except (asyncpg.PostgresError, OSError) as error:
-        err.print(f"[red]✗[/red] The database can't be used: {_safe(str(error) or repr(error))}")
+        give_up(str(error))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        tell_wrong(f"The database can't be used: {error or repr(error)}")
         err.print("  Is PostgreSQL running, and is --database-url right?")
         raise typer.Exit(1) from None
 
@@ -51,18 +68,8 @@ def _in_the_way(error: BlockConflictError) -> Table:
     for one in error.facts["in_the_way"]:
         what = one["service"] and f"{one['service']} · {one['client_name']}"
         table.add_row(
-            _safe(str(error.facts.get("staff", ""))),
+            Text(str(error.facts.get("staff", ""))),
             *(one[end].astimezone(zone).strftime("%Y-%m-%d %H:%M") for end in ("start", "end")),
-            _safe(what or one["reason"] or one["kind"]),
+            Text(what or one["reason"] or one["kind"]),
         )
     return table
-
-
-def _safe(text: Any) -> str:
-    """Text that rich doesn't take for markup."""
-    return str(text).replace("[", "\\[")
-
-
-def is_terminal() -> bool:
-    """Whether somebody is watching."""
-    return sys.stdout.isatty()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
+import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -21,7 +24,7 @@ from granian.server import Server
 
 from bookonce.cli.database import opened, watched_database_url
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import err, out, plain_errors
+from bookonce.cli.output import err, give_up, out, plain_errors
 from bookonce.demo.salon import SLUG, furnish
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
@@ -40,6 +43,11 @@ def serve(
 ) -> None:
     """Bring the schema up to date and serve until SIGTERM or Ctrl-C."""
     with plain_errors():
+        # Until the server takes over, being told to stop ends the block, and the database with it.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        # Fresh processes: a forked one would share our threads' locks, and until it has handlers
+        # of its own take a signal to stop for its parent's.
+        multiprocessing.set_start_method("spawn", force=True)
         settings = read_settings(data_dir, database_url)
         _require_free(host, port)
         with (
@@ -47,7 +55,7 @@ def serve(
             tempfile.TemporaryDirectory(prefix="bookonce-metrics-") as metrics,
         ):
             asyncio.run(_prepare(settings, url, demo=demo))
-            # Workers are fresh processes; the environment is how settings reach them.
+            # The environment is how settings reach the workers.
             os.environ["BOOKONCE_DATABASE_URL"] = url
             os.environ["BOOKONCE_DATA_DIR"] = str(settings.data_dir)
             if workers > 1:
@@ -85,11 +93,7 @@ def _require_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            err.print(
-                f"[red]✗[/red] {host}:{port} can't be used ({error.strerror}); "
-                "choose another with --port"
-            )
-            raise typer.Exit(1) from None
+            give_up(f"{host}:{port} can't be used ({error.strerror}); choose another with --port")
 
 
 def _announce(host: str, port: int, demo: bool) -> None:
@@ -103,7 +107,7 @@ def _announce(host: str, port: int, demo: bool) -> None:
         lines.insert(0, ("demo salon", f"{base}/{SLUG}"))
     out.print("Bookonce is open", style="bold")
     for what, address in lines:
-        out.print(f"  {what:<22}{address}", markup=False)
+        out.print(f"  {what:<22}{address}")
     out.print("  stop with Ctrl-C")
 
 
