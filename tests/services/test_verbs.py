@@ -19,6 +19,7 @@ from bookonce.core.errors import (
     NotOfferedError,
     StatusConflictError,
     TooLateError,
+    TryAgainError,
     ValidationError,
 )
 from bookonce.services.appointments import find
@@ -299,6 +300,57 @@ async def test_a_refused_move_leaves_the_appointment_as_it_was(
     await assert_sound(database_url)
 
 
+async def test_alternatives_to_a_refused_move_are_really_free(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business(staff=THREE[:2]))
+    mine = await book(installation, slug, a_booking(tomorrow_at(15), staff="ada"), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(15), staff="bob"), now=NOW)
+    request = MoveRequest(tomorrow_at(15), "bob")
+    with pytest.raises(BookingConflictError) as refusal:
+        await move(installation, slug, mine.token, request, now=NOW)
+    alternatives = refusal.value.facts["alternatives"]
+    assert [staff for _, staff in alternatives] == ["bob"] * 3
+    for start, staff in alternatives:
+        moved = await move(installation, slug, mine.token, MoveRequest(start, staff), now=NOW)
+        assert moved.appointment.start == start
+
+
+async def test_who_was_booked_with_somebody_who_left_moves_to_somebody_else(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business(staff=THREE[:2]))
+    held = await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
+    await open_business(a_business(slug, staff=THREE[:1]))
+    with pytest.raises(NotOfferedError, match="no longer takes"):
+        await move(installation, slug, held.token, MoveRequest(tomorrow_at(10)), now=NOW)
+    request = MoveRequest(tomorrow_at(9), "any")
+    moved = await move(installation, slug, held.token, request, now=NOW)
+    assert moved.appointment.staff == "ada"
+
+
+async def test_the_agreed_price_keeps_its_currency(
+    installation: Installation, open_business: Open
+) -> None:
+    service = [a_service(price="48.00")]
+    slug = await open_business(a_business(service=service))
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await open_business(a_business(slug, service=[a_service(price="7000")], currency="JPY"))
+    appointment = (await find(installation, slug, held.token)).appointment
+    assert (appointment.price_minor, appointment.currency) == (4800, "EUR")
+
+
+async def test_a_refused_key_is_answered_so_after_its_start_is_no_longer_offered(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(a_business())
+    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    request = a_booking(tomorrow_at(9), client=a_visitor("Late"))
+    for now in (NOW, tomorrow_at(9) + HOUR):
+        with pytest.raises(BookingConflictError):
+            await book(installation, slug, request, now=now, idempotency_key="late")
+
+
 async def test_a_moves_key_gives_the_same_answer_and_does_not_move_back(
     installation: Installation, open_business: Open
 ) -> None:
@@ -378,6 +430,6 @@ async def test_with_a_secret_a_key_alone_does_not_open_what_was_stored(
     request = a_booking(tomorrow_at(9))
     held = await book(ours, slug, request, now=NOW, idempotency_key="1")
     again = await book(ours, slug, request, now=NOW, idempotency_key="1")
-    guessed = await book(thief, slug, request, now=NOW, idempotency_key="1")
     assert again.token == held.token
-    assert guessed.token != held.token
+    with pytest.raises(TryAgainError):
+        await book(thief, slug, request, now=NOW, idempotency_key="1")

@@ -14,7 +14,7 @@ from bookonce.settings import Settings, database_url_problem
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        help="Where the embedded database and the secret live [env BOOKONCE_DATA_DIR].",
+        help="Where the embedded database lives [env BOOKONCE_DATA_DIR].",
         file_okay=False,
         show_default=False,
     ),

@@ -11,11 +11,12 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Coroutine
 from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 from granian.constants import Interfaces
@@ -44,7 +45,7 @@ def serve(
     """Bring the schema up to date and serve until SIGTERM or Ctrl-C."""
     with plain_errors():
         # Until the server takes over, being told to stop ends the block, and the database with it.
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGTERM, _end)
         # Fresh processes: a forked one would share our threads' locks, and until it has handlers
         # of its own take a signal to stop for its parent's.
         multiprocessing.set_start_method("spawn", force=True)
@@ -54,7 +55,8 @@ def serve(
             watched_database_url(settings) as url,
             tempfile.TemporaryDirectory(prefix="bookonce-metrics-") as metrics,
         ):
-            asyncio.run(_prepare(settings, url, demo=demo))
+            asyncio.run(_or_stop(_prepare(settings, url, demo=demo)))
+            signal.signal(signal.SIGTERM, _end)
             # The environment is how settings reach the workers.
             os.environ["BOOKONCE_DATABASE_URL"] = url
             os.environ["BOOKONCE_DATA_DIR"] = str(settings.data_dir)
@@ -74,6 +76,20 @@ def serve(
             )
             threading.Thread(target=_announce, args=(host, port, demo), daemon=True).start()
             server.serve()
+
+
+def _end(*_: object) -> NoReturn:
+    sys.exit(0)
+
+
+async def _or_stop(work: Coroutine[Any, Any, None]) -> None:
+    """Do work, or leave it when told to stop; an exception in the midst of it would be lost."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        _end()
 
 
 async def _prepare(settings: Settings, url: str, *, demo: bool) -> None:

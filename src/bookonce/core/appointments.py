@@ -38,6 +38,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime
     end: datetime
     price_minor: int | None
+    currency: str
     sequence: int
     """Raised by every change; a change is conditional on it, so of two at once one wins."""
     client_name: str = ""

@@ -21,7 +21,8 @@ from bookonce.core.hours import Hours, Span
 SLUG_PATTERN = r"^[a-z0-9](-?[a-z0-9])*\Z"
 SLUG_LENGTH_MAX = 63
 Slug = Annotated[str, Meta(pattern=SLUG_PATTERN, max_length=SLUG_LENGTH_MAX)]
-Key = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z", max_length=63)]
+KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z"
+Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=63)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 

@@ -23,7 +23,7 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(examples=["Zoe"])]
     email: Annotated[str, Meta(examples=["zoe@example.com"])]
-    phone: str | None = None
+    phone: Annotated[str | None, Meta(examples=["+49 30 1234567"])] = None
 
 
 def client_errors(client: Client, place: str = "client") -> Iterator[FieldError]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bookonce.core.business import LocalTime
+from bookonce.core.business import KEY_PATTERN, SLUG_PATTERN, LocalTime
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import Span
 
@@ -153,6 +153,10 @@ def _named(text: str, place: str) -> FieldError:
     match = _PLACE.match(text)
     assert match is not None
     message = match["message"]
+    if f"matching regex {SLUG_PATTERN!r}" in message:
+        message = "expected lower-case letters and digits, with single hyphens between them"
+    if f"matching regex {KEY_PATTERN!r}" in message:
+        message = "expected letters, digits, - and _, a letter or digit first"
     if "timezone component" in message:
         message = "expected a time with an offset, such as 2026-12-01T09:00:00+01:00"
     return FieldError(place + (match["place"] or ""), message[:1].lower() + message[1:])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from bookonce.core.business import Directory, Service
 from bookonce.core.errors import BookingConflictError
-from bookonce.core.hours import Interval
 from bookonce.core.zones import DAY_S, date_of, offset_s
 from bookonce.services.availability import bookable, days, free
 from bookonce.services.installation import Installation
@@ -24,12 +24,12 @@ async def conflict(
     start: datetime,
     *,
     now: datetime,
-    ignoring: Collection[Interval] = (),
+    released: UUID | None = None,
 ) -> BookingConflictError:
     """The refusal of a time that somebody has, with up to three starts to book instead.
 
     Those of the same local day come first, then those of the next seven; within a day the ones
-    nearest to the wanted time of day. `ignoring` are the claims that a move would give back.
+    nearest to the wanted time of day. `released` is the appointment whose time a move gives back.
     """
     zone = directory.zone
     wanted_s = int(start.timestamp())
@@ -43,7 +43,7 @@ async def conflict(
     found: list[tuple[datetime, str]] = []
     for first, last in ((day, day), (day + timedelta(1), day + timedelta(ALTERNATIVE_DAYS))):
         window = bookable(directory, now).within(days(zone, first, last))
-        _, offer = await free(installation, directory, service, performers, window, ignoring)
+        _, offer = await free(installation, directory, service, performers, window, released)
         nearest = sorted(offer, key=distance)
         found += [
             (datetime.fromtimestamp(start_s, UTC), offer[start_s][0])

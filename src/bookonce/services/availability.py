@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
 from math import inf
@@ -183,11 +183,11 @@ async def free(
     service: Service,
     performers: Sequence[str],
     window: Window,
-    ignoring: Collection[Interval] = (),
+    released: UUID | None = None,
 ) -> tuple[int | None, Offer]:
     """Who is free when, and the version of the business that the claims were read with.
 
-    `ignoring` are claims to be read as given back.
+    The claims of the appointment `released` are read as given back.
     """
     visit = service.visit
     ids = [directory.staff_ids[key] for key in performers]
@@ -201,6 +201,7 @@ async def free(
             ids,
             datetime.fromtimestamp(start_s, UTC),
             datetime.fromtimestamp(end_s, UTC),
+            released,
         )
 
     version, busy = await installation.database.run(read)
@@ -211,7 +212,7 @@ async def free(
             directory.policy.slot_step_min,
             directory.hours[key],
             visit,
-            [claim for claim in busy.get(resource_id, ()) if claim not in ignoring],
+            busy.get(resource_id, ()),
             window,
         ):
             found.setdefault(start, []).append(key)

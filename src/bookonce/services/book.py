@@ -43,8 +43,8 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     service: Annotated[str, Meta(examples=["cut"])]
     start: Start
     client: Client
-    staff: str | None = None
-    notes: str | None = None
+    staff: Annotated[str | None, Meta(examples=["any"])] = None
+    notes: Annotated[str | None, Meta(examples=["A little off the top"])] = None
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -54,6 +54,7 @@ class Facts(msgspec.Struct, frozen=True):
     start: datetime
     end: datetime
     price_minor: int | None
+    currency: str
     staff: str = ""
     sequence: int = 0
 
@@ -97,7 +98,7 @@ async def book(
         try:
             directory, (service, able) = await installation.judge(slug, judge)
         except (NotOfferedError, NotFoundError):
-            if replayed := await _replayed(installation, slug, idempotency):
+            if replayed := await _replayed(installation, slug, request, idempotency, now):
                 return replayed
             raise
         new = _new_appointment(
@@ -181,6 +182,7 @@ def _new_appointment(
         price_minor=None
         if service.price is None
         else money.minor_units(service.price, profile.currency),
+        currency=profile.currency,
         client_id=ids.client,
         client_email=normal_email(client.email),
         client_name=client.name.strip(),
@@ -205,11 +207,18 @@ def _facts(request: BookingRequest, service: Service, new: NewAppointment) -> Fa
         start=new.starts_at,
         end=new.ends_at,
         price_minor=new.price_minor,
+        currency=new.currency,
     )
 
 
-async def _replayed(installation: Installation, slug: str, idempotency: Idempotency) -> Held | None:
-    """The booking that a key led to while its start was still on offer."""
+async def _replayed(
+    installation: Installation,
+    slug: str,
+    request: BookingRequest,
+    idempotency: Idempotency,
+    now: datetime,
+) -> Held | None:
+    """What a key led to while its start was still on offer. Raises what was raised then."""
     if not idempotency.from_outside:
         return None
     directory = await installation.current(slug)
@@ -221,7 +230,10 @@ async def _replayed(installation: Installation, slug: str, idempotency: Idempote
     if remembered is None:
         return None
     idempotency.require_same(remembered.request_hash)
-    return _replay(installation, directory, idempotency, remembered)
+    if replayed := _replay(installation, directory, idempotency, remembered):
+        return replayed
+    service, performers = asked(directory, request.service, request.staff)
+    raise await conflict(installation, directory, service, performers, request.start, now=now)
 
 
 def _replay(
@@ -240,6 +252,11 @@ def _replay(
         idempotency.key,
         installation.secret_key,
     )
+    if token is None:
+        raise TryAgainError(
+            "This was booked, but by a server with another BOOKONCE_SECRET_KEY; "
+            "only that one can answer again."
+        )
     return Held(directory, _appointment(remembered.appointment_id, facts), token)
 
 
@@ -253,5 +270,6 @@ def _appointment(appointment_id: UUID, facts: Facts) -> Appointment:
         start=facts.start,
         end=facts.end,
         price_minor=facts.price_minor,
+        currency=facts.currency,
         sequence=facts.sequence,
     )

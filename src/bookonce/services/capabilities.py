@@ -17,6 +17,7 @@ from uuid import UUID
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 TOKEN_BYTES = 32
+TAG_BYTES = 16
 
 
 def new_token() -> str:
@@ -40,19 +41,31 @@ def seal(token: str, appointment_id: UUID, idempotency_key: str, secret_key: str
     `secret_key` is the installation's, or empty; with it, a guessable key and a copy of the
     database are not enough to open the seal.
     """
-    return _masked(
-        base64.urlsafe_b64decode(token + "="), appointment_id, idempotency_key, secret_key
-    )
+    key = _key(idempotency_key, secret_key)
+    sealed = _masked(base64.urlsafe_b64decode(token + "="), appointment_id, key)
+    return sealed + _tag(sealed, key)
 
 
-def unseal(sealed: bytes, appointment_id: UUID, idempotency_key: str, secret_key: str) -> str:
-    """The token again."""
-    bare = _masked(sealed, appointment_id, idempotency_key, secret_key)
-    return base64.urlsafe_b64encode(bare).rstrip(b"=").decode()
+def unseal(
+    sealed: bytes, appointment_id: UUID, idempotency_key: str, secret_key: str
+) -> str | None:
+    """The token again; None if it was sealed under another secret key."""
+    key = _key(idempotency_key, secret_key)
+    body, tag = sealed[:TOKEN_BYTES], sealed[TOKEN_BYTES:]
+    if not hmac.compare_digest(tag, _tag(body, key)):
+        return None
+    return base64.urlsafe_b64encode(_masked(body, appointment_id, key)).rstrip(b"=").decode()
 
 
-def _masked(data: bytes, appointment_id: UUID, idempotency_key: str, secret_key: str) -> bytes:
+def _key(idempotency_key: str, secret_key: str) -> bytes:
+    return hmac.digest(secret_key.encode(), idempotency_key.encode(), "sha256")
+
+
+def _masked(data: bytes, appointment_id: UUID, key: bytes) -> bytes:
     """Data under a pad that is used for one appointment only; twice gives the data back."""
-    key = hmac.digest(secret_key.encode(), idempotency_key.encode(), "sha256")
-    pad = hmac.digest(key, appointment_id.bytes, "sha256")
+    pad = hmac.digest(key, b"pad" + appointment_id.bytes, "sha256")
     return bytes(one ^ other for one, other in zip(data, pad, strict=True))
+
+
+def _tag(sealed: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, b"tag" + sealed, "sha256")[:TAG_BYTES]

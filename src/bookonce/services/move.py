@@ -17,7 +17,7 @@ from bookonce.core.appointments import (
 )
 from bookonce.core.availability import Start
 from bookonce.core.business import Directory, Service
-from bookonce.core.errors import BookonceError, TryAgainError
+from bookonce.core.errors import NotOfferedError, TryAgainError
 from bookonce.services.alternatives import conflict
 from bookonce.services.appointments import load
 from bookonce.services.availability import asked, require_offered
@@ -73,10 +73,15 @@ async def move(
             if remembered.event_kind == MOVED:
                 return Held(directory, _as_moved(appointment, remembered), token)
             service, performers = asked(directory, appointment.service, staff)
-            raise await _refused(
-                installation, directory, appointment, service, performers, request.start, now=now
-            )
+            raise await conflict(
+                installation, directory, service, performers, request.start, now=now,
+                released=appointment.id,
+            )  # fmt: skip
         require_movable(appointment)
+        if request.staff is None and staff not in directory.staff_ids:
+            raise NotOfferedError(
+                "The person it is with no longer takes appointments; name somebody else, or any."
+            )
         service, performers = asked(directory, appointment.service, staff)
         if request.start == appointment.start and appointment.staff in performers:
             return Held(directory, appointment, token)
@@ -93,9 +98,10 @@ async def move(
             continue  # somebody changed it, or used the key, or a lost attempt of ours did it
         except _Taken:
             if await _remember_refusal(installation, directory, idempotency, event_id, actor, now):
-                raise await _refused(
-                    installation, directory, appointment, service, able, starts_at, now=now
-                ) from None
+                raise await conflict(
+                    installation, directory, service, able, starts_at, now=now,
+                    released=appointment.id,
+                ) from None  # fmt: skip
             continue
         return Held(directory, moved, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
@@ -162,6 +168,7 @@ def _facts(appointment: Appointment) -> str:
         start=appointment.start,
         end=appointment.end,
         price_minor=appointment.price_minor,
+        currency=appointment.currency,
         staff=appointment.staff,
         sequence=appointment.sequence,
     )
@@ -219,20 +226,3 @@ async def _remember_refusal(
     except asyncpg.UniqueViolationError:
         return False
     return True
-
-
-async def _refused(
-    installation: Installation,
-    directory: Directory,
-    appointment: Appointment,
-    service: Service,
-    able: Sequence[str],
-    start: datetime,
-    *,
-    now: datetime,
-) -> BookonceError:
-    """The refusal, with alternatives that count the appointment's own time as free."""
-    visit = service.visit
-    own_start_s = int(appointment.start.timestamp())
-    own = visit.claimed_s(own_start_s)
-    return await conflict(installation, directory, service, able, start, now=now, ignoring=(own,))

@@ -28,6 +28,7 @@ class NewAppointment:
     starts_at: datetime
     ends_at: datetime
     price_minor: int | None
+    currency: str
     client_id: UUID
     """The client's id, if the mail address is new to the business."""
     client_email: str
@@ -106,10 +107,11 @@ visitor AS (
 booked AS (
     INSERT INTO appointment (
         business_id, appointment_id, location_id, service_id, resource_id, client_id, status,
-        starts_at, ends_at, price_minor, client_name, client_phone, notes, token_hash, created_at
+        starts_at, ends_at, price_minor, currency, client_name, client_phone, notes, token_hash,
+        created_at
     )
     SELECT $1, $10, $12, $13, taken.resource_id, visitor.client_id, 'confirmed',
-           $14, $15, $16, $19, $20, $21, $22, $29
+           $14, $15, $16, $31, $19, $20, $21, $22, $29
     FROM taken CROSS JOIN visitor
     RETURNING appointment_id, resource_id
 ),
@@ -172,6 +174,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
             new.keep_refusal,
             new.now,
             new.sealed_token,
+            new.currency,
         )
     except asyncpg.IntegrityConstraintViolationError as error:
         # The key or the client's mail address was written by a rival since our snapshot.
@@ -204,7 +207,7 @@ _STATEMENTS = {1: _booking_statement(1), 2: _booking_statement(2)}
 _APPOINTMENT = """
     appointment.appointment_id, appointment.status, service.key AS service,
     resource.key AS staff, appointment.starts_at, appointment.ends_at, appointment.price_minor,
-    appointment.sequence, appointment.client_name, appointment.notes
+    appointment.currency, appointment.sequence, appointment.client_name, appointment.notes
 """
 
 
@@ -217,6 +220,7 @@ def _appointment(row: asyncpg.Record) -> Appointment:
         start=row["starts_at"],
         end=row["ends_at"],
         price_minor=row["price_minor"],
+        currency=row["currency"],
         sequence=row["sequence"],
         client_name=row["client_name"],
         notes=row["notes"],

@@ -133,10 +133,12 @@ async def busy(
     resource_ids: Sequence[UUID],
     start: datetime,
     end: datetime,
+    released: UUID | None = None,
 ) -> tuple[int | None, dict[UUID, list[Interval]]]:
     """The claims of resources that touch a time, in seconds, and the business's version.
 
-    One statement, so both are of one moment; one index scan a resource.
+    One statement, so both are of one moment; one index scan a resource. The claims of the
+    appointment `released` are read as given back.
     """
     rows = await connection.fetch(
         """
@@ -150,6 +152,7 @@ async def busy(
             WHERE claim.business_id = $1
               AND claim.resource_id = resource.resource_id
               AND claim.during && tstzrange($3, $4)
+              AND ($5::uuid IS NULL OR claim.appointment_id IS DISTINCT FROM $5)
         ) AS busy
         WHERE business.business_id = $1
         """,
@@ -157,6 +160,7 @@ async def busy(
         resource_ids,
         start,
         end,
+        released,
     )
     version = rows[0]["version"] if rows else None
     return version, {

@@ -119,7 +119,7 @@ class EmbeddedPostgres:
     def _postmaster_lives(cluster: Path) -> bool:
         try:
             os.kill(int((cluster / "postmaster.pid").read_text().splitlines()[0]), 0)
-        except (FileNotFoundError, IndexError, ValueError, ProcessLookupError):
+        except (FileNotFoundError, IndexError, ValueError, ProcessLookupError, PermissionError):
             return False
         return True
 

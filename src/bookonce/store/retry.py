@@ -40,7 +40,7 @@ _WRITE_CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED})
 # Class 08 is connection exceptions; the 57P0x are a server that stops, crashed, or starts;
 # 25006 is a primary that has become a standby.
 _CONNECTION_LOST = frozenset({"57P01", "57P02", "57P03", "25006"})
-# Locks, statement time, connections and disk: nothing was written, but not now.
+# Locks, statement time, connections and disk.
 _OVERLOADED = frozenset({LOCK_NOT_AVAILABLE, "57014", "53000", "53100", "53200", "53300"})
 
 
@@ -68,7 +68,7 @@ def is_connection_loss(error: BaseException) -> bool:
 
 
 def is_overload(error: BaseException) -> bool:
-    """The database had no lock, time, connection or disk for us; nothing was written."""
+    """The database had no lock, time, connection or disk for us; waiting again would be long."""
     return isinstance(error, TimeoutError) or sqlstate(error) in _OVERLOADED
 
 

@@ -126,7 +126,8 @@ CREATE TABLE appointment (
     status         text NOT NULL CHECK (status IN ('confirmed', 'cancelled', 'completed', 'no_show')),
     starts_at      timestamptz NOT NULL,   -- the visit itself, without buffers
     ends_at        timestamptz NOT NULL,
-    price_minor    bigint,                 -- as agreed when booked, in the business's currency
+    price_minor    bigint,                 -- as agreed when booked
+    currency       text NOT NULL,
     client_name    text NOT NULL,          -- as given for this visit
     client_phone   text,
     notes          text,

@@ -92,7 +92,6 @@ class AppointmentAnswer(msgspec.Struct, frozen=True):
     def of(cls, held: Held, base_url: str) -> AppointmentAnswer:
         """The answer for an appointment, links starting with `base_url`."""
         appointment, directory = held.appointment, held.directory
-        currency = directory.business.business.currency
         return cls(
             id=appointment.id,
             status=appointment.status.value,
@@ -102,7 +101,9 @@ class AppointmentAnswer(msgspec.Struct, frozen=True):
             end=appointment.end.astimezone(directory.zone),
             price=None
             if appointment.price_minor is None
-            else Price(money.major(appointment.price_minor, currency), currency),
+            else Price(
+                money.major(appointment.price_minor, appointment.currency), appointment.currency
+            ),
             manage_url=f"{base_url}/{directory.slug}/a/{held.token}",
             calendar_url=f"{base_url}/api/v1/{directory.slug}/appointments/{held.token}.ics",
         )

@@ -34,10 +34,7 @@ async def appointment_page(slug: str, token: str, installation: Here) -> Respons
         service=directory.service_name(appointment.service),
         staff=directory.staff_name(appointment.staff),
         when=format_datetime(
-            appointment.start,
-            "full",
-            tzinfo=directory.zone,
-            locale=profile.locale.replace("-", "_"),
+            appointment.start, "EEEE d MMMM y, HH:mm", tzinfo=directory.zone, locale="en"
         ),
         calendar_url=f"/api/v1/{directory.slug}/appointments/{token}.ics",
     )
