@@ -152,7 +152,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     performers = len(new.taking.performer_ids)
     try:
         row = await connection.fetchrow(
-            _STATEMENTS[min(performers, 2)],
+            STATEMENTS[min(performers, 2)],
             *new.taking.parameters(),
             new.version,
             new.location_id,
@@ -201,7 +201,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     return BookingResult(Outcome.AGAIN if lost_race else Outcome.REFUSED)
 
 
-_STATEMENTS = {1: _booking_statement(1), 2: _booking_statement(2)}
+STATEMENTS = {1: _booking_statement(1), 2: _booking_statement(2)}
 
 
 _APPOINTMENT = """
