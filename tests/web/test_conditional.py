@@ -80,3 +80,14 @@ async def test_errors_and_appointments_are_never_kept(
     assert "etag" not in missing.headers
     unknown = await http.get(f"{api}/staff", params={"service": "nothing"})
     assert (unknown.status_code, unknown.headers["cache-control"]) == (404, "no-store")
+
+
+async def test_head_is_the_answer_without_its_body(
+    http: httpx.AsyncClient, serve_business: Serve
+) -> None:
+    api = serve_business(a_business())
+    whole, head = await http.get(f"{api}/services"), await http.head(f"{api}/services")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == whole.headers["etag"]
+    assert (await http.head(f"{api}/nothing")).status_code == 404
+    assert (await http.head("/readyz")).status_code == 200

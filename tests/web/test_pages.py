@@ -8,7 +8,6 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
-from babel.dates import get_month_names
 
 from bookonce.core.business import Business
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
@@ -17,6 +16,20 @@ from tests.web.visitors import address_of, book, refused
 
 Serve = Callable[[Business], str]
 
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>&amp;"
 
 
@@ -29,11 +42,14 @@ class Page(HTMLParser):
         self.text = ""
         self.addresses: list[str] = []
         self.inline: list[str] = []
+        self.language: str | None = None
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         names = dict(attributes)
+        if tag == "html":
+            self.language = names["lang"]
         self.addresses += [names[name] or "" for name in ("href", "src", "action") if name in names]
         self.inline += [name for name in names if name.startswith("on") or name == "style"]
         if tag == "style" or (tag == "script" and "src" not in names):
@@ -113,8 +129,8 @@ class TestAppointmentPage:
         )
         booked = book(visitor, api, tomorrow_at(10))
         page = opened(visitor, booked["manage_url"])
-        local_day = f"{tomorrow_at(10).day}."
-        for words in ("Salon Zoë", "Ada L.", "Long cut", "15:45:00", local_day, "confirmed"):
+        local_day = f" {tomorrow_at(10).day} "
+        for words in ("Salon Zoë", "Ada L.", "Long cut", "15:45", local_day, "confirmed"):
             assert words in page.text
 
     def test_it_offers_the_calendar_file(
@@ -160,14 +176,15 @@ class TestAppointmentPage:
         assert page.inline == []
         assert page.text.count(SCRIPT) >= 3
 
-    @pytest.mark.parametrize("locale", ["en", "de", "pt-BR", "zh-Hant-TW", "ar", "he"])
-    def test_the_time_is_told_in_the_language_of_the_business(
+    @pytest.mark.parametrize("locale", ["de", "pt-BR", "zh-Hant-TW", "ar", "he"])
+    def test_it_is_in_one_language_whatever_the_locale_of_the_business(
         self, visitor: httpx.Client, serve_business: Serve, locale: str
     ) -> None:
         start = tomorrow_at(10)
         booked = book(visitor, serve_business(a_business(locale=locale)), start)
-        months = get_month_names("wide", locale=locale.replace("-", "_"))
-        assert months[start.month] in opened(visitor, booked["manage_url"]).text
+        page = opened(visitor, booked["manage_url"])
+        assert page.language == "en"
+        assert MONTHS[start.month - 1] in page.text
 
     @pytest.mark.parametrize("token", ["A" * 43, "x", "%00", "%ff", "<script>", "x.ics"])
     def test_a_token_that_opens_nothing_is_not_found(

@@ -50,9 +50,14 @@ class RequestLog:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 500
+        asked_method = scope["method"]
+        if asked_method == "HEAD":
+            scope["method"] = "GET"  # the same answer, without its body
 
         async def send_noting(message: Message) -> None:
             nonlocal status
+            if message["type"] == "http.response.body" and asked_method == "HEAD":
+                message["body"] = b""
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = list(message["headers"])
@@ -68,12 +73,12 @@ class RequestLog:
         finally:
             seconds = time.perf_counter() - started
             route = scope.get("path_template") or UNMATCHED
-            method = scope["method"] if scope["method"] in METHODS else UNMATCHED
+            method = asked_method if asked_method in METHODS else UNMATCHED
             REQUESTS.labels(method, route, status).inc()
             REQUEST_SECONDS.labels(method, route).observe(seconds)
             log.info(
                 "request",
-                method=scope["method"],
+                method=asked_method,
                 path=_TOKEN_IN_PATH.sub(r"\1…", scope["path"]),
                 status=status,
                 ms=round(seconds * 1000, 1),
