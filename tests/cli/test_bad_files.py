@@ -12,6 +12,8 @@ from tests.cli.commands import Outcome, bookonce, refused
 from tests.factories import a_business
 from tests.web.ledger import Ledger
 
+pytestmark = pytest.mark.xdist_group("bad files")  # one worker starts what they share
+
 Run = Callable[..., Outcome]
 
 
@@ -111,6 +113,25 @@ def test_every_broken_rule_is_named(run: Run) -> None:
         "staff 'any'",
         "service[0].staff[0]",
     )
+
+
+def test_a_wrong_type_does_not_hide_a_broken_rule(run: Run) -> None:
+    outcome = run(
+        "apply",
+        "-",
+        stdin="""
+        [business]
+        slug = "salon"
+        name = 7
+        timezone = "Mars/Olympus"
+        [[service]]
+        key = "cut"
+        name = "Cut"
+        duration_min = 30
+        staff = ["nobody"]
+        """,
+    )
+    refused(outcome, "business.name", "business.timezone", "service[0].staff[0]")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def an_appointment(status: str = "confirmed") -> Appointment:
         start=START,
         end=START + timedelta(minutes=45),
         price_minor=4800,
+        currency="EUR",
         sequence=0,
     )
 

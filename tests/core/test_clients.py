@@ -119,8 +119,8 @@ def test_what_is_no_phone_number_is_refused(phone):
     assert wrong(phone=phone) == ["client.phone"]
 
 
-@pytest.mark.parametrize("phone", ["---", "(((", " . / . ", "+---"])
-def test_a_phone_number_has_digits(phone):
+@pytest.mark.parametrize("phone", ["---", "(((", " . / . ", "+---", "1--", "+(1) 2"])
+def test_a_phone_number_has_at_least_three_digits(phone):
     assert wrong(phone=phone) == ["client.phone"]
 
 

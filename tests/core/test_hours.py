@@ -104,7 +104,7 @@ def test_an_empty_span_is_refused_with_the_way_to_write_a_whole_day(text):
 
 
 @pytest.mark.parametrize(
-    "edges", [(-1, 10), (1440, 1500), (10, 10), (20, 10), (0, 1441), (60, 1501)]
+    "edges", [(-1, 10), (1440, 1500), (10, 10), (20, 10), (0, 1441), (1, 1441), (60, 1500)]
 )
 def test_a_span_lasts_between_a_minute_and_a_day(edges):
     with pytest.raises(ValueError, match="between a minute and a day"):

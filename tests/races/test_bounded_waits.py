@@ -47,8 +47,9 @@ async def test_a_booking_behind_an_unfinished_one_is_told_to_try_again(
                 tstzrange('{start}', '{start}'::timestamptz + interval '1 hour'), 'blocked')
     """
     async with a_stranger_holding(database_url, unfinished):
-        with pytest.raises(TryAgainError):
+        with pytest.raises(TryAgainError) as refusal:
             await book(installation, slug, a_booking(start), now=now)
+        assert isinstance(refusal.value.__cause__, asyncpg.LockNotAvailableError)
         assert await count(database_url, "appointment") == 0
 
     await book(installation, slug, a_booking(start), now=now)
