@@ -87,9 +87,6 @@ def test_the_situations_lie_around_times_at_which_a_clock_changed(zone, text):
     assert before.utcoffset() != change.astimezone(ZoneInfo(zone)).utcoffset()
 
 
-OPEN = {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
-
-
 def test_the_oracle_knows_a_day_worked_out_by_hand():
     # Berlin, 2026-10-25: 02:00 to 03:00 comes twice. Open 01:00-03:30; an hour's visit and ten
     # minutes after it; 01:30 to 02:10 (first pass) is taken; on the half hour.

@@ -79,7 +79,7 @@ def offered_starts(
         return []
     opened = open_intervals(hours, zone, window.earliest_s, window.latest_s + visit.duration_s)
     allowed = [
-        (max(low, window.earliest_s), min(high - visit.duration_s, window.latest_s))
+        (low, min(high - visit.duration_s, window.latest_s))
         for low, high in opened
         if high - low >= visit.duration_s
     ]

@@ -23,7 +23,8 @@ SLUG_LENGTH_MAX = 63
 Slug = Annotated[str, Meta(pattern=SLUG_PATTERN, max_length=SLUG_LENGTH_MAX)]
 KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z"
 Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=63)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+NOT_BLANK = r"\S"
+Name = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
 ANYONE = "any"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -32,19 +33,25 @@ from bookonce.core.text import text_problem
 from bookonce.core.zones import is_zone
 
 FILE_BYTES_MAX = 4 * 1024 * 1024
+_STAFF_KEYS = re.compile(r"staff(\[\d+\](\.key)?)?$")
 RESERVED_SLUGS = frozenset({"api", "schema", "healthz", "readyz", "metrics", "static", "embed"})
 
 
 def parse(text: str) -> Business:
     """Read a business file. Raises ValidationError naming every place that is wrong."""
     try:
-        return from_tree(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ValidationError([FieldError("", f"not valid TOML: {error}")]) from None
+        return from_tree(_tables(text))
     except RecursionError:
         raise ValidationError([FieldError("", "nested too deeply")]) from None
-    except ValueError as error:  # a number of thousands of digits
+
+
+def _tables(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ValidationError([FieldError("", f"not valid TOML: {error}")]) from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise ValidationError([FieldError("", "not valid TOML: a number is too long")]) from None
 
 
 def from_tree(tree: dict[str, Any]) -> Business:
@@ -58,21 +65,20 @@ def from_tree(tree: dict[str, Any]) -> Business:
     except ValidationError as wrong:
         errors += wrong.errors
         business = salvaged(tree, Business)
-    known = [error.field for error in errors]
+    wrong_places = [error.field for error in errors]
     errors += [
         error
-        for error in _rule_errors(business)
-        if not any(_related(error.field, place) for place in known)
+        for error in _rule_errors(business, wrong_places)
+        if not any(_is_within(error.field, place) for place in wrong_places)
     ]
     if errors:
         raise ValidationError(errors[:ERRORS_MAX])
     return _normal(business)
 
 
-def _related(place: str, other: str) -> bool:
-    """Whether one place is the other, or lies within it."""
-    inner, outer = (place, other) if len(place) >= len(other) else (other, place)
-    return inner == outer or (inner.startswith(outer) and inner[len(outer)] in ".[")
+def _is_within(place: str, other: str) -> bool:
+    """Whether a place is another, or lies in it."""
+    return place == other or place.startswith((f"{other}.", f"{other}["))
 
 
 def render(business: Business) -> str:
@@ -100,7 +106,7 @@ def changes(before: Business | None, after: Business) -> list[str]:
     return list(_differences(old, new, ""))
 
 
-def _rule_errors(business: Business) -> Iterator[FieldError]:
+def _rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldError]:
     """What types can't say: keys that must be unique or exist, zones, amounts, overlaps."""
     profile = business.business
     zone = ZoneInfo(profile.timezone if is_zone(profile.timezone) else "UTC")
@@ -118,7 +124,9 @@ def _rule_errors(business: Business) -> Iterator[FieldError]:
         yield FieldError("business.locale", f"expected a locale such as de, got {profile.locale!r}")
     yield from _repeated("staff", [staff.key for staff in business.staff])
     yield from _repeated("service", [service.key for service in business.service])
-    known = {staff.key for staff in business.staff}
+    known: set[str] | None = {staff.key for staff in business.staff}
+    if any(_STAFF_KEYS.match(place) for place in wrong_places):
+        known = None  # who is meant can't be told
     for index, staff in enumerate(business.staff):
         yield from _staff_errors(f"staff[{index}]", staff)
         yield from _time_off_errors(f"staff[{index}].time_off", staff, zone)
@@ -158,10 +166,10 @@ def _time_off_errors(place: str, staff: Staff, zone: ZoneInfo) -> Iterator[Field
 
 
 def _service_errors(
-    place: str, service: Service, staff: set[str], currency: str
+    place: str, service: Service, staff: set[str] | None, currency: str
 ) -> Iterator[FieldError]:
     for index, key in enumerate(service.staff or ()):
-        if key not in staff:
+        if staff is not None and key not in staff:
             yield FieldError(f"{place}.staff[{index}]", f"no staff has the key {key!r}")
     yield from _repeated(f"{place}.staff", service.staff or ())
     if service.price is not None and money.is_currency(currency):

@@ -60,6 +60,9 @@ def notes_errors(notes: str | None, place: str = "notes") -> Iterator[FieldError
 def normal_email(email: str) -> str:
     """The address by which a client is recognised. Raises EmailNotValidError."""
     checked = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
-    if "." not in checked.domain:
-        raise EmailNotValidError("The part after the @-sign should have a period.")
+    top_level = checked.domain.rpartition(".")
+    if not top_level[0] or top_level[2].isdecimal():
+        raise EmailNotValidError(
+            "The part after the @-sign should be a domain such as example.com."
+        )
     return checked.normalized.lower()

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bookonce.core.business import KEY_PATTERN, SLUG_PATTERN, LocalTime
+from bookonce.core.business import KEY_PATTERN, NOT_BLANK, SLUG_PATTERN, LocalTime
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import Span
 
@@ -77,7 +77,7 @@ def _errors(value: Any, to: Any, place: str) -> Iterator[FieldError]:
     if isinstance(to, type) and issubclass(to, msgspec.Struct) and isinstance(value, dict):
         known = {field.encode_name: field for field in msgspec.structs.fields(to)}
         hints = _hints(to)
-        for name in value.keys() - known.keys():
+        for name in sorted(value.keys() - known.keys()):
             yield FieldError(_join(place, str(name)), "is not a known field")
         for name, field in known.items():
             if name in value:
@@ -153,6 +153,8 @@ def _named(text: str, place: str) -> FieldError:
     match = _PLACE.match(text)
     assert match is not None
     message = match["message"]
+    if f"matching regex {NOT_BLANK!r}" in message:
+        message = "is blank"
     if f"matching regex {SLUG_PATTERN!r}" in message:
         message = "expected lower-case letters and digits, with single hyphens between them"
     if f"matching regex {KEY_PATTERN!r}" in message:
