@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -114,16 +114,16 @@ def names(ledger: Ledger, slug: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
-@pytest.fixture
-def booked(run: Run, database_url: str, slug: str) -> datetime:
-    """The business with an appointment of Zoe's with Ada; tells its start."""
-    assert run("apply", "-", stdin=a_file(slug)).code == 0
+def book_with(database_url: str, slug: str, staff: Iterable[str]) -> datetime:
+    """Zoe books an appointment with each of them, all at the same time; tells when."""
     start = tomorrow_at(10)
 
     async def make() -> None:
         database = Database(database_url, connections_max=1)
         await database.open()
-        await book(Installation(database), slug, a_booking(start), now=datetime.now(UTC))
+        for key in staff:
+            request = a_booking(start, staff=key)
+            await book(Installation(database), slug, request, now=datetime.now(UTC))
         await database.close()
 
     asyncio.run(make())
@@ -180,20 +180,23 @@ class TestApply:
         assert (outcome.code, outcome.out) == (0, "order: changed\n")
 
     def test_staff_who_leave_with_appointments_are_pointed_out(
-        self, run: Run, booked: datetime, slug: str
+        self, run: Run, database_url: str, slug: str
     ) -> None:
+        run("apply", "-", stdin=a_file(slug))
+        book_with(database_url, slug, ["ada"])
         outcome = run("apply", "-", stdin=a_file(slug, staff=[a_staff_member("bela")]))
         assert outcome.code == 0
         assert "Ada is no longer listed but has 1 upcoming appointment" in outcome.err
 
-    @pytest.mark.parametrize("name", ["[/] Ada", "\\[/b]", "[link=x]y"])
-    def test_names_in_messages_are_only_text(
-        self, run: Run, ledger: Ledger, booked: datetime, name: str, slug: str
-    ) -> None:
-        run("apply", "-", stdin=a_file(slug, staff=[a_staff_member("ada", name=name)]))
-        outcome = run("apply", "-", stdin=a_file(slug, staff=[a_staff_member("bela")]))
+    def test_names_in_messages_are_only_text(self, run: Run, database_url: str, slug: str) -> None:
+        named = {"ada": "[/] Ada", "bela": "\\[/b]", "chen": "[link=x]y", "dalia": ":smile:"}
+        staff = [a_staff_member(key, name=name) for key, name in named.items()]
+        run("apply", "-", stdin=a_file(slug, staff=staff))
+        book_with(database_url, slug, named)
+        outcome = run("apply", "-", stdin=a_file(slug, staff=[a_staff_member("emil")]))
         assert outcome.code == 0, outcome.err
-        assert name in outcome.err
+        for name in named.values():
+            assert f"{name} is no longer listed" in outcome.err
 
     def test_two_at_once_make_one_business(
         self, ledger: Ledger, database_url: str, slug: str
@@ -217,10 +220,11 @@ class TestApply:
 
 class TestTimeOff:
     def test_time_off_over_an_appointment_is_refused_with_what_is_in_the_way(
-        self, run: Run, ledger: Ledger, booked: datetime, slug: str
+        self, run: Run, ledger: Ledger, database_url: str, slug: str
     ) -> None:
+        run("apply", "-", stdin=a_file(slug))
+        day = book_with(database_url, slug, ["ada"]).date()
         before = ledger.contents()
-        day = booked.date()
         absence = {"from": f"{day}T00:00", "to": f"{day + timedelta(1)}T00:00", "reason": "ill"}
         text = a_file(
             slug,
@@ -240,26 +244,27 @@ class TestExport:
         assert (outcome.code, outcome.err) == (0, "")
         assert business_file.parse(outcome.out) == a_business(slug, name="Salon Zoë")
 
-    @pytest.mark.parametrize("text", [EVERYTHING, None], ids=["everything", "demo"])
-    def test_applying_what_was_exported_changes_nothing(
-        self, run: Run, ledger: Ledger, new_database: Callable[[], str], text: str | None
-    ) -> None:
-        text = text or files("bookonce.demo").joinpath("lumen.toml").read_text()
-        slug = business_file.parse(text).business.slug
-        assert run("apply", "-", stdin=text).code == 0
-        exported = run("export", slug)
+    def test_applying_what_was_exported_changes_nothing(self, run: Run, ledger: Ledger) -> None:
+        assert run("apply", "-", stdin=EVERYTHING).code == 0
+        exported = run("export", "everything").out
         before = ledger.contents()
-        assert run("apply", "-", stdin=exported.out).out == f"{slug}: nothing to change\n"
-        assert run("apply", "-", stdin=text).out == f"{slug}: nothing to change\n"
+        for text in (exported, EVERYTHING):
+            assert run("apply", "-", stdin=text).out == "everything: nothing to change\n"
         assert ledger.contents() == before
-        elsewhere = new_database()
-        assert bookonce("apply", "-", "--database-url", elsewhere, stdin=exported.out).code == 0
-        assert bookonce("export", slug, "--database-url", elsewhere).out == exported.out
+
+    def test_what_was_exported_makes_the_same_business_elsewhere(
+        self, run: Run, new_database: Callable[[], str]
+    ) -> None:
+        run("apply", "-", stdin=files("bookonce.demo").joinpath("lumen.toml").read_text())
+        exported = run("export", "lumen").out
+        place = ("--database-url", new_database())
+        assert bookonce("apply", "-", *place, stdin=exported).out == "business lumen: created\n"
+        assert bookonce("export", "lumen", *place).out == exported
 
     def test_an_unknown_business_is_refused(self, run: Run) -> None:
         refused(run("export", "nobody"), "nobody")
 
-    @pytest.mark.parametrize("slug", ["\\[/b]", "'; DROP TABLE business; --", "a" * 5000])
+    @pytest.mark.parametrize("slug", ["\\[/b]", "'; DROP TABLE business; --"])
     def test_whatever_is_asked_for_is_only_text(self, run: Run, slug: str) -> None:
         refused(run("export", slug), "There is no business")
 
@@ -278,7 +283,6 @@ class TestWhileAServerRuns:
     def test_other_commands_work_and_leave_the_database_running(
         self, running: RunningServer, command: str
     ) -> None:
-        assert bookonce(command, "--data-dir", running.data_dir).code == 0
         assert bookonce(command, BOOKONCE_DATA_DIR=str(running.data_dir)).code == 0
         assert httpx.get(f"{running.base_url}/readyz").status_code == 200
 
@@ -289,10 +293,8 @@ class TestDatabaseAway:
         [
             "postgresql://bookonce@127.0.0.1:{port}/bookonce",
             "postgresql://bookonce@/bookonce?host=/nowhere",
-            "postgresql://bookonce@nowhere.invalid/bookonce",
-            "postgresql://bookonce@127.0.0.1:{port},127.0.0.1:{port}/bookonce",
         ],
-        ids=["port", "socket", "host", "hosts"],
+        ids=["port", "socket"],
     )
     def test_it_is_told_with_what_to_check(self, url: str) -> None:
         outcome = bookonce("export", "salon", "--database-url", url.format(port=free_port()))
@@ -302,16 +304,14 @@ class TestDatabaseAway:
         "url",
         [
             "nonsense",
-            "http://127.0.0.1/bookonce",
             "postgresql://bookonce@127.0.0.1:port/bookonce",
-            "postgresql://bookonce@[::1/bookonce",
             "postgresql://bookonce@127.0.0.1/bookonce?sslmode=sometimes",
         ],
     )
     def test_an_address_that_is_none_is_told_plainly(self, url: str) -> None:
         refused(bookonce("export", "salon", "--database-url", url))
 
-    @pytest.mark.parametrize("command", ["migrate", "doctor", "serve"])
+    @pytest.mark.parametrize("command", ["doctor", "serve"])
     def test_every_command_tells_so(self, command: str) -> None:
         refused(bookonce(command, "--database-url", "nonsense"))
 
@@ -329,7 +329,7 @@ class TestUsage:
 
     @pytest.mark.parametrize(
         "arguments",
-        [["apply"], ["frobnicate"], ["serve", "--port", "0"]],
+        [["apply"], ["serve", "--port", "0"]],
         ids=" ".join,
     )
     def test_wrong_use_is_told_with_exit_code_two(self, arguments: list[str]) -> None:

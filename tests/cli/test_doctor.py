@@ -102,10 +102,9 @@ def test_a_database_that_may_lose_what_it_answered_is_found(
     unwell(run("doctor"), "durability", "synchronous_commit")
 
 
-@pytest.mark.parametrize("name", ["[/x]", "\\[/x]"])
-def test_names_of_folders_are_only_text(run: Run, scratch: Path, name: str) -> None:
-    outcome = run("doctor", "--data-dir", scratch / name / "data")
-    (scratch / name).mkdir(parents=True)
-    within = run("doctor", "--data-dir", scratch / name)
-    assert (outcome.code, within.code) == (0, 0), within.err
-    assert name in within.out
+def test_names_of_folders_are_only_text(run: Run, scratch: Path) -> None:
+    place = scratch / "\\[/x]"
+    place.mkdir(parents=True)
+    outcome = run("doctor", "--data-dir", place)
+    assert outcome.code == 0, outcome.err
+    assert str(place) in outcome.out

@@ -23,6 +23,7 @@ from tests.web.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("operations")  # one worker starts what they share
 
+PUBLIC_URL = "https://book.example.com"
 ANNOUNCED = ("Bookonce is open", "  API, to read", "  ready?", "  stop with")
 
 
@@ -73,7 +74,11 @@ class Operated:
 @pytest.fixture(scope="module")
 def ours(new_database: Callable[[], str], scratch: Path) -> Iterator[Operated]:
     url = new_database()
-    with Forwarder(url) as way, RunningServer(way.url, scratch / "operated") as server:
+    settings = {"BOOKONCE_PUBLIC_URL": f"{PUBLIC_URL}/"}
+    with (
+        Forwarder(url) as way,
+        RunningServer(way.url, scratch / "operated", environment=settings) as server,
+    ):
         with httpx.Client(base_url=server.base_url, timeout=30) as visitor:
             yield Operated(server, way, visitor)
 
@@ -216,6 +221,16 @@ class TestMetrics:
         assert 1 <= ours.counted("bookonce_pool_connections_idle") <= opened
 
 
+def test_links_start_with_the_public_address_that_is_set(ours: Operated) -> None:
+    api = ours.open_business()
+    answer = ours.visitor.post(
+        f"{api}/book", json=a_wish(tomorrow_at(10)), headers={"Host": "evil.example"}
+    )
+    booked = answer.json()
+    assert booked["manage_url"].startswith(f"{PUBLIC_URL}/salon")
+    assert booked["calendar_url"].startswith(f"{PUBLIC_URL}/api/")
+
+
 class TestRequestId:
     @pytest.mark.parametrize("given", ["abc-123", "A.b_C-9", "x" * 64, "0"])
     def test_a_plain_one_is_kept(self, ours: Operated, given: str) -> None:
@@ -270,8 +285,8 @@ class TestLogs:
         headers = {"Idempotency-Key": "key-of-zoe"}
         booked = ours.visitor.post(f"{api}/book", json=wish, headers=headers).json()
         token = token_of(booked)
-        at = address_of(api, booked)
-        for path in (at, f"{at}.ics", booked["manage_url"], f"{at}/", f"/{slug}//a/{token}"):
+        at, page = address_of(api, booked), f"/{slug}/a/{token}"
+        for path in (at, f"{at}.ics", page, f"{at}/", f"/{slug}//a/{token}"):
             assert ours.visitor.get(path).status_code == 200
         for path in (f"{at}x", f"{at}.", f"/{slug}/a/{token}.", f"{at}?token={token}"):
             ours.visitor.get(path)
@@ -301,7 +316,7 @@ class TestDatabaseAway:
             ("GET", f"{api}/availability?service=cut&from={day}&to={day}", None),
             ("GET", at, None),
             ("GET", f"{at}.ics", None),
-            ("GET", booked["manage_url"], None),
+            ("GET", f"/{api.rpartition('/')[2]}/a/{token_of(booked)}", None),
             ("POST", f"{api}/book", a_wish(tomorrow_at(12))),
             ("POST", f"{at}/cancellation", {}),
             ("POST", f"{at}/move", move),

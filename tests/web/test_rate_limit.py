@@ -153,18 +153,6 @@ def test_without_the_setting_what_clients_write_of_themselves_changes_nothing(
             refused(knock(visitor, api, spoofed), 429, "RATE_LIMITED")
 
 
-def test_a_public_address_that_is_set_is_what_links_start_with(
-    new_database: Callable[[], str], scratch: Path
-) -> None:
-    setting = "https://book.example.com/"
-    for visitor, api in serving(new_database, scratch, BOOKONCE_PUBLIC_URL=setting):
-        booked = visitor.post(
-            f"{api}/book", json=a_wish(tomorrow_at(10)), headers={"Host": "evil.example"}
-        ).json()
-        assert booked["manage_url"].startswith("https://book.example.com/salon")
-        assert booked["calendar_url"].startswith("https://book.example.com/api/")
-
-
 class TestKey:
     def test_an_ipv4_address_counts_for_itself(self) -> None:
         assert rate_limit_key("192.0.2.1") != rate_limit_key("192.0.2.2")

@@ -40,7 +40,7 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-EXAMPLES = 40
+EXAMPLES = 16
 APPOINTMENTS = 4
 
 
