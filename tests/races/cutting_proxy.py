@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 SOCKET_NAME = ".s.PGSQL.5432"
-EXECUTE, SIMPLE_QUERY, COMMAND_COMPLETE = b"E", b"Q", b"C"
+EXECUTE, SIMPLE_QUERY = b"E", b"Q"
+COMMAND_COMPLETE, PORTAL_SUSPENDED = b"C", b"s"  # the latter when the driver wants one row
 
 
 class Cut(Enum):
@@ -51,7 +52,7 @@ class CuttingProxy:
         """How to cut at this piece, if it is the one."""
         if from_client is (self._cut is Cut.BEFORE_THE_ANSWER):
             return None
-        kinds = (EXECUTE, SIMPLE_QUERY) if from_client else (COMMAND_COMPLETE,)
+        kinds = (EXECUTE, SIMPLE_QUERY) if from_client else (COMMAND_COMPLETE, PORTAL_SUSPENDED)
         if not any(_holds(chunk, kind) for kind in kinds):
             return None
         if self._statements_before:

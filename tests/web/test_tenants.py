@@ -86,12 +86,12 @@ class TestTheOthersKeys:
         assert not any(word in answer.text for word in HERS)
 
     def test_her_service_is_not_found_in_the_staff_list(
-        self, visitor: httpx.Client, alice: Tenant, berta: Tenant
+        self, visitor: httpx.Client, alice: Tenant
     ) -> None:
         self.ask(visitor, alice, "/staff?service=dye")
 
     def test_her_service_and_staff_have_no_availability_here(
-        self, visitor: httpx.Client, alice: Tenant, berta: Tenant
+        self, visitor: httpx.Client, alice: Tenant
     ) -> None:
         day = tomorrow_at(10).date()
         dates = f"from={day}&to={day}&include=staff"
@@ -100,14 +100,14 @@ class TestTheOthersKeys:
 
     @pytest.mark.parametrize("hers", [{"service": "dye"}, {"staff": "bertha"}])
     def test_her_service_and_staff_can_not_be_booked_here(
-        self, visitor: httpx.Client, alice: Tenant, berta: Tenant, hers: dict[str, str]
+        self, visitor: httpx.Client, alice: Tenant, hers: dict[str, str]
     ) -> None:
         answer = visitor.post(f"{alice.api}/book", json=a_wish(tomorrow_at(15)) | hers)
         refused(answer, 404, "NOT_FOUND")
         assert not any(word in answer.text for word in HERS)
 
     def test_an_appointment_here_can_not_be_moved_to_her_staff(
-        self, visitor: httpx.Client, alice: Tenant, berta: Tenant
+        self, visitor: httpx.Client, alice: Tenant
     ) -> None:
         at = address_of(alice.api, alice.appointment)
         move = {"start": tomorrow_at(15).isoformat(), "staff": "bertha"}
