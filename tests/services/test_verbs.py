@@ -191,8 +191,9 @@ async def test_a_refused_key_stays_refused(
     with pytest.raises(BookingConflictError):
         await book(installation, slug, request, now=NOW, idempotency_key="late")
     await cancel(installation, slug, rival.token, now=NOW)
-    with pytest.raises(BookingConflictError):
+    with pytest.raises(BookingConflictError) as refusal:
         await book(installation, slug, request, now=NOW, idempotency_key="late")
+    assert tomorrow_at(9) not in [start for start, _ in refusal.value.facts["alternatives"]]
     await book(installation, slug, request, now=NOW, idempotency_key="another")
     await assert_sound(database_url)
 

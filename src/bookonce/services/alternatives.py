@@ -36,15 +36,15 @@ async def conflict(
     wanted_wall_s = wanted_s + offset_s(zone, wanted_s)
     day = date_of(wanted_wall_s // DAY_S)
 
-    def distance(start_s: int) -> tuple[int, int]:
+    def distance(start_s: int) -> tuple[int, int, int]:
         wall_s = start_s + offset_s(zone, start_s)
-        return wall_s // DAY_S, abs(wall_s % DAY_S - wanted_wall_s % DAY_S)
+        return wall_s // DAY_S, abs(wall_s % DAY_S - wanted_wall_s % DAY_S), start_s
 
     found: list[tuple[datetime, str]] = []
     for first, last in ((day, day), (day + timedelta(1), day + timedelta(ALTERNATIVE_DAYS))):
         window = bookable(directory, now).within(days(zone, first, last))
         _, offer = await free(installation, directory, service, performers, window, released)
-        nearest = sorted(offer, key=distance)
+        nearest = sorted(offer.keys() - {wanted_s}, key=distance)
         found += [
             (datetime.fromtimestamp(start_s, UTC), offer[start_s][0])
             for start_s in nearest[: ALTERNATIVES_MAX - len(found)]

@@ -159,7 +159,7 @@ def require_offered(
     The rule is the one that availability is computed by; claims are the database's to judge.
     """
     if not performers:
-        raise NotOfferedError("This person doesn't perform this service.")
+        raise NotOfferedError("Nobody you asked for performs this service.")
 
     def why_not(keys: Sequence[str]) -> str | None:
         return refusal(

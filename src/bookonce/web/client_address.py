@@ -46,7 +46,7 @@ def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
     forwarded = [
         value.decode("latin-1") for key, value in scope["headers"] if key == b"x-forwarded-for"
     ]
-    for hop in reversed([hop.strip() for hop in ",".join(forwarded).split(",")]):
+    for hop in reversed([_without_port(hop.strip()) for hop in ",".join(forwarded).split(",")]):
         try:
             ipaddress.ip_address(hop)
         except ValueError:
@@ -55,6 +55,13 @@ def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
         if not is_trusted(hop, proxies):
             break
     return address
+
+
+def _without_port(hop: str) -> str:
+    """The address in "1.2.3.4:5678" or "[2001:db8::1]:5678", as some proxies write it."""
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
 def rate_limit_key(address: str) -> str:
