@@ -15,7 +15,8 @@ import asyncpg
 import pytest
 
 from bookonce.settings import Settings
-from bookonce.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from bookonce.store.embedded import EmbeddedPostgres
+from bookonce.store.postgres_programs import EmbeddedPostgresError
 
 BINARIES = Settings.read().postgres_bin
 

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager, contextmanager
 from bookonce.cli.output import warn
 from bookonce.settings import Settings
 from bookonce.store.database import Database
-from bookonce.store.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from bookonce.store.embedded import EmbeddedPostgres
+from bookonce.store.postgres_programs import EmbeddedPostgresError
 
 WATCH_INTERVAL_S = 0.5
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bookonce.core.errors import BlockConflictError, BookonceError, ValidationError
-from bookonce.store.embedded import EmbeddedPostgresError
+from bookonce.store.postgres_programs import EmbeddedPostgresError
 from bookonce.store.schema import MigrationError
 
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)

