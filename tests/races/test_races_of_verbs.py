@@ -145,6 +145,35 @@ async def test_book_and_block_never_both_get_the_time(
     await assert_sound(database_url)
 
 
+async def test_book_move_cancel_and_block_at_once_leave_a_sound_calendar(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(a_business())
+    now = datetime.now(UTC)
+    starts = [tomorrow_at(8) + timedelta(minutes=30 * number) for number in range(8)]
+    held = [await book(installation, slug, a_booking(start), now=now) for start in starts[:4]]
+    runners: list[Any] = []
+    for number in range(8):
+        start, token = starts[number], held[number % 4].token
+        end = start + timedelta(hours=1)
+        visitor = a_booking(start, client=a_visitor(f"V{number}"))
+        runners += [
+            partial(book, installation, slug, visitor, now=now),
+            partial(move, installation, slug, token, MoveRequest(starts[7 - number]), now=now),
+            partial(cancel, installation, slug, token, now=now),
+            partial(block, installation, slug, "ada", start, end, now=now),
+        ]
+
+    results = await at_once(runners)
+
+    refusals = (BookingConflictError, BlockConflictError, StatusConflictError)
+    for result in results:
+        assert not isinstance(result, BaseException) or isinstance(result, refusals), result
+    for number in range(4):  # each was told to cancel, and none may stay
+        assert not isinstance(results[4 * number + 2], BaseException)
+    await assert_sound(database_url)
+
+
 async def test_of_cancel_and_move_at_once_each_appointment_keeps_one_story(
     installation: Installation, open_business: Open, database_url: str
 ) -> None:

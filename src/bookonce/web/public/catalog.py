@@ -7,7 +7,6 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import Parameter
 
-from bookonce.core import money
 from bookonce.core.business import Directory, Service
 from bookonce.services.availability import asked
 from bookonce.web.dependencies import Here, Slug
@@ -48,9 +47,7 @@ def _service(directory: Directory, service: Service) -> ServiceAnswer:
         key=service.key,
         name=service.name,
         duration_min=service.duration_min,
-        price=None
-        if service.price is None
-        else Price(money.major(money.minor_units(service.price, currency), currency), currency),
+        price=None if service.price is None else Price(service.price, currency),
         staff=list(directory.performers(service)),
     )
 
