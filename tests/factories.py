@@ -38,7 +38,9 @@ def a_business(
     slug: str | None = None,
     *,
     timezone: str = "Europe/Berlin",
+    location: list[dict[str, Any]] | None = None,
     staff: list[dict[str, Any]] | None = None,
+    resource: list[dict[str, Any]] | None = None,
     service: list[dict[str, Any]] | None = None,
     policy: dict[str, Any] | None = None,
     **profile: Any,
@@ -49,7 +51,9 @@ def a_business(
             "business": {"slug": slug or new_slug(), "name": "Lumen Hair", "timezone": timezone}
             | profile,
             "policy": {"notice_min": 0, "cancel_until_min": 0} | (policy or {}),
+            "location": location or [],
             "staff": [a_staff_member("ada")] if staff is None else staff,
+            "resource": resource or [],
             "service": [a_service()] if service is None else service,
         }
     )

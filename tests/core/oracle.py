@@ -16,45 +16,82 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Claim = tuple[datetime, datetime]
 
 
+Week = dict[str, list[str]]
+Dates = dict[date, list[str]]
+
+
+@dataclass(frozen=True)
+class Performer:
+    """Somebody's hours, as texts such as "22:00-02:00", and what they have claimed already."""
+
+    week: Week
+    dates: Dates = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class Situation:
-    """One performer, one service, one moment, and the window of starts that is asked about.
+    """One service, those who perform it, one moment, and the window of starts that is asked about.
 
-    Spans are texts such as "22:00-02:00"; times are aware and in UTC; the window's ends count.
+    Times are aware and in UTC; the window's ends count. `phases` are minutes, and whether the
+    performer is there. `rooms` has, by kind, the claims of each room or device there is.
     """
 
     zone: str
-    week: dict[str, list[str]]
+    performers: list[Performer]
     duration_min: int
     now: datetime
     earliest: datetime
     latest: datetime
-    dates: dict[date, list[str]] = field(default_factory=dict)
+    place_week: Week | None = None
+    place_dates: Dates = field(default_factory=dict)
+    phases: list[tuple[int, bool]] = field(default_factory=list)
+    rooms: dict[str, list[list[Claim]]] = field(default_factory=dict)
     buffer_before_min: int = 0
     buffer_after_min: int = 0
-    claims: list[Claim] = field(default_factory=list)
     step_min: int = 15
     notice_min: int = 0
     horizon_days: int = 1_000
 
 
-def starts_on_offer(situation: Situation) -> list[datetime]:
-    """Every start on offer in the window, in order."""
+def starts_on_offer(situation: Situation) -> dict[datetime, list[int]]:
+    """Every start on offer in the window, in order, and the numbers of those who are free."""
     duration = timedelta(minutes=situation.duration_min)
     tick = _tick(situation)
     ticks = _ticks(situation.earliest, situation.latest + duration, tick)
     clock = [tick.astimezone(ZoneInfo(situation.zone)) for tick in ticks]
-    is_open = [_is_open(situation, wall) for wall in clock]
     ticks_of_visit = duration // tick
-    return [
-        start
-        for index, start in enumerate(ticks)
-        if situation.earliest <= start <= situation.latest
-        and _is_on_the_step(situation, clock[index])
-        and all(is_open[index : index + ticks_of_visit])
-        and not _overlaps_a_claim(situation, start)
-        and _is_neither_too_soon_nor_too_far(situation, start)
+    place_is_open = [
+        situation.place_week is None or _is_open(situation.place_week, situation.place_dates, wall)
+        for wall in clock
     ]
+    works = [
+        [_is_open(performer.week, performer.dates, wall) for wall in clock]
+        for performer in situation.performers
+    ]
+    found: dict[datetime, list[int]] = {}
+    for index, start in enumerate(ticks):
+        if (
+            situation.earliest <= start <= situation.latest
+            and _is_on_the_step(situation, clock[index])
+            and _is_neither_too_soon_nor_too_far(situation, start)
+            and all(place_is_open[index : index + ticks_of_visit])
+            and all(
+                any(not _overlaps(_whole(situation, start), claims) for claims in each)
+                for each in situation.rooms.values()
+            )
+        ):
+            free = [
+                number
+                for number, performer in enumerate(situation.performers)
+                if all(works[number][index : index + ticks_of_visit])
+                and not any(
+                    _overlaps(piece, performer.claims) for piece in _attended(situation, start)
+                )
+            ]
+            if free:
+                found[start] = free
+    return found
 
 
 def _is_on_the_step(situation: Situation, wall: datetime) -> bool:
@@ -62,28 +99,46 @@ def _is_on_the_step(situation: Situation, wall: datetime) -> bool:
     return wall.second == 0 and (wall.hour * 60 + wall.minute) % situation.step_min == 0
 
 
-def _is_open(situation: Situation, wall: datetime) -> bool:
+def _is_open(week: Week, dates: Dates, wall: datetime) -> bool:
     """Rule 2: in a span of this date, or past midnight in one that began the date before."""
     today = wall.date()
     yesterday = today - timedelta(days=1)
     time = f"{wall.hour:02}:{wall.minute:02}"
-    for start, end in _spans(situation, today):
+    for start, end in _spans(week, dates, today):
         if start <= time and (time < end or end <= start):
             return True
-    return any(end <= start and time < end for start, end in _spans(situation, yesterday))
+    return any(end <= start and time < end for start, end in _spans(week, dates, yesterday))
 
 
-def _spans(situation: Situation, day: date) -> list[tuple[str, str]]:
+def _spans(week: Week, dates: Dates, day: date) -> list[tuple[str, str]]:
     """Starts and ends as written; "HH:MM" sorts as the time it stands for."""
-    texts = situation.dates.get(day, situation.week.get(WEEKDAYS[day.weekday()], []))
+    texts = dates.get(day, week.get(WEEKDAYS[day.weekday()], []))
     return [(text[:5], text[6:]) for text in texts]
 
 
-def _overlaps_a_claim(situation: Situation, start: datetime) -> bool:
-    """Rule 3: the visit with its buffers, against claims that have theirs in them already."""
-    taken_from = start - timedelta(minutes=situation.buffer_before_min)
-    taken_to = start + timedelta(minutes=situation.duration_min + situation.buffer_after_min)
-    return any(low < taken_to and taken_from < high for low, high in situation.claims)
+def _whole(situation: Situation, start: datetime) -> Claim:
+    """Rule 3 for rooms and equipment: theirs is the whole visit with its buffers."""
+    return (
+        start - timedelta(minutes=situation.buffer_before_min),
+        start + timedelta(minutes=situation.duration_min + situation.buffer_after_min),
+    )
+
+
+def _attended(situation: Situation, start: datetime) -> list[Claim]:
+    """Rule 3 for performers: theirs are the buffers and the phases that they are there for."""
+    first, end = _whole(situation, start)
+    pieces = [(first, start)]
+    at = start
+    for minutes, with_staff in situation.phases or [(situation.duration_min, True)]:
+        if with_staff:
+            pieces.append((at, at + timedelta(minutes=minutes)))
+        at += timedelta(minutes=minutes)
+    return [(low, high) for low, high in [*pieces, (at, end)] if low < high]
+
+
+def _overlaps(piece: Claim, claims: list[Claim]) -> bool:
+    """Rule 3: against claims that have their own buffers in them already."""
+    return any(low < piece[1] and piece[0] < high for low, high in claims)
 
 
 def _is_neither_too_soon_nor_too_far(situation: Situation, start: datetime) -> bool:

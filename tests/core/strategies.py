@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from tests.core.oracle import WEEKDAYS, Claim, Situation
+from tests.core.oracle import WEEKDAYS, Claim, Performer, Situation
 
 CHANGES = {
     "Europe/Berlin": ["2026-03-29T01:00:00", "2026-10-25T01:00:00"],
@@ -101,8 +101,18 @@ def minutes(low: int, high: int) -> st.SearchStrategy[int]:
 
 
 @st.composite
+def phases(draw: st.DrawFn) -> list[tuple[int, bool]]:
+    """Parts of a visit, at least one of them with staff."""
+    lengths = draw(st.lists(minutes(1, 60), min_size=2, max_size=4))
+    attended = draw(
+        st.lists(st.booleans(), min_size=len(lengths), max_size=len(lengths)).filter(any)
+    )
+    return list(zip(lengths, attended, strict=True))
+
+
+@st.composite
 def situations(draw: st.DrawFn) -> Situation:
-    """A performer's day or two around an occasion."""
+    """A day or two around an occasion at one location: who works there, what stands there."""
     zone, occasion = draw(st.sampled_from(OCCASIONS))
     local_date = occasion.astimezone(ZoneInfo(zone)).date()
     near = st.integers(-2, 2).map(lambda days: local_date + timedelta(days=days))
@@ -112,14 +122,22 @@ def situations(draw: st.DrawFn) -> Situation:
     notice_min = draw(st.one_of(st.just(0), minutes(0, 240), minutes(0, 3_000)))
     horizon_days = draw(st.integers(1, 3))
     limit = draw(st.sampled_from([timedelta(minutes=notice_min), timedelta(days=horizon_days)]))
+    dates = st.dictionaries(near, a_day(), max_size=2)
+    claims = st.lists(claims_near(occasion), max_size=8)
+    performers = st.builds(Performer, week=weeks(), dates=dates, claims=claims)
+    parts = draw(st.one_of(st.just([]), phases()))
+    kinds = st.sampled_from(["chair", "room"])
     return Situation(
         zone=zone,
-        week=draw(weeks()),
-        dates=draw(st.dictionaries(near, a_day(), max_size=2)),
-        duration_min=draw(st.one_of(minutes(1, 90), st.sampled_from([1, 15, 240, 1440, 2000]))),
+        performers=draw(st.lists(performers, min_size=1, max_size=3)),
+        place_week=draw(st.one_of(st.none(), weeks())),
+        place_dates=draw(dates),
+        phases=parts,
+        rooms=draw(st.dictionaries(kinds, st.lists(claims, max_size=3), max_size=2)),
+        duration_min=sum(length for length, _ in parts)
+        or draw(st.one_of(minutes(1, 90), st.sampled_from([1, 15, 240, 1440, 2000]))),
         buffer_before_min=draw(st.one_of(st.just(0), minutes(1, 90))),
         buffer_after_min=draw(st.one_of(st.just(0), minutes(1, 90))),
-        claims=draw(st.lists(claims_near(occasion), max_size=8)),
         step_min=draw(st.one_of(st.sampled_from(STEPS_MIN), st.integers(1, 120))),
         now=draw(nows(earliest, latest, limit)),
         notice_min=notice_min,

@@ -33,6 +33,7 @@ def an_appointment(status: str = "confirmed") -> Appointment:
         id=UUID(int=1),
         status=Status(status),
         service="cut",
+        location="main",
         staff="ada",
         start=START,
         end=START + timedelta(minutes=45),

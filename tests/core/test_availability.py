@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookonce.core.availability import Visit, Window, offered_starts, refusal
+from bookonce.core.availability import BusyTime, Grid, Window, offer, opened, refusal
 from bookonce.core.hours import WEEKDAYS, Hours, Span
+from bookonce.core.intervals import Interval
+from bookonce.core.visits import Phase, Visit
 from tests.core.oracle import WEEKDAYS as ORACLE_WEEKDAYS
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -39,6 +41,20 @@ def a_day(day: str, zone: ZoneInfo = BERLIN) -> Window:
     """One date, whole."""
     following = str(date.fromisoformat(day) + timedelta(days=1))
     return Window(epoch(f"{day}T00:00", zone), epoch(f"{following}T00:00", zone) - 1)
+
+
+def offered_starts(
+    zone: ZoneInfo,
+    step_min: int,
+    open_hours: Hours,
+    visit: Visit,
+    busy: list[Interval],
+    window: Window,
+) -> list[int]:
+    """The starts at which one person can be booked."""
+    grid = Grid(zone, step_min, window)
+    opened_to_ada = {"ada": opened(grid, (open_hours,), visit.duration_s)}
+    return list(offer(grid, window, visit, opened_to_ada, {"ada": BusyTime(busy)}).starts())
 
 
 def offered(
@@ -324,14 +340,38 @@ def test_what_lies_in_two_windows_lies_in_both():
 
 def test_a_visit_claims_its_buffers_and_gives_the_client_the_rest():
     visit = Visit(45, buffer_before_min=5, buffer_after_min=10)
-    assert visit.claimed_s(10_000) == (10_000 - 300, 10_000 + 3300)
+    assert visit.attended == (visit.whole,) == ((-300, 3300),)
     assert visit.duration_s == 2700
+
+
+@pytest.mark.parametrize(
+    "phases, attended",
+    [
+        ([(30, True), (30, False), (30, True)], [(-600, 1800), (3600, 6300)]),
+        ([(30, True), (30, True), (30, False)], [(-600, 3600), (5400, 6300)]),
+        ([(60, False), (30, True)], [(-600, 0), (3600, 6300)]),
+        ([(90, True)], [(-600, 6300)]),
+        ([], [(-600, 6300)]),
+    ],
+)
+def test_a_visit_in_phases_claims_its_performer_for_those_with_staff_and_the_buffers(
+    phases, attended
+):
+    visit = Visit(90, 10, 15, tuple(Phase(*phase) for phase in phases))
+    assert list(visit.attended) == attended
+    assert visit.whole == (-600, 6300)
+
+
+def test_a_gap_without_staff_and_buffers_takes_nobody():
+    visit = Visit(60, phases=(Phase(30), Phase(30, staff=False)))
+    assert visit.attended == ((0, 1800),)
 
 
 def refused(start: datetime, *performers: Hours, visit: Visit = Visit(30)) -> str | None:  # noqa: B008
     """What the rules say to a start on the quarter hour, an hour to ten days from `NOW`."""
     window = Window.bookable(NOW, notice_min=60, horizon_days=10)
-    return refusal(BERLIN, 15, performers or [hours(**ALWAYS)], visit, window, start)
+    everyone = [(each,) for each in performers or [hours(**ALWAYS)]]
+    return refusal(BERLIN, 15, everyone, visit, window, start)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +414,7 @@ def test_a_closed_start_at_either_limit_is_outside_opening_hours_not_too_soon_or
 def test_whether_a_refused_start_is_off_the_step_is_told_by_the_clock_on_the_wall():
     kathmandu = ZoneInfo("Asia/Kathmandu")  # 5:45 ahead
     window = Window.bookable(NOW, 60, 10)
-    closed = [hours()]
+    closed = [(hours(),)]
     on_step, off_step = at("2026-01-08T10:00", kathmandu), at("2026-01-08T10:45", kathmandu)
     assert (
         refusal(kathmandu, 60, closed, Visit(30), window, on_step) == "it is outside opening hours"
@@ -400,12 +440,12 @@ def test_a_window_without_room_between_notice_and_horizon_allows_nothing():
     window = Window.bookable(NOW, notice_min=3 * 1440, horizon_days=1)
     for day in range(5):
         start = NOW + timedelta(days=day)
-        assert refusal(BERLIN, 15, [hours(**ALWAYS)], Visit(30), window, start) is not None
+        assert refusal(BERLIN, 15, [(hours(**ALWAYS),)], Visit(30), window, start) is not None
 
 
 def test_each_pass_of_a_repeated_time_is_judged_by_itself():
     window = Window(epoch("2026-10-25T02:30", fold=1), epoch("2026-10-25T12:00"))
-    always = [hours(**ALWAYS)]
+    always = [(hours(**ALWAYS),)]
     first, second = at("2026-10-25T02:30"), at("2026-10-25T02:30", fold=1)
     assert refusal(BERLIN, 15, always, Visit(30), window, second) is None
     assert refusal(BERLIN, 15, always, Visit(30), window, first) == "it is in the past or too soon"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bookonce.core.business import Directory, LocalTime, is_slug
-from bookonce.core.errors import NotFoundError
+from bookonce.core.errors import NotFoundError, ValidationError
 from bookonce.core.hours import Span
 from bookonce.core.zones import day_number
 from tests.factories import a_business, a_service, a_staff_member
@@ -47,8 +47,9 @@ def a_directory() -> Directory:
     return Directory(
         business_id=UUID(int=1),
         version=1,
-        location_id=UUID(int=2),
         business=business,
+        location_ids={"main": UUID(int=2)},
+        resource_ids={},
         staff_ids={"bob": UUID(int=3), "ada": UUID(int=4)},
         service_ids={service.key: UUID(int=9) for service in business.service},
     )
@@ -85,9 +86,80 @@ def test_a_directory_knows_zone_rules_hours_and_ids():
     assert directory.policy == directory.business.policy
     assert directory.staff_keys == {UUID(int=3): "bob", UUID(int=4): "ada"}
     christmas_eve = day_number(datetime(2026, 12, 24, tzinfo=UTC).date())
-    assert directory.hours["bob"].spans_on(christmas_eve) == (Span.parse("09:00-12:00"),)
-    assert directory.hours["bob"].spans_on(christmas_eve + 1) == (Span.parse("00:00-24:00"),)
-    assert directory.hours["ada"].spans_on(christmas_eve) == (Span.parse("00:00-24:00"),)
+    [bob], [ada] = (directory.places["main"].hours[key] for key in ("bob", "ada"))
+    assert bob.spans_on(christmas_eve) == (Span.parse("09:00-12:00"),)
+    assert bob.spans_on(christmas_eve + 1) == (Span.parse("00:00-24:00"),)
+    assert ada.spans_on(christmas_eve) == (Span.parse("00:00-24:00"),)
+
+
+class TestLocations:
+    """Ada works in Berlin and Lisbon, Bob in Lisbon; Lisbon has hours and two chairs of its own."""
+
+    directory = Directory(
+        business_id=UUID(int=1),
+        version=1,
+        business=a_business(
+            location=[
+                {"key": "berlin", "name": "Berlin", "address": "Torstr. 1"},
+                {"key": "lisbon", "name": "Lisboa", "timezone": "Europe/Lisbon",
+                 "hours": {"mon": ["10:00-16:00"]}},
+            ],
+            staff=[
+                {"key": "ada", "name": "Ada", "hours": {"tue": ["09:00-12:00"]},
+                 "at": [{"location": "lisbon", "hours": {"mon": ["09:00-12:00"]}}]},
+                {"key": "bob", "name": "Bob",
+                 "at": [{"location": "lisbon", "hours": {"mon": ["09:00-12:00"]}}]},
+            ],
+            resource=[
+                {"key": f"c{number}", "name": "Chair", "kind": "chair", "location": "lisbon"}
+                for number in (1, 2)
+            ],
+            service=[
+                a_service("cut"),
+                a_service("dye", locations=["lisbon"], needs=["chair"]),
+            ],
+        ),
+        location_ids={"berlin": UUID(int=2), "lisbon": UUID(int=3)},
+        staff_ids={"ada": UUID(int=4), "bob": UUID(int=5)},
+        resource_ids={"c1": UUID(int=6), "c2": UUID(int=7)},
+        service_ids={"cut": UUID(int=8), "dye": UUID(int=9)},
+    )  # fmt: skip
+
+    def test_each_has_its_clock_its_people_and_its_things(self):
+        berlin, lisbon = self.directory.places.values()
+        assert (berlin.zone.key, lisbon.zone.key) == ("Europe/Berlin", "Europe/Lisbon")
+        assert (list(berlin.hours), list(lisbon.hours)) == (["ada"], ["ada", "bob"])
+        assert (berlin.resources, lisbon.resources) == (
+            {}, {"chair": (UUID(int=6), UUID(int=7))},
+        )  # fmt: skip
+        assert [len(hours) for hours in (berlin.hours["ada"], lisbon.hours["ada"])] == [1, 2]
+        assert self.directory.where("berlin") == "Berlin, Torstr. 1"
+        assert self.directory.where("lisbon") == "Lisboa"
+        assert self.directory.where("gone") == ""
+
+    def test_only_who_works_there_performs_a_service_and_only_where_it_is_offered(self):
+        directory = self.directory
+        cut, dye = directory.service("cut"), directory.service("dye")
+        berlin, lisbon = directory.places.values()
+        assert directory.performers(cut, berlin) == ("ada",)
+        assert directory.performers(cut, lisbon) == ("ada", "bob")
+        assert directory.performers(dye, berlin) == ()
+        assert [staff.key for staff in directory.people("cut", "berlin")] == ["ada"]
+        assert directory.places_of(dye) == (lisbon,)
+
+    def test_a_location_has_to_be_named_only_where_there_is_a_choice(self):
+        directory = self.directory
+        cut, dye = directory.service("cut"), directory.service("dye")
+        assert directory.place(None, dye).key == "lisbon"
+        assert directory.place("berlin", cut).key == "berlin"
+        with pytest.raises(ValidationError, match="location: is required here: one of berlin, li"):
+            directory.place(None, cut)
+        with pytest.raises(NotFoundError, match="no such location"):
+            directory.place("rome", cut)
+
+    def test_the_zone_of_a_location_that_is_gone_is_the_business_s(self):
+        assert self.directory.zone_at("lisbon").key == "Europe/Lisbon"
+        assert self.directory.zone_at("gone").key == "Europe/Berlin"
 
 
 @pytest.mark.parametrize(

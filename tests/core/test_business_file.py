@@ -127,7 +127,7 @@ def test_the_documented_file_says_what_it_says():
                 ),
             ),
         ),
-        service=(Service("cut", "Cut", 45, 0, 10, "48.00", ("ada",)),),
+        service=(Service("cut", "Cut", 45, buffer_after_min=10, price="48.00", staff=("ada",)),),
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookonce.core.hours import WEEKDAYS, Hours, Span, merged, open_intervals, overlapping
+from bookonce.core.hours import WEEKDAYS, Hours, Span, open_intervals, overlapping
+from bookonce.core.intervals import merged
 from bookonce.core.zones import day_number
 from tests.core.properties import examples
 
@@ -153,6 +154,10 @@ def test_merged_intervals_hold_the_same_instants_in_the_fewest_pieces(pairs):
 
 def test_touching_intervals_become_one():
     assert merged([(5, 9), (1, 5)]) == [(1, 9)]
+
+
+def test_empty_intervals_are_left_out():
+    assert merged([(3, 3), (5, 9), (9, 9)]) == [(5, 9)]
 
 
 @pytest.mark.parametrize("index, weekday", list(enumerate(WEEKDAYS)))

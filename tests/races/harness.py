@@ -19,15 +19,38 @@ JOIN claim AS b ON a.business_id = b.business_id AND a.resource_id = b.resource_
 """
 
 DISAGREEMENTS = {
-    "a confirmed appointment without exactly one claim of its performer and time": """
-        SELECT appointment_id FROM appointment
-        WHERE status = 'confirmed' AND 1 <> (
-            SELECT count(*) FROM claim
+    "a confirmed appointment without the claims of its performer and time": """
+        SELECT appointment_id
+        FROM appointment JOIN service USING (business_id, service_id)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS claims,
+                   coalesce(bool_and(
+                       lower(claim.during) <= appointment.starts_at
+                       AND upper(claim.during) >= appointment.ends_at), false) AS cover_it,
+                   coalesce(bool_and(
+                       claim.during && tstzrange(appointment.starts_at, appointment.ends_at)
+                   ), false) AS touch_it
+            FROM claim
             WHERE claim.business_id = appointment.business_id
               AND claim.appointment_id = appointment.appointment_id
               AND claim.resource_id = appointment.resource_id
+        ) AS performer
+        WHERE status = 'confirmed' AND NOT CASE
+            WHEN service.phases = '[]' THEN performer.claims = 1 AND performer.cover_it
+            ELSE performer.touch_it END
+    """,
+    "a confirmed appointment without one of each kind that it needs, for all of its time": """
+        SELECT appointment_id
+        FROM appointment JOIN service USING (business_id, service_id)
+        WHERE status = 'confirmed' AND ARRAY(SELECT unnest(needs) ORDER BY 1) <> ARRAY(
+            SELECT resource.kind
+            FROM claim JOIN resource USING (business_id, resource_id)
+            WHERE claim.business_id = appointment.business_id
+              AND claim.appointment_id = appointment.appointment_id
+              AND resource.kind <> 'staff'
               AND lower(claim.during) <= appointment.starts_at
-              AND upper(claim.during) >= appointment.ends_at)
+              AND upper(claim.during) >= appointment.ends_at
+            ORDER BY 1)
     """,
     "a claim of an appointment that isn't confirmed": """
         SELECT claim_id FROM claim JOIN appointment USING (business_id, appointment_id)

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from bookonce.core.errors import BlockConflictError, BookingConflictError, StatusConflictError
 from bookonce.services import business_files
-from bookonce.services.availability import offer
+from bookonce.services.availability import Choice, offer
 from bookonce.services.block import Block, block, unblock
 from bookonce.services.book import book
 from bookonce.services.cancel import cancel
@@ -187,9 +187,9 @@ class Calendar(RuleBasedStateMachine):
     @rule(service=Services)
     def what_is_offered_is_what_is_free(self, service: str) -> None:
         day = MORNING.date()
-        result = self.run(offer(self.installation, self.slug, service, None, day, day, now=NOW))
+        result = self.run(offer(self.installation, self.slug, Choice(service), day, day, now=NOW))
         assert not isinstance(result, Exception)
-        _, found = result
+        found = result[1].by_start()
         for minutes in range(0, 24 * 60, 15):
             start = MORNING.replace(hour=0) + timedelta(minutes=minutes)
             free = [key for key in STAFF if self.is_free(around(service, key, start))]

@@ -29,12 +29,17 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
-    """What one appointment is. `service` and `staff` are keys; times are aware instants."""
+    """What one appointment is. `service`, `location`, `staff` and `resources` are keys; times are
+    aware instants.
+    """
 
     id: UUID
     status: Status
     service: str
+    location: str
     staff: str
+    resources: tuple[str, ...] = ()
+    """The rooms and equipment it takes; none once it is cancelled."""
     start: datetime
     end: datetime
     price_minor: int | None

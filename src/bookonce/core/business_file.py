@@ -6,9 +6,10 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,12 +20,17 @@ from email_validator import EmailNotValidError, validate_email
 from bookonce.core import money
 from bookonce.core.business import (
     ANYONE,
+    STAFF_KIND,
     Business,
     DateHours,
+    HoursAt,
     LocalTime,
+    Location,
+    Resource,
     Service,
     Staff,
     TimeOff,
+    WeeklyHours,
 )
 from bookonce.core.convert import ERRORS_MAX, convert, encode_custom, salvaged
 from bookonce.core.errors import FieldError, ValidationError
@@ -33,7 +39,7 @@ from bookonce.core.text import text_problem
 from bookonce.core.zones import is_zone
 
 FILE_BYTES_MAX = 4 * 1024 * 1024
-_STAFF_KEYS = re.compile(r"staff(\[\d+\](\.key)?)?$")
+TABLES = ("location", "staff", "resource", "service")
 RESERVED_SLUGS = frozenset({"api", "schema", "healthz", "readyz", "metrics", "static", "embed"})
 
 
@@ -92,7 +98,7 @@ def render(business: Business) -> str:
 def as_tree(business: Business) -> dict[str, Any]:
     """The business as plain dicts, lists and scalars, absent options left out."""
     tree: dict[str, Any] = msgspec.to_builtins(business, enc_hook=encode_custom)
-    for table in ("staff", "service"):
+    for table in TABLES:
         if not tree[table]:
             del tree[table]
     return tree
@@ -122,19 +128,59 @@ def _rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldE
         Locale.parse(profile.locale.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError):
         yield FieldError("business.locale", f"expected a locale such as de, got {profile.locale!r}")
-    yield from _repeated("staff", [staff.key for staff in business.staff])
-    yield from _repeated("service", [service.key for service in business.service])
-    known: set[str] | None = {staff.key for staff in business.staff}
-    if any(_STAFF_KEYS.match(place) for place in wrong_places):
-        known = None  # who is meant can't be told
+    for table in TABLES:
+        yield from _repeated(table, [each.key for each in getattr(business, table)])
+    known = _Known.of(business, wrong_places)
+    for index, location in enumerate(business.location):
+        yield from _location_errors(f"location[{index}]", location)
     for index, staff in enumerate(business.staff):
-        yield from _staff_errors(f"staff[{index}]", staff)
-        yield from _time_off_errors(f"staff[{index}].time_off", staff, zone)
+        yield from _staff_errors(f"staff[{index}]", staff, known)
+        yield from _time_off_errors(f"staff[{index}].time_off", staff.time_off, zone)
+    for index, resource in enumerate(business.resource):
+        yield from _resource_errors(f"resource[{index}]", resource, known)
+        yield from _time_off_errors(f"resource[{index}].time_off", resource.time_off, zone)
     for index, service in enumerate(business.service):
         yield from _service_errors(f"service[{index}]", service, known, profile.currency)
 
 
-def _staff_errors(place: str, staff: Staff) -> Iterator[FieldError]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What may be referred to; None where it can't be told who is meant."""
+
+    locations: list[str] | None
+    staff: list[str] | None
+    kinds: list[str] | None
+    wrong_places: list[str]
+
+    @classmethod
+    def of(cls, business: Business, wrong_places: list[str]) -> _Known:
+        def found(table: str, name: str) -> list[str] | None:
+            place = re.compile(rf"{table}(\[\d+\](\.{name})?)?$")
+            if any(place.match(wrong) for wrong in wrong_places):
+                return None
+            return [getattr(each, name) for each in getattr(business, table)]
+
+        return cls(
+            found("location", "key"), found("staff", "key"), found("resource", "kind"), wrong_places
+        )
+
+    def is_sound(self, place: str) -> bool:
+        """Whether nothing is wrong at a place or in it, so that rules can be told of it."""
+        return not any(_is_within(wrong, place) for wrong in self.wrong_places)
+
+
+def _unknown(place: str, what: str, key: str, known: list[str] | None) -> Iterator[FieldError]:
+    if known is not None and key not in known:
+        yield FieldError(place, f"no {what} {key!r}")
+
+
+def _location_errors(place: str, location: Location) -> Iterator[FieldError]:
+    if location.timezone is not None and not is_zone(location.timezone):
+        yield FieldError(f"{place}.timezone", f"no such IANA time zone: {location.timezone!r}")
+    yield from _hours_errors(place, location.hours or WeeklyHours(), location.dates)
+
+
+def _staff_errors(place: str, staff: Staff, known: _Known) -> Iterator[FieldError]:
     if staff.key == ANYONE:
         yield FieldError(f"{place}.key", f"{ANYONE!r} stands for anyone; choose another")
     if staff.email is not None:
@@ -142,16 +188,48 @@ def _staff_errors(place: str, staff: Staff) -> Iterator[FieldError]:
             validate_email(staff.email, check_deliverability=False, globally_deliverable=False)
         except EmailNotValidError as error:
             yield FieldError(f"{place}.email", str(error))
+    yield from _hours_errors(place, staff.hours, staff.dates)
+    yield from _repeated(f"{place}.at", [each.location for each in staff.at])
+    for index, each in enumerate(staff.at):
+        there = f"{place}.at[{index}]"
+        yield from _unknown(
+            f"{there}.location", "location has the key", each.location, known.locations
+        )
+        yield from _hours_errors(there, each.hours, each.dates)
+        has_plain = staff.hours != WeeklyHours() or staff.dates
+        if has_plain and known.locations and each.location == known.locations[0]:
+            yield FieldError(
+                f"{there}.location",
+                f"{place}.hours and dates are those at {each.location!r} already, the first location",
+            )
+
+
+def _hours_errors(
+    place: str, weekly: WeeklyHours, dates: tuple[DateHours, ...]
+) -> Iterator[FieldError]:
     for weekday in WEEKDAYS:
-        yield from _overlap_errors(f"{place}.hours.{weekday}", getattr(staff.hours, weekday))
-    yield from _repeated(f"{place}.dates", [day.date for day in staff.dates])
-    for index, day in enumerate(staff.dates):
+        yield from _overlap_errors(f"{place}.hours.{weekday}", getattr(weekly, weekday))
+    yield from _repeated(f"{place}.dates", [day.date for day in dates])
+    for index, day in enumerate(dates):
         yield from _overlap_errors(f"{place}.dates[{index}].hours", day.hours)
 
 
-def _time_off_errors(place: str, staff: Staff, zone: ZoneInfo) -> Iterator[FieldError]:
+def _resource_errors(place: str, resource: Resource, known: _Known) -> Iterator[FieldError]:
+    if resource.kind == STAFF_KIND:
+        yield FieldError(f"{place}.kind", f"{STAFF_KIND!r} stands for people; choose another")
+    if resource.location is not None:
+        yield from _unknown(
+            f"{place}.location", "location has the key", resource.location, known.locations
+        )
+    elif known.locations and len(known.locations) > 1:
+        yield FieldError(f"{place}.location", f"is required: one of {', '.join(known.locations)}")
+
+
+def _time_off_errors(
+    place: str, time_off: tuple[TimeOff, ...], zone: ZoneInfo
+) -> Iterator[FieldError]:
     """Absences that end before they start, or overlap, as instants."""
-    absences = [absence for absence in staff.time_off if absence.start and absence.end]
+    absences = [absence for absence in time_off if absence.start and absence.end]
     for absence in absences:
         if absence.start.instant(zone) >= absence.end.instant(zone):
             yield FieldError(place, f"from {absence.start:%Y-%m-%dT%H:%M} must be before to")
@@ -166,12 +244,26 @@ def _time_off_errors(place: str, staff: Staff, zone: ZoneInfo) -> Iterator[Field
 
 
 def _service_errors(
-    place: str, service: Service, staff: set[str] | None, currency: str
+    place: str, service: Service, known: _Known, currency: str
 ) -> Iterator[FieldError]:
-    for index, key in enumerate(service.staff or ()):
-        if staff is not None and key not in staff:
-            yield FieldError(f"{place}.staff[{index}]", f"no staff has the key {key!r}")
-    yield from _repeated(f"{place}.staff", service.staff or ())
+    if service.phases:
+        together_min = sum(phase.duration_min for phase in service.phases)
+        are_sound = known.is_sound(f"{place}.phases") and known.is_sound(f"{place}.duration_min")
+        if are_sound and together_min != service.duration_min:
+            yield FieldError(
+                f"{place}.phases",
+                f"last {together_min} minutes together, but duration_min is {service.duration_min}",
+            )
+        if are_sound and not any(phase.staff for phase in service.phases):
+            yield FieldError(f"{place}.phases", "at least one must be with staff")
+    for name, what, keys, of in (
+        ("staff", "staff has the key", service.staff, known.staff),
+        ("needs", "resource is of the kind", service.needs, known.kinds),
+        ("locations", "location has the key", service.locations, known.locations),
+    ):
+        for index, key in enumerate(keys or ()):
+            yield from _unknown(f"{place}.{name}[{index}]", what, key, of)
+        yield from _repeated(f"{place}.{name}", keys or ())
     if service.price is not None and money.is_currency(currency):
         try:
             money.minor_units(service.price, currency)
@@ -207,26 +299,77 @@ def _normal(business: Business) -> Business:
     """One spelling of the same business: spans, dates and absences in order, amounts in full."""
     currency = business.business.currency
     zone = ZoneInfo(business.business.timezone)
+    locations = [each.key for each in business.location]
+    staff = [each.key for each in business.staff]
     return msgspec.structs.replace(
         business,
-        staff=tuple(_normal_staff(staff, zone) for staff in business.staff),
+        location=tuple(_normal_hours(each) for each in business.location),
+        staff=tuple(_normal_staff(each, locations, zone) for each in business.staff),
+        resource=tuple(
+            msgspec.structs.replace(
+                each,
+                location=each.location or (locations[0] if locations else None),
+                time_off=_normal_time_off(each.time_off, zone),
+            )
+            for each in business.resource
+        ),
         service=tuple(
             msgspec.structs.replace(
-                service,
-                price=service.price
-                and money.major(money.minor_units(service.price, currency), currency),
-                staff=service.staff
-                and tuple(staff.key for staff in business.staff if staff.key in service.staff),
+                each,
+                price=each.price and money.major(money.minor_units(each.price, currency), currency),
+                staff=_in_order(each.staff, staff),
+                locations=_in_order(each.locations, locations),
             )
-            for service in business.service
+            for each in business.service
         ),
     )
 
 
-def _normal_staff(staff: Staff, zone: ZoneInfo) -> Staff:
+def _in_order(keys: tuple[str, ...] | None, order: list[str]) -> tuple[str, ...] | None:
+    return None if keys is None else tuple(key for key in order if key in keys)
+
+
+HasHours = TypeVar("HasHours", Location, Staff, HoursAt)
+
+
+def _normal_hours(owner: HasHours) -> HasHours:
+    """Spans by their start, dates in order."""
+
     def by_start(spans: tuple[Span, ...]) -> tuple[Span, ...]:
         return tuple(sorted(spans, key=lambda span: span.start_min))
 
+    weekly = owner.hours
+    return msgspec.structs.replace(
+        owner,
+        hours=weekly and WeeklyHours(**{day: by_start(getattr(weekly, day)) for day in WEEKDAYS}),
+        dates=tuple(
+            DateHours(day.date, by_start(day.hours))
+            for day in sorted(owner.dates, key=lambda day: day.date)
+        ),
+    )
+
+
+def _normal_staff(staff: Staff, locations: list[str], zone: ZoneInfo) -> Staff:
+    """With several locations all hours stand under `at`, with one or none directly."""
+    staff = _normal_hours(staff)
+    at = {each.location: _normal_hours(each) for each in staff.at}
+    if locations and locations[0] not in at:
+        at[locations[0]] = HoursAt(locations[0], staff.hours, staff.dates)
+    if len(locations) > 1:
+        worked = (at[key] for key in locations if key in at)
+        staff = msgspec.structs.replace(
+            staff,
+            hours=WeeklyHours(),
+            dates=(),
+            at=tuple(each for each in worked if each.dates or each.hours != WeeklyHours()),
+        )
+    elif locations:
+        only = at[locations[0]]
+        staff = msgspec.structs.replace(staff, hours=only.hours, dates=only.dates, at=())
+    return msgspec.structs.replace(staff, time_off=_normal_time_off(staff.time_off, zone))
+
+
+def _normal_time_off(time_off: tuple[TimeOff, ...], zone: ZoneInfo) -> tuple[TimeOff, ...]:
     def on_the_clock(absence: TimeOff) -> TimeOff:
         """A time that the clock skips is the one it shows instead."""
         return msgspec.structs.replace(
@@ -235,17 +378,7 @@ def _normal_staff(staff: Staff, zone: ZoneInfo) -> Staff:
             end=LocalTime.at(absence.end.instant(zone), zone),
         )
 
-    return msgspec.structs.replace(
-        staff,
-        hours=type(staff.hours)(**{day: by_start(getattr(staff.hours, day)) for day in WEEKDAYS}),
-        dates=tuple(
-            DateHours(day.date, by_start(day.hours))
-            for day in sorted(staff.dates, key=lambda day: day.date)
-        ),
-        time_off=tuple(
-            sorted(map(on_the_clock, staff.time_off), key=lambda absence: absence.start)
-        ),
-    )
+    return tuple(sorted(map(on_the_clock, time_off), key=lambda absence: absence.start))
 
 
 def _by_key(value: Any) -> Any:
@@ -254,9 +387,11 @@ def _by_key(value: Any) -> Any:
         return {name: _by_key(item) for name, item in value.items()}
     if isinstance(value, list | tuple) and value and all(isinstance(item, dict) for item in value):
         keyed = {}
-        for item in value:
-            key = item.get("key") or item.get("date") or item.get("from")
-            keyed[key] = {name: _by_key(v) for name, v in item.items() if name != "key"}
+        for index, item in enumerate(value):
+            name = next((name for name in ("key", "date", "from", "location") if name in item), "")
+            keyed[item.get(name, index)] = {
+                other: _by_key(v) for other, v in item.items() if other != name
+            }
         return keyed
     return value
 

@@ -15,14 +15,12 @@ from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from bookonce.core.intervals import Interval, merged
 from bookonce.core.zones import DAY_S, day_number, offset_segments
 
 DAY_MIN = 1440
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))")
-
-Interval = tuple[int, int]
-"""Half-open [start_s, end_s) in seconds since the epoch."""
 
 
 class Span:
@@ -78,9 +76,11 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hours:
-    """One person's hours: spans by weekday (Monday first) and by overridden day number."""
+    """Somebody's or somewhere's hours: spans by weekday (Monday first) and by overridden day
+    number. Told apart by identity, so that what is worked out from them can be kept.
+    """
 
     weekly: tuple[tuple[Span, ...], ...]
     overrides: Mapping[int, tuple[Span, ...]]
@@ -129,15 +129,3 @@ def open_intervals(hours: Hours, zone: ZoneInfo, start_s: int, end_s: int) -> li
                 if low < high:
                     pieces.append((low, high))
     return merged(pieces)
-
-
-def merged(intervals: Iterable[Interval]) -> list[Interval]:
-    """The union of intervals: disjoint, ascending, touching ones joined."""
-    union: list[Interval] = []
-    for low, high in sorted(intervals):
-        if union and low <= union[-1][1]:
-            if high > union[-1][1]:
-                union[-1] = (union[-1][0], high)
-        else:
-            union.append((low, high))
-    return union

@@ -15,7 +15,7 @@ from bookonce.core.business import Business, Directory
 from bookonce.core.clients import Client
 from bookonce.core.errors import BookingConflictError, NotFoundError, NotOfferedError
 from bookonce.services import business_files
-from bookonce.services.availability import offer
+from bookonce.services.availability import Choice, offer
 from bookonce.services.book import BookingRequest, book
 from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation
@@ -86,7 +86,8 @@ async def _fill(installation: Installation, directory: Directory, day: date, now
     number = 0
     for _ in range(BOOKINGS_A_DAY):
         service = chance.choice(services)
-        _, found = await offer(installation, SLUG, service, None, day, day, now=now)
+        _, offered = await offer(installation, SLUG, Choice(service), day, day, now=now)
+        found = offered.by_start()
         if not found:
             continue
         start_s = chance.choice(list(found))

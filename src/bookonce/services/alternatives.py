@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from bookonce.core.business import Directory, Service
 from bookonce.core.errors import BookingConflictError
 from bookonce.core.zones import DAY_S, date_of, offset_s
-from bookonce.services.availability import bookable, days, free
+from bookonce.services.availability import Asked, days, free
 from bookonce.services.installation import Installation
 
 ALTERNATIVES_MAX = 3
@@ -18,9 +16,7 @@ ALTERNATIVE_DAYS = 7
 
 async def conflict(
     installation: Installation,
-    directory: Directory,
-    service: Service,
-    performers: Sequence[str],
+    asked: Asked,
     start: datetime,
     *,
     now: datetime,
@@ -31,7 +27,7 @@ async def conflict(
     Those of the same local day come first, then those of the next seven; within a day the ones
     nearest to the wanted time of day. `released` is the appointment whose time a move gives back.
     """
-    zone = directory.zone
+    zone = asked.place.zone
     wanted_s = int(start.timestamp())
     wanted_wall_s = wanted_s + offset_s(zone, wanted_s)
     day = date_of(wanted_wall_s // DAY_S)
@@ -42,15 +38,14 @@ async def conflict(
 
     found: list[tuple[datetime, str]] = []
     for first, last in ((day, day), (day + timedelta(1), day + timedelta(ALTERNATIVE_DAYS))):
-        window = bookable(directory, now).within(days(zone, first, last))
-        _, offer = await free(installation, directory, service, performers, window, released)
-        nearest = sorted(offer.keys() - {wanted_s}, key=distance)
+        window = days(zone, first, last)
+        _, offer = await free(installation, asked, window, now=now, released=released)
+        by_start = offer.by_start()
+        nearest = sorted(by_start.keys() - {wanted_s}, key=distance)
         found += [
-            (datetime.fromtimestamp(start_s, UTC), offer[start_s][0])
+            (datetime.fromtimestamp(start_s, UTC), by_start[start_s][0])
             for start_s in nearest[: ALTERNATIVES_MAX - len(found)]
         ]
         if len(found) == ALTERNATIVES_MAX:
             break
-    return BookingConflictError(
-        "Somebody has this time already.", directory=directory, alternatives=found
-    )
+    return BookingConflictError("Somebody has this time already.", zone=zone, alternatives=found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -14,7 +13,7 @@ from msgspec import Meta
 from bookonce.core import money
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.availability import Start
-from bookonce.core.business import Directory, Service
+from bookonce.core.business import Directory
 from bookonce.core.clients import Client, client_errors, normal_email, notes_errors
 from bookonce.core.errors import (
     NotFoundError,
@@ -23,7 +22,7 @@ from bookonce.core.errors import (
     ValidationError,
 )
 from bookonce.services.alternatives import conflict
-from bookonce.services.availability import asked, require_offered
+from bookonce.services.availability import Asked, Choice, asked, require_offered
 from bookonce.services.capabilities import new_token, seal, token_hash, unseal
 from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation, new_id
@@ -38,13 +37,21 @@ RACES_LOST_MAX = 200
 
 
 class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a visitor asks for. `staff` absent or "any": anyone who performs the service."""
+    """What a visitor asks for. `staff` absent or "any": anyone who performs the service;
+    `location` may be absent where the service is offered at one location only.
+    """
 
     service: Annotated[str, Meta(examples=["cut"])]
     start: Start
     client: Client
     staff: Annotated[str | None, Meta(examples=["any"])] = None
+    location: str | None = None
     notes: Annotated[str | None, Meta(examples=["A little off the top"])] = None
+
+    @property
+    def choice(self) -> Choice:
+        """What, with whom and where."""
+        return Choice(self.service, self.staff, self.location)
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -55,7 +62,9 @@ class Facts(msgspec.Struct, frozen=True):
     end: datetime
     price_minor: int | None
     currency: str
+    location: str = ""
     staff: str = ""
+    resources: tuple[str, ...] = ()
     sequence: int = 0
 
 
@@ -87,36 +96,36 @@ async def book(
     if errors:
         raise ValidationError(errors)
     idempotency = Idempotency.of(idempotency_key, "book", request)
-    ids = _Ids(new_id(), new_id(), new_id(), new_id())
+    ids = _Ids(new_id(), new_id(), new_id(), new_token())
 
-    def judge(directory: Directory) -> tuple[Service, tuple[str, ...]]:
-        service, performers = asked(directory, request.service, request.staff)
-        return service, require_offered(directory, service, performers, request.start, now=now)
+    def judge(directory: Directory) -> Asked:
+        return require_offered(asked(directory, request.choice), request.start, now=now)
 
-    token = new_token()
     for _ in range(RACES_LOST_MAX):
         try:
-            directory, (service, able) = await installation.judge(slug, judge)
-        except (NotOfferedError, NotFoundError):
+            directory, wanted = await installation.judge(slug, judge)
+        except (NotOfferedError, NotFoundError, ValidationError):
             if replayed := await _replayed(installation, slug, request, idempotency, now):
                 return replayed
             raise
-        new = _new_appointment(
-            installation, directory, request, service, able, idempotency, ids, token, actor, now
-        )
+        new = _new_appointment(installation, wanted, request, idempotency, ids, actor, now)
         result = await _run(installation, new)
-        if result.outcome is Outcome.BOOKED:
-            assert result.resource_id is not None
-            staff = directory.staff_keys[result.resource_id]
-            facts = msgspec.structs.replace(_facts(request, service, new), staff=staff)
-            return Held(directory, _appointment(ids.appointment, facts), token)
+        if result.taken is not None:
+            facts = msgspec.structs.replace(
+                _facts(wanted, new),
+                staff=directory.staff_keys[result.taken.performer_id],
+                resources=tuple(
+                    sorted(directory.resource_keys[one] for one in result.taken.other_ids)
+                ),
+            )
+            return Held(directory, _appointment(directory, ids.appointment, facts), ids.token)
         if result.outcome is Outcome.REPLAY:
             assert result.remembered is not None
             idempotency.require_same(result.remembered.request_hash)
             if replayed := _replay(installation, directory, idempotency, result.remembered):
                 return replayed
         if result.outcome in (Outcome.REFUSED, Outcome.REPLAY):
-            raise await conflict(installation, directory, service, able, request.start, now=now)
+            raise await conflict(installation, wanted, request.start, now=now)
         if result.outcome is Outcome.STALE:
             await installation.current(slug)
     raise TryAgainError("Too many others are booking this time; try again in a moment.")
@@ -127,9 +136,9 @@ class _Ids:
     """Chosen before the first attempt, so that every attempt is the same booking."""
 
     appointment: UUID
-    claim: UUID
     event: UUID
     client: UUID
+    token: str
 
 
 async def _run(installation: Installation, new: NewAppointment) -> BookingResult:
@@ -152,44 +161,32 @@ async def _run(installation: Installation, new: NewAppointment) -> BookingResult
 
 def _new_appointment(
     installation: Installation,
-    directory: Directory,
+    asked: Asked,
     request: BookingRequest,
-    service: Service,
-    able: Sequence[str],
     idempotency: Idempotency,
     ids: _Ids,
-    token: str,
     actor: str,
     now: datetime,
 ) -> NewAppointment:
-    profile = directory.business.business
-    client = request.client
+    directory, service, client = asked.directory, asked.service, request.client
+    currency = directory.business.business.currency
     starts_at = request.start.astimezone(UTC)
     new = NewAppointment(
-        taking=taking_of(
-            directory,
-            service.visit,
-            able,
-            starts_at,
-            claim_id=ids.claim,
-            appointment_id=ids.appointment,
-        ),
+        taking=taking_of(asked, starts_at, ids.appointment),
         version=directory.version,
-        location_id=directory.location_id,
+        location_id=asked.place.location_id,
         service_id=directory.service_ids[service.key],
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=service.duration_min),
-        price_minor=None
-        if service.price is None
-        else money.minor_units(service.price, profile.currency),
-        currency=profile.currency,
+        price_minor=None if service.price is None else money.minor_units(service.price, currency),
+        currency=currency,
         client_id=ids.client,
         client_email=normal_email(client.email),
         client_name=client.name.strip(),
         client_phone=(client.phone or "").strip() or None,
         notes=request.notes,
-        token_hash=token_hash(token),
-        sealed_token=seal(token, ids.appointment, idempotency.key, installation.secret_key),
+        token_hash=token_hash(ids.token),
+        sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
         actor=actor,
         facts="",
@@ -198,12 +195,13 @@ def _new_appointment(
         keep_refusal=idempotency.from_outside,
         now=now,
     )
-    return replace(new, facts=msgspec.json.encode(_facts(request, service, new)).decode())
+    return replace(new, facts=msgspec.json.encode(_facts(asked, new)).decode())
 
 
-def _facts(request: BookingRequest, service: Service, new: NewAppointment) -> Facts:
+def _facts(asked: Asked, new: NewAppointment) -> Facts:
     return Facts(
-        service=service.key,
+        service=asked.service.key,
+        location=asked.place.key,
         start=new.starts_at,
         end=new.ends_at,
         price_minor=new.price_minor,
@@ -232,8 +230,7 @@ async def _replayed(
     idempotency.require_same(remembered.request_hash)
     if replayed := _replay(installation, directory, idempotency, remembered):
         return replayed
-    service, performers = asked(directory, request.service, request.staff)
-    raise await conflict(installation, directory, service, performers, request.start, now=now)
+    raise await conflict(installation, asked(directory, request.choice), request.start, now=now)
 
 
 def _replay(
@@ -257,16 +254,18 @@ def _replay(
             "This was booked, but by a server with another BOOKONCE_SECRET_KEY; "
             "only that one can answer again."
         )
-    return Held(directory, _appointment(remembered.appointment_id, facts), token)
+    return Held(directory, _appointment(directory, remembered.appointment_id, facts), token)
 
 
-def _appointment(appointment_id: UUID, facts: Facts) -> Appointment:
+def _appointment(directory: Directory, appointment_id: UUID, facts: Facts) -> Appointment:
     """The appointment as it was booked."""
     return Appointment(
         id=appointment_id,
         status=Status.CONFIRMED,
         service=facts.service,
+        location=facts.location or next(iter(directory.places)),
         staff=facts.staff,
+        resources=facts.resources,
         start=facts.start,
         end=facts.end,
         price_minor=facts.price_minor,

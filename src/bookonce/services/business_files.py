@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +10,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from asyncpg import Range, Record
+from asyncpg import Range
 
 from bookonce.core import business_file
-from bookonce.core.business import Business, Directory, LocalTime, Staff, TimeOff
+from bookonce.core.business import Business, LocalTime, Resource, Staff, TimeOff
 from bookonce.core.errors import BlockConflictError, NotFoundError
 from bookonce.services.block import BlockKind, take_block
 from bookonce.services.installation import new_id
@@ -35,14 +36,14 @@ async def apply(database: Database, business: Business, *, now: datetime) -> App
     BlockConflictError if time off is in the way of an appointment: nothing is changed then.
     """
     slug = business.business.slug
-    new_business_id, location_id = new_id(), new_id()
+    new_business_id = new_id()
 
     async def work(connection: Connection) -> Applied:
         business_id = await businesses.lock(connection, slug)
         before = None
         if business_id is None:
             business_id = new_business_id
-            if not await businesses.create(connection, business_id, location_id, business, now):
+            if not await businesses.create(connection, business_id, business, now):
                 business_id = await businesses.lock(connection, slug)  # a rival made it meanwhile
                 assert business_id is not None
         if business_id != new_business_id:
@@ -76,65 +77,68 @@ async def export(database: Database, slug: str) -> Business:
 async def _whole(connection: Connection, business_id: UUID, slug: str) -> Business:
     """The stored business with its time off."""
     directory = await businesses.load(connection, business_id, slug)
-    absences = await claims.time_off(connection, business_id)
+    absences: defaultdict[UUID, list[TimeOff]] = defaultdict(list)
+    for row in await claims.time_off(connection, business_id):
+        absences[row["resource_id"]].append(
+            TimeOff(
+                LocalTime.at(row["during"].lower, directory.zone),
+                LocalTime.at(row["during"].upper, directory.zone),
+                row["reason"] or "",
+            )
+        )
     return msgspec.structs.replace(
         directory.business,
         staff=tuple(
-            msgspec.structs.replace(staff, time_off=_time_off(directory, staff, absences))
-            for staff in directory.business.staff
+            msgspec.structs.replace(each, time_off=tuple(absences[directory.staff_ids[each.key]]))
+            for each in directory.business.staff
+        ),
+        resource=tuple(
+            msgspec.structs.replace(
+                each, time_off=tuple(absences[directory.resource_ids[each.key]])
+            )
+            for each in directory.business.resource
         ),
     )
 
 
-def _time_off(
-    directory: Directory, staff: Staff, absences: Sequence[Record]
-) -> tuple[TimeOff, ...]:
-    staff_id = directory.staff_ids[staff.key]
-    return tuple(
-        TimeOff(
-            LocalTime.at(row["during"].lower, directory.zone),
-            LocalTime.at(row["during"].upper, directory.zone),
-            row["reason"] or "",
-        )
-        for row in absences
-        if row["resource_id"] == staff_id
-    )
-
-
 def _ordered(before: Business, after: Business) -> bool:
-    """Whether staff and services stand in the same order, which pages follow."""
-    return [staff.key for staff in before.staff] == [staff.key for staff in after.staff] and [
-        service.key for service in before.service
-    ] == [service.key for service in after.service]
+    """Whether everything stands in the same order, which pages follow."""
+    return _order(before) == _order(after)
+
+
+def _order(business: Business) -> list[list[str]]:
+    lists = business.location, business.staff, business.resource, business.service
+    return [[each.key for each in one] for one in lists]
 
 
 async def _write(connection: Connection, business_id: UUID, business: Business) -> None:
-    staff_ids = await businesses.put_staff(
-        connection, business_id, [(new_id(), staff) for staff in business.staff]
+    new_ids = iter(new_id, None)
+    location_ids = await businesses.put_locations(connection, business_id, new_ids, business)
+    staff_ids, resource_ids = await businesses.put_resources(
+        connection, business_id, new_ids, business, location_ids
     )
     await businesses.put_services(
-        connection,
-        business_id,
-        [(new_id(), service) for service in business.service],
-        business.business.currency,
-        staff_ids,
+        connection, business_id, new_ids, business, staff_ids, location_ids
     )
-    await businesses.put_hours(connection, business_id, business.staff, staff_ids)
-    await _write_time_off(connection, business_id, business, staff_ids)
+    await businesses.put_hours(connection, business_id, business.staff, staff_ids, location_ids)
+    owners: list[tuple[Staff | Resource, UUID]] = [
+        *((each, staff_ids[each.key]) for each in business.staff),
+        *((each, resource_ids[each.key]) for each in business.resource),
+    ]
+    await _write_time_off(connection, business_id, ZoneInfo(business.business.timezone), owners)
 
 
 async def _write_time_off(
-    connection: Connection, business_id: UUID, business: Business, staff_ids: dict[str, UUID]
+    connection: Connection,
+    business_id: UUID,
+    zone: ZoneInfo,
+    owners: Sequence[tuple[Staff | Resource, UUID]],
 ) -> None:
     """Take and give back absences by difference, so that those that stay are never open."""
-    zone = ZoneInfo(business.business.timezone)
     wanted = {
-        (staff_ids[staff.key], absence.start.instant(zone), absence.end.instant(zone)): (
-            staff,
-            absence,
-        )
-        for staff in business.staff
-        for absence in staff.time_off
+        (resource_id, absence.start.instant(zone), absence.end.instant(zone)): (owner, absence)
+        for owner, resource_id in owners
+        for absence in owner.time_off
     }
     stored = {
         (row["resource_id"], row["during"].lower, row["during"].upper): row
@@ -144,7 +148,7 @@ async def _write_time_off(
         same = key in wanted and (row["reason"] or "") == wanted[key][1].reason
         if not same:
             await claims.remove(connection, business_id, row["claim_id"])
-    for key, (staff, absence) in wanted.items():
+    for key, (owner, absence) in wanted.items():
         if key in stored and (stored[key]["reason"] or "") == absence.reason:
             continue
         try:
@@ -153,7 +157,7 @@ async def _write_time_off(
                 BlockKind.TIME_OFF, absence.reason or None,
             )  # fmt: skip
         except BlockConflictError as error:
-            error.facts |= {"staff": staff.key, "zone": zone}
+            error.facts |= {"staff": owner.key, "zone": zone}
             raise
 
 

@@ -13,6 +13,7 @@ import uuid_utils.compat
 from bookonce.core.business import Directory, is_slug
 from bookonce.core.errors import BookonceError, NotFoundError
 from bookonce.store import businesses
+from bookonce.store.busy import BusyTimes
 from bookonce.store.database import Connection, Database
 
 T = TypeVar("T")
@@ -29,6 +30,8 @@ class Installation:
     database: Database
     secret_key: str = ""
     """Shared by all servers of the installation, if the operator has set one."""
+    busy: BusyTimes = field(default_factory=BusyTimes)
+    """The claims that this process has at hand."""
     _at_hand: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
 
     async def current(self, slug: str) -> Directory:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,16 +15,17 @@ from bookonce.core.appointments import (
     require_movable,
 )
 from bookonce.core.availability import Start
-from bookonce.core.business import Directory, Service
+from bookonce.core.business import Directory
 from bookonce.core.errors import NotOfferedError, TryAgainError
 from bookonce.services.alternatives import conflict
 from bookonce.services.appointments import load
-from bookonce.services.availability import asked, require_offered
+from bookonce.services.availability import Asked, Choice, asked, require_offered
 from bookonce.services.book import RACES_LOST_MAX, Facts, Held
 from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
 from bookonce.store import appointments, claims, events
+from bookonce.store.claims import PartlyTakenError
 from bookonce.store.database import Connection
 from bookonce.store.events import Remembered
 
@@ -33,10 +33,13 @@ MOVED = "appointment.moved"
 
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where to. `staff` absent: the same person; "any": anyone who performs the service."""
+    """Where to. `staff` absent: the same person; "any": anyone who performs the service.
+    `location` absent: the same.
+    """
 
     start: Start
     staff: str | None = None
+    location: str | None = None
 
 
 class _Changed(Exception):
@@ -44,7 +47,7 @@ class _Changed(Exception):
 
 
 class _Taken(Exception):
-    """Everyone who was asked is taken; the transaction is rolled back."""
+    """Not all that the visit needs is free; the transaction is rolled back."""
 
 
 async def move(
@@ -68,51 +71,63 @@ async def move(
     for _ in range(RACES_LOST_MAX):
         directory = await installation.current(slug)
         appointment = await load(installation, directory, token)
-        staff = request.staff or appointment.staff
+        choice = Choice(
+            appointment.service,
+            request.staff or appointment.staff,
+            request.location or appointment.location,
+        )
         if remembered := await _remembered(installation, directory, idempotency):
             if remembered.event_kind == MOVED:
                 return Held(directory, _as_moved(appointment, remembered), token)
-            service, performers = asked(directory, appointment.service, staff)
             raise await conflict(
-                installation, directory, service, performers, request.start, now=now,
+                installation, asked(directory, choice), request.start, now=now,
                 released=appointment.id,
             )  # fmt: skip
         require_movable(appointment)
-        if request.staff is None and staff not in directory.staff_ids:
-            raise NotOfferedError(
-                "The person it is with no longer takes appointments; name somebody else, or any."
-            )
-        service, performers = asked(directory, appointment.service, staff)
-        if request.start == appointment.start and appointment.staff in performers:
+        _require_still_there(directory, appointment, request)
+        wanted = asked(directory, choice)
+        if (
+            request.start == appointment.start
+            and appointment.staff in wanted.performers
+            and appointment.location == wanted.place.key
+        ):
             return Held(directory, appointment, token)
         if actor == "visitor":
             require_in_time(appointment, directory.policy.cancel_until_min, now)
-        able = require_offered(directory, service, performers, request.start, now=now)
-        starts_at = request.start.astimezone(UTC)
+        able = require_offered(wanted, request.start, now=now)
         try:
             moved = await _take_new_time(
-                installation, directory, appointment, service, able, starts_at,
+                installation, appointment, able, request.start.astimezone(UTC),
                 idempotency, event_id, actor, now,
             )  # fmt: skip
-        except (_Changed, asyncpg.UniqueViolationError):
+        except (_Changed, PartlyTakenError, asyncpg.UniqueViolationError):
             continue  # somebody changed it, or used the key, or a lost attempt of ours did it
         except _Taken:
             if await _remember_refusal(installation, directory, idempotency, event_id, actor, now):
                 raise await conflict(
-                    installation, directory, service, able, starts_at, now=now,
-                    released=appointment.id,
-                ) from None  # fmt: skip
+                    installation, able, request.start, now=now, released=appointment.id
+                ) from None
             continue
         return Held(directory, moved, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
 
 
+def _require_still_there(
+    directory: Directory, appointment: Appointment, request: MoveRequest
+) -> None:
+    """Who and where stay the same if nobody says otherwise, so they must still be there."""
+    if request.staff is None and appointment.staff not in directory.staff_ids:
+        raise NotOfferedError(
+            "The person it is with no longer takes appointments; name somebody else, or any."
+        )
+    if request.location is None and appointment.location not in directory.places:
+        raise NotOfferedError("The place it is at is no longer open; name another location.")
+
+
 async def _take_new_time(
     installation: Installation,
-    directory: Directory,
     appointment: Appointment,
-    service: Service,
-    able: Sequence[str],
+    asked: Asked,
     starts_at: datetime,
     idempotency: Idempotency,
     event_id: UUID,
@@ -120,32 +135,27 @@ async def _take_new_time(
     now: datetime,
 ) -> Appointment:
     """One transaction: hold the appointment, give the old time back, take the new one."""
+    directory = asked.directory
     business_id = directory.business_id
-    ends_at = starts_at + timedelta(minutes=service.duration_min)
-    wish = taking_of(
-        directory,
-        service.visit,
-        able,
-        starts_at,
-        claim_id=new_id(),
-        appointment_id=appointment.id,
-    )
+    ends_at = starts_at + timedelta(minutes=asked.service.duration_min)
+    wish = taking_of(asked, starts_at, appointment.id)
 
     async def work(connection: Connection) -> Appointment:
         if not await appointments.lock_unchanged(connection, business_id, appointment):
             raise _Changed
         await claims.release(connection, business_id, appointment.id)
-        resource_id, lost_race = await claims.take(connection, wish)
-        while lost_race:
-            resource_id, lost_race = await claims.take(connection, wish)
-        if resource_id is None:
+        taken = await claims.take(connection, wish)
+        if taken is None:
             raise _Taken
         await appointments.set_time(
-            connection, business_id, appointment.id, resource_id, starts_at, ends_at
-        )
+            connection, business_id, appointment.id, asked.place.location_id,
+            taken.performer_id, starts_at, ends_at,
+        )  # fmt: skip
         moved = msgspec.structs.replace(
             appointment,
-            staff=directory.staff_keys[resource_id],
+            location=asked.place.key,
+            staff=directory.staff_keys[taken.performer_id],
+            resources=tuple(sorted(directory.resource_keys[one] for one in taken.other_ids)),
             start=starts_at,
             end=ends_at,
             sequence=appointment.sequence + 1,
@@ -169,7 +179,9 @@ def _facts(appointment: Appointment) -> str:
         end=appointment.end,
         price_minor=appointment.price_minor,
         currency=appointment.currency,
+        location=appointment.location,
         staff=appointment.staff,
+        resources=appointment.resources,
         sequence=appointment.sequence,
     )
     return msgspec.json.encode(facts).decode()
@@ -195,7 +207,9 @@ def _as_moved(appointment: Appointment, remembered: Remembered) -> Appointment:
     return msgspec.structs.replace(
         appointment,
         status=Status.CONFIRMED,
+        location=facts.location or appointment.location,
         staff=facts.staff,
+        resources=facts.resources,
         start=facts.start,
         end=facts.end,
         sequence=facts.sequence,

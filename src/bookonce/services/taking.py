@@ -1,39 +1,39 @@
-"""From a visit to the claim it needs."""
+"""From a visit to the claims it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from bookonce.core.availability import Visit
-from bookonce.core.business import Directory
+from bookonce.core.intervals import Interval
 from bookonce.core.zones import DAY_S, date_of, offset_s, wall_start_of_day_s
-from bookonce.store.claims import Taking
+from bookonce.services.availability import Asked
+from bookonce.services.installation import new_id
+from bookonce.store.claims import Need, Taking
 
 
-def taking_of(
-    directory: Directory,
-    visit: Visit,
-    performers: Sequence[str],
-    start: datetime,
-    *,
-    claim_id: UUID,
-    appointment_id: UUID,
-) -> Taking:
-    """The time, with its buffers, that a visit needs of one of the performers."""
+def taking_of(asked: Asked, start: datetime, appointment_id: UUID) -> Taking:
+    """The time, with its buffers, that a visit takes of one of the performers, and of one of each
+    kind of room and equipment that it needs.
+    """
     start_s = int(start.timestamp())
-    claim_start_s, claim_end_s = visit.claimed_s(start_s)
-    day = date_of((start_s + offset_s(directory.zone, start_s)) // DAY_S)
+    visit, place = asked.service.visit, asked.place
+    day = date_of((start_s + offset_s(place.zone, start_s)) // DAY_S)
+
+    def instants(part: Interval) -> tuple[datetime, datetime]:
+        return _instant(start_s + part[0]), _instant(start_s + part[1])
+
+    needs = [
+        Need(asked.performer_ids, [instants(part) for part in visit.attended]),
+        *(Need(ids, [instants(visit.whole)]) for ids in asked.needed_ids),
+    ]
     return Taking(
-        business_id=directory.business_id,
-        performer_ids=[directory.staff_ids[key] for key in performers],
-        during_start=_instant(claim_start_s),
-        during_end=_instant(claim_end_s),
-        day_start=_instant(wall_start_of_day_s(directory.zone, day)),
-        day_end=_instant(wall_start_of_day_s(directory.zone, day + timedelta(1))),
-        claim_id=claim_id,
+        business_id=asked.directory.business_id,
         appointment_id=appointment_id,
+        needs=needs,
+        claim_ids=[new_id() for need in needs for _ in need.times],
+        day_start=_instant(wall_start_of_day_s(place.zone, day)),
+        day_end=_instant(wall_start_of_day_s(place.zone, day + timedelta(1))),
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from bookonce.core.appointments import Appointment, Status
-from bookonce.store.claims import Taking, taking
+from bookonce.store.claims import Taken, Taking, releasing, taking
 from bookonce.store.database import Connection
 from bookonce.store.events import Remembered
 from bookonce.store.retry import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, sqlstate
@@ -52,7 +52,7 @@ class Outcome(Enum):
     """What became of a booking statement."""
 
     BOOKED = "booked"
-    REFUSED = "refused"  # everyone who was asked is taken
+    REFUSED = "refused"  # not all that the visit needs is free
     REPLAY = "replay"  # the key was used before
     STALE = "stale"  # the business has changed; judge the start again
     AGAIN = "again"  # a race was lost that leaves others to ask; nothing was written
@@ -60,21 +60,22 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BookingResult:
-    """The outcome, who performs it when booked, and what the key led to before."""
+    """The outcome, what was taken when booked, and what the key led to before."""
 
     outcome: Outcome
-    resource_id: UUID | None = None
+    taken: Taken | None = None
     remembered: Remembered | None = None
 
 
-def _booking_statement(performers: int) -> str:
-    """The booking: idempotency check, claim, client, appointment, event and key, or nothing.
+def _booking_statement(*, simple: bool) -> str:
+    """The booking: idempotency check, claims, client, appointment, event and key, or nothing.
 
     `replay` finds what the key led to before. `ready` lets the rest happen only if there was
-    nothing and the business is still what the start was judged by. The claim comes first; a claim
-    without its appointment is refused by its foreign key, so if the client's row was lost to a
-    rival the whole statement fails and is run again. The key's row comes last and without ON
-    CONFLICT: two requests with one key can't both succeed, the second fails whole.
+    nothing and the business is still what the start was judged by. The claims come first; a claim
+    without its appointment is refused by its foreign key, so if a rival took a part of what the
+    visit needs, or made the same client, the whole statement fails and is run again. The key's row
+    comes last and without ON CONFLICT: two requests with one key can't both succeed, the second
+    fails whole.
     """
     return f"""
 WITH replay AS (
@@ -83,20 +84,25 @@ WITH replay AS (
     FROM idempotency
     JOIN event ON event.business_id = idempotency.business_id
               AND event.event_id = idempotency.event_id
-    WHERE idempotency.business_id = $1 AND idempotency.key_hash = $26
+    WHERE idempotency.business_id = $1 AND idempotency.key_hash = $28
 ),
 ready AS (
     SELECT FROM business
-    WHERE business_id = $1 AND version = $11 AND NOT EXISTS (SELECT FROM replay)
+    WHERE business_id = $1 AND version = $13 AND NOT EXISTS (SELECT FROM replay)
 ),
-{taking(performers, "ready")},
+{taking(simple=simple, condition="ready")},
+complete AS (
+    SELECT chosen.resource_id
+    FROM chosen
+    WHERE need = 0 AND (SELECT count(*) FROM taken) = cardinality($8)
+),
 known AS (
-    SELECT client_id FROM client WHERE business_id = $1 AND email = $18
+    SELECT client_id FROM client WHERE business_id = $1 AND email = $20
 ),
 registered AS (
     INSERT INTO client (business_id, client_id, email, name, phone, created_at)
-    SELECT $1, $17, $18, $19, $20, $29
-    FROM taken
+    SELECT $1, $19, $20, $21, $22, $31
+    FROM complete
     WHERE NOT EXISTS (SELECT FROM known)
     ON CONFLICT DO NOTHING
     RETURNING client_id
@@ -110,38 +116,44 @@ booked AS (
         starts_at, ends_at, price_minor, currency, client_name, client_phone, notes, token_hash,
         created_at
     )
-    SELECT $1, $10, $12, $13, taken.resource_id, visitor.client_id, 'confirmed',
-           $14, $15, $16, $31, $19, $20, $21, $22, $29
-    FROM taken CROSS JOIN visitor
+    SELECT $1, $2, $14, $15, complete.resource_id, visitor.client_id, 'confirmed',
+           $16, $17, $18, $33, $21, $22, $23, $24, $31
+    FROM complete CROSS JOIN visitor
     RETURNING appointment_id, resource_id
 ),
 happened AS (
     INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
-    SELECT $1, $23::uuid, 'appointment.booked', $24::text, booked.appointment_id,
-           $29::timestamptz,
-           $25::jsonb || jsonb_build_object('staff', (
-               SELECT key FROM resource
-               WHERE resource.business_id = $1 AND resource.resource_id = booked.resource_id
-           ))
+    SELECT $1, $25::uuid, 'appointment.booked', $26::text, booked.appointment_id,
+           $31::timestamptz,
+           $27::jsonb || (
+               SELECT jsonb_build_object(
+                   'staff', min(key) FILTER (WHERE resource_id = booked.resource_id),
+                   'resources', coalesce(
+                       jsonb_agg(DISTINCT key) FILTER (WHERE resource_id <> booked.resource_id),
+                       '[]'))
+               FROM taken JOIN resource USING (resource_id)
+               WHERE resource.business_id = $1
+           )
     FROM booked
     UNION ALL
-    SELECT $1, $23, 'booking.refused', $24, NULL::uuid, $29, $25::jsonb
+    SELECT $1, $25, 'booking.refused', $26, NULL::uuid, $31, $27::jsonb
     FROM ready
-    WHERE $28 AND NOT EXISTS (SELECT FROM taken)
-      AND ({performers} = 1 OR NOT EXISTS (SELECT FROM chosen))
+    WHERE $30 AND NOT EXISTS (SELECT FROM taken)
+      AND {"true" if simple else "NOT EXISTS (SELECT FROM claimable)"}
     RETURNING event_id
 ),
 remembered AS (
     INSERT INTO idempotency (
         business_id, key_hash, request_hash, event_id, sealed_token, created_at
     )
-    SELECT $1, $26, $27, happened.event_id,
-           CASE WHEN EXISTS (SELECT FROM taken) THEN $30::bytea END, $29
+    SELECT $1, $28, $29, happened.event_id,
+           CASE WHEN EXISTS (SELECT FROM taken) THEN $32::bytea END, $31
     FROM happened
 )
 SELECT EXISTS (SELECT FROM ready) AS ready,
-       EXISTS (SELECT FROM chosen) AS asked,
-       (SELECT resource_id FROM taken) AS resource_id,
+       EXISTS (SELECT FROM {"chosen" if simple else "claimable"}) AS asked,
+       (SELECT resource_id FROM complete) AS performer_id,
+       (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids,
        replay.request_hash, replay.sealed_token, replay.kind, replay.appointment_id, replay.data
 FROM (SELECT) AS always LEFT JOIN replay ON true
 """
@@ -149,10 +161,10 @@ FROM (SELECT) AS always LEFT JOIN replay ON true
 
 async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     """Run the booking statement: one round trip, one transaction."""
-    performers = len(new.taking.performer_ids)
+    simple = new.taking.is_simple
     try:
         row = await connection.fetchrow(
-            STATEMENTS[min(performers, 2)],
+            SIMPLE_BOOKING if simple else CHOOSING_BOOKING,
             *new.taking.parameters(),
             new.version,
             new.location_id,
@@ -177,7 +189,8 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
             new.currency,
         )
     except asyncpg.IntegrityConstraintViolationError as error:
-        # The key or the client's mail address was written by a rival since our snapshot.
+        # The key, the client's mail address or a part of the time was taken by a rival since our
+        # snapshot.
         if sqlstate(error) in (UNIQUE_VIOLATION, FOREIGN_KEY_VIOLATION):
             return BookingResult(Outcome.AGAIN)
         raise
@@ -195,19 +208,31 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
         )
     if not row["ready"]:
         return BookingResult(Outcome.STALE)
-    if row["resource_id"] is not None:
-        return BookingResult(Outcome.BOOKED, resource_id=row["resource_id"])
-    lost_race = row["asked"] and performers > 1
+    if row["performer_id"] is not None:
+        return BookingResult(
+            Outcome.BOOKED, taken=Taken.of(row["performer_id"], row["resource_ids"])
+        )
+    lost_race = row["asked"] and not simple
     return BookingResult(Outcome.AGAIN if lost_race else Outcome.REFUSED)
 
 
-STATEMENTS = {1: _booking_statement(1), 2: _booking_statement(2)}
+SIMPLE_BOOKING = _booking_statement(simple=True)
+CHOOSING_BOOKING = _booking_statement(simple=False)
 
 
 _APPOINTMENT = """
     appointment.appointment_id, appointment.status, service.key AS service,
-    resource.key AS staff, appointment.starts_at, appointment.ends_at, appointment.price_minor,
-    appointment.currency, appointment.sequence, appointment.client_name, appointment.notes
+    location.key AS location, resource.key AS staff, appointment.starts_at, appointment.ends_at, appointment.price_minor,
+    appointment.currency, appointment.sequence, appointment.client_name, appointment.notes,
+    (
+        SELECT array_agg(DISTINCT other.key)
+        FROM claim
+        JOIN resource AS other ON other.business_id = claim.business_id
+                              AND other.resource_id = claim.resource_id
+        WHERE claim.business_id = appointment.business_id
+          AND claim.appointment_id = appointment.appointment_id
+          AND claim.resource_id <> appointment.resource_id
+    ) AS resources
 """
 
 
@@ -216,7 +241,9 @@ def _appointment(row: asyncpg.Record) -> Appointment:
         id=row["appointment_id"],
         status=Status(row["status"]),
         service=row["service"],
+        location=row["location"],
         staff=row["staff"],
+        resources=tuple(row["resources"] or ()),
         start=row["starts_at"],
         end=row["ends_at"],
         price_minor=row["price_minor"],
@@ -235,6 +262,8 @@ async def by_token(
         f"""
         SELECT {_APPOINTMENT}
         FROM appointment
+        JOIN location ON location.business_id = appointment.business_id
+                     AND location.location_id = appointment.location_id
         JOIN service ON service.business_id = appointment.business_id
                     AND service.service_id = appointment.service_id
         JOIN resource ON resource.business_id = appointment.business_id
@@ -262,20 +291,16 @@ async def change_status(
     One statement: the status, the claims given back if it is cancelled, and the event.
     """
     row = await connection.fetchrow(
-        """
+        f"""
         WITH changed AS (
             UPDATE appointment SET status = $5, sequence = sequence + 1
             WHERE business_id = $1 AND appointment_id = $2 AND status = $3 AND sequence = $4
             RETURNING appointment_id
         ),
-        released AS (
-            DELETE FROM claim USING changed
-            WHERE claim.business_id = $1 AND claim.appointment_id = changed.appointment_id
-              AND $5 = 'cancelled'
-        ),
+        {releasing("appointment_id IN (SELECT appointment_id FROM changed WHERE $5 = 'cancelled')")},
         happened AS (
             INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
-            SELECT $1, $6, 'appointment.' || $5, $7, changed.appointment_id, $8, '{}'
+            SELECT $1, $6, 'appointment.' || $5, $7, changed.appointment_id, $8, '{{}}'
             FROM changed
         )
         SELECT FROM changed
@@ -317,20 +342,23 @@ async def set_time(
     connection: Connection,
     business_id: UUID,
     appointment_id: UUID,
-    resource_id: UUID,
+    location_id: UUID,
+    performer_id: UUID,
     starts_at: datetime,
     ends_at: datetime,
 ) -> None:
-    """Write the new time and person of an appointment that `lock_unchanged` holds."""
+    """Write the new time, place and person of an appointment that `lock_unchanged` holds."""
     await connection.execute(
         """
         UPDATE appointment
-        SET resource_id = $3, starts_at = $4, ends_at = $5, sequence = sequence + 1
+        SET location_id = $3, resource_id = $4, starts_at = $5, ends_at = $6,
+            sequence = sequence + 1
         WHERE business_id = $1 AND appointment_id = $2
         """,
         business_id,
         appointment_id,
-        resource_id,
+        location_id,
+        performer_id,
         starts_at,
         ends_at,
     )

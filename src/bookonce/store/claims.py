@@ -1,4 +1,5 @@
-"""Claims: the rows that take somebody's time. This is the only module that inserts them.
+"""Claims: the rows that take somebody's time. This is the only module that inserts them, and that
+says how they are deleted.
 
 A claim is taken with ON CONFLICT DO NOTHING and a row count. A bare INSERT that waits for its
 violation deadlocks under hot contention: 126 s instead of 1.8 s for 120 raced slots, measured.
@@ -15,158 +16,197 @@ from uuid import UUID
 import asyncpg
 from asyncpg import Range
 
-from bookonce.core.hours import Interval
 from bookonce.store.database import Connection
 
 FAIRNESS_MARGIN = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
-    """A wish for one performer's time: who may be asked, when, and for which appointment.
+class Need:
+    """Any one of some resources, for some times, buffers included. The times don't overlap."""
 
-    `during_*` includes the buffers. `day_*` is the visit's local day, for fairness.
+    candidate_ids: Sequence[UUID]
+    times: Sequence[tuple[datetime, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A wish for everything that one visit needs, the performer first, all of it or nothing.
+
+    `day_*` is the visit's local day, for fairness. There is a claim id for each time of each need.
     """
 
     business_id: UUID
-    performer_ids: Sequence[UUID]
-    during_start: datetime
-    during_end: datetime
+    appointment_id: UUID
+    needs: Sequence[Need]
+    claim_ids: Sequence[UUID]
     day_start: datetime
     day_end: datetime
-    claim_id: UUID
-    appointment_id: UUID
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it is one time of one person: nobody has to be chosen, nothing be complete."""
+        return len(self.claim_ids) == 1 and len(self.needs[0].candidate_ids) == 1
 
     def parameters(self) -> tuple[Any, ...]:
-        """$1 to $10 of every statement made with `taking`."""
+        """$1 to $12 of every statement made with `taking`."""
+        candidates = [(n, one) for n, need in enumerate(self.needs) for one in need.candidate_ids]
+        times = [(n, low, high) for n, need in enumerate(self.needs) for low, high in need.times]
         return (
             self.business_id,
-            self.performer_ids,
-            self.during_start,
-            self.during_end,
+            self.appointment_id,
+            [number for number, _ in candidates],
+            [resource_id for _, resource_id in candidates],
+            [number for number, _, _ in times],
+            [low for _, low, _ in times],
+            [high for _, _, high in times],
+            self.claim_ids,
             self.day_start,
             self.day_end,
-            min(self.during_start, self.day_start - FAIRNESS_MARGIN),
-            max(self.during_end, self.day_end + FAIRNESS_MARGIN),
-            self.claim_id,
-            self.appointment_id,
+            min(self.day_start - FAIRNESS_MARGIN, *(low for _, low, _ in times)),
+            max(self.day_end + FAIRNESS_MARGIN, *(high for _, _, high in times)),
         )
 
 
-def taking(performers: int, condition: str) -> str:
-    """The pieces of a WITH query that take a claim; `condition` is the FROM item that allows it.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Who performs, and which rooms and equipment are taken with them."""
 
-    `chosen` is whom to ask. One named person is asked without looking; among several it is the
-    fairest of those who look free: least booked on the day, then in the days around it, then in
-    the business's order. Looking decides whom to ask, never whether they get it. `taken` is the
-    claim, if the guard let it in; it waits for rivals that are writing the same time.
-    """
-    one = f"chosen AS (SELECT ($2::uuid[])[1] AS resource_id FROM {condition})"
-    fairest = f"""
+    performer_id: UUID
+    other_ids: tuple[UUID, ...] = ()
+
+    @classmethod
+    def of(cls, performer_id: UUID, resource_ids: Sequence[UUID]) -> Taken:
+        """From everything that was claimed."""
+        return cls(performer_id, tuple(one for one in resource_ids if one != performer_id))
+
+
+# A statement must name all its parameters; the simple form has no use for these.
+_SIMPLE = """
 chosen AS (
-    SELECT performer.resource_id
+    SELECT 0 AS need, ($4::uuid[])[1] AS resource_id,
+           ($3::int[], $5::int[], $9::timestamptz, $10::timestamptz, $11::timestamptz,
+            $12::timestamptz) AS unused
     FROM {condition}
-    CROSS JOIN unnest($2::uuid[]) WITH ORDINALITY AS performer (resource_id, position)
+),
+taken AS (
+    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)
+    SELECT $1, ($8::uuid[])[1], chosen.resource_id,
+           tstzrange(($6::timestamptz[])[1], ($7::timestamptz[])[1]), 'appointment', $2
+    FROM chosen
+    ON CONFLICT DO NOTHING
+    RETURNING resource_id
+)"""
+
+_CHOOSING = """
+wanted AS (
+    SELECT need, tstzrange(low, high) AS during
+    FROM unnest($5::int[], $6::timestamptz[], $7::timestamptz[]) AS time (need, low, high)
+),
+chosen AS (
+    SELECT DISTINCT ON (candidate.need) candidate.need, candidate.resource_id
+    FROM {condition}
+    CROSS JOIN unnest($3::int[], $4::uuid[])
+        WITH ORDINALITY AS candidate (need, resource_id, position)
+    CROSS JOIN LATERAL (
+        SELECT range_agg(wanted.during) AS times FROM wanted WHERE wanted.need = candidate.need
+    ) AS visit
     CROSS JOIN LATERAL (
         SELECT
-            coalesce(bool_or(claim.during && tstzrange($3, $4)), false) AS busy,
+            coalesce(bool_or(claim.during && visit.times), false) AS busy,
             coalesce(sum(upper(claim.during) - lower(claim.during)) FILTER (
-                WHERE claim.kind = 'appointment' AND claim.during && tstzrange($5, $6)
+                WHERE claim.kind = 'appointment' AND claim.during && tstzrange($9, $10)
             ), '0') AS day_load,
             coalesce(sum(upper(claim.during) - lower(claim.during)) FILTER (
                 WHERE claim.kind = 'appointment'
             ), '0') AS around_load
         FROM claim
         WHERE claim.business_id = $1
-          AND claim.resource_id = performer.resource_id
-          AND claim.during && tstzrange($7, $8)
+          AND claim.resource_id = candidate.resource_id
+          AND claim.during && tstzrange($11, $12)
     ) AS load
     WHERE NOT load.busy
-    ORDER BY load.day_load, load.around_load, performer.position
-    LIMIT 1
-)"""
-    # A statement must name all its parameters; the single form has no use for the day.
-    unused = ", ($5::timestamptz, $6::timestamptz, $7::timestamptz, $8::timestamptz) AS unused"
-    if performers == 1:
-        one = one.replace(" AS resource_id", f" AS resource_id{unused}")
-    return f"""{one if performers == 1 else fairest},
+    ORDER BY candidate.need, load.day_load, load.around_load, candidate.position
+),
+claimable AS (
+    SELECT chosen.resource_id, wanted.during,
+           row_number() OVER (ORDER BY chosen.resource_id, wanted.during) AS number
+    FROM chosen JOIN wanted ON wanted.need = chosen.need
+    WHERE (SELECT count(DISTINCT need) FROM wanted) = (SELECT count(*) FROM chosen)
+),
 taken AS (
     INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)
-    SELECT $1, $9, chosen.resource_id, tstzrange($3, $4), 'appointment', $10
-    FROM chosen
+    SELECT $1, ($8::uuid[])[number], resource_id, during, 'appointment', $2
+    FROM claimable
+    ORDER BY number
     ON CONFLICT DO NOTHING
     RETURNING resource_id
 )"""
 
 
-async def take(connection: Connection, wish: Taking) -> tuple[UUID | None, bool]:
-    """Take one claim inside a transaction: who gives their time, and whether to ask again.
+def taking(*, simple: bool, condition: str) -> str:
+    """The pieces of a WITH query that take claims; `condition` is the FROM item that allows it.
 
-    Asking again makes sense when the one who looked free was taken meanwhile and others are left.
+    `chosen` is whom to ask. One person for one time is asked without looking. Otherwise it is, for
+    each need, the fairest of those who look free: least booked on the day, then in the days around
+    it, then in the business's order. Looking decides whom to ask, never whether they get it.
+    `taken` are the claims that the guard let in; each waits for rivals that are writing the same
+    time. They are asked for in the order of the resources' ids, so that two who want the same two
+    things don't wait for each other. Some of them without the others are worth nothing: whoever
+    uses the pieces undoes everything then.
+    """
+    return (_SIMPLE if simple else _CHOOSING).format(condition=condition).strip()
+
+
+class PartlyTakenError(Exception):
+    """A rival took a part of what was chosen; the transaction must be undone and tried again."""
+
+
+async def take(connection: Connection, wish: Taking) -> Taken | None:
+    """Take the claims of a visit inside a transaction; None if not all it needs is free.
+
+    Raises PartlyTakenError if what looked free was taken meanwhile, in part or whole.
     """
     row = await connection.fetchrow(
         f"""
         WITH allowed AS (SELECT),
-        {taking(len(wish.performer_ids), "allowed")}
-        SELECT (SELECT resource_id FROM taken) AS resource_id,
-               EXISTS (SELECT FROM chosen) AS asked
+        {taking(simple=wish.is_simple, condition="allowed")}
+        SELECT (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids,
+               (SELECT count(*) FROM taken) AS claims,
+               (SELECT resource_id FROM chosen WHERE need = 0) AS performer_id,
+               (SELECT count(*) FROM chosen) AS chosen
         """,
         *wish.parameters(),
     )
     assert row is not None
-    lost_race = row["resource_id"] is None and row["asked"] and len(wish.performer_ids) > 1
-    return row["resource_id"], lost_race
+    if row["claims"] == len(wish.claim_ids):
+        return Taken.of(row["performer_id"], row["resource_ids"])
+    if row["claims"] or (row["chosen"] == len(wish.needs) and not wish.is_simple):
+        raise PartlyTakenError
+    return None
+
+
+def releasing(condition: str) -> str:
+    """The pieces of a WITH query that give claims of the business $1 back, and say whose.
+
+    Every deletion of claims goes by these: what isn't written down, readers don't hear of.
+    """
+    return f"""
+released AS (
+    DELETE FROM claim WHERE business_id = $1 AND {condition} RETURNING resource_id
+),
+written_down AS (
+    INSERT INTO claim_release (business_id, resource_id)
+    SELECT DISTINCT $1::uuid, resource_id FROM released
+    ON CONFLICT DO NOTHING
+)""".strip()
 
 
 async def release(connection: Connection, business_id: UUID, appointment_id: UUID) -> None:
     """Give back the time of an appointment."""
     await connection.execute(
-        "DELETE FROM claim WHERE business_id = $1 AND appointment_id = $2",
-        business_id,
-        appointment_id,
+        f"WITH {releasing('appointment_id = $2')} SELECT", business_id, appointment_id
     )
-
-
-async def busy(
-    connection: Connection,
-    business_id: UUID,
-    resource_ids: Sequence[UUID],
-    start: datetime,
-    end: datetime,
-    released: UUID | None = None,
-) -> tuple[int | None, dict[UUID, list[Interval]]]:
-    """The claims of resources that touch a time, in seconds, and the business's version.
-
-    One statement, so both are of one moment; one index scan a resource. The claims of the
-    appointment `released` are read as given back.
-    """
-    rows = await connection.fetch(
-        """
-        SELECT business.version, resource_id, busy.starts_s, busy.ends_s
-        FROM business
-        LEFT JOIN unnest($2::uuid[]) AS resource (resource_id) ON true
-        CROSS JOIN LATERAL (
-            SELECT array_agg(floor(extract(epoch FROM lower(claim.during)))::bigint) AS starts_s,
-                   array_agg(ceil(extract(epoch FROM upper(claim.during)))::bigint) AS ends_s
-            FROM claim
-            WHERE claim.business_id = $1
-              AND claim.resource_id = resource.resource_id
-              AND claim.during && tstzrange($3, $4)
-              AND ($5::uuid IS NULL OR claim.appointment_id IS DISTINCT FROM $5)
-        ) AS busy
-        WHERE business.business_id = $1
-        """,
-        business_id,
-        resource_ids,
-        start,
-        end,
-        released,
-    )
-    version = rows[0]["version"] if rows else None
-    return version, {
-        row["resource_id"]: list(zip(row["starts_s"] or (), row["ends_s"] or (), strict=True))
-        for row in rows
-    }
 
 
 async def block(
@@ -208,15 +248,15 @@ async def exists(connection: Connection, business_id: UUID, claim_id: UUID) -> b
 
 async def remove(connection: Connection, business_id: UUID, claim_id: UUID) -> bool:
     """Give back blocked time; False if there is no such block."""
-    status = await connection.execute(
-        """
-        DELETE FROM claim
-        WHERE business_id = $1 AND claim_id = $2 AND appointment_id IS NULL
+    row = await connection.fetchrow(
+        f"""
+        WITH {releasing("claim_id = $2 AND appointment_id IS NULL")}
+        SELECT FROM released
         """,
         business_id,
         claim_id,
     )
-    return bool(status == "DELETE 1")
+    return row is not None
 
 
 async def in_the_way(

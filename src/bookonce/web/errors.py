@@ -102,7 +102,7 @@ def refused(_: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
     if isinstance(error, InputError):
         errors = [FieldProblem(field, message) for field, message in error.errors]
     if isinstance(error, BookingConflictError):
-        zone = error.facts["directory"].zone
+        zone = error.facts["zone"]
         alternatives = [
             Alternative(start.astimezone(zone), staff)
             for start, staff in error.facts["alternatives"]

@@ -1,4 +1,4 @@
-"""The shapes of public answers. Times are in the business's zone, amounts in its currency."""
+"""The shapes of public answers. Times are in the location's zone, amounts in its currency."""
 
 from __future__ import annotations
 
@@ -19,8 +19,17 @@ class Price(msgspec.Struct, frozen=True):
     currency: str
 
 
-class BusinessAnswer(msgspec.Struct, frozen=True):
-    """Who the business is and its rules."""
+class LocationAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A place with its own clock."""
+
+    key: str
+    name: str
+    timezone: str
+    address: str = ""
+
+
+class BusinessAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who the business is and its rules; its locations if it tells them apart."""
 
     slug: str
     name: str
@@ -28,23 +37,28 @@ class BusinessAnswer(msgspec.Struct, frozen=True):
     currency: str
     locale: str
     policy: Policy
+    locations: list[LocationAnswer] | None = None
 
 
-class ServiceAnswer(msgspec.Struct, frozen=True):
-    """What can be booked, and the keys of those who perform it."""
+class ServiceAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What can be booked, and the keys of those who perform it; and of where, if locations are
+    told apart.
+    """
 
     key: str
     name: str
     duration_min: int
     price: Price | None
     staff: list[str]
+    locations: list[str] | None = None
 
 
-class StaffAnswer(msgspec.Struct, frozen=True):
-    """Somebody who performs services."""
+class StaffAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Somebody who performs services; and where, if locations are told apart."""
 
     key: str
     name: str
+    locations: list[str] | None = None
 
 
 class Slot(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -61,22 +75,26 @@ class Day(msgspec.Struct, frozen=True):
     slots: list[Slot]
 
 
-class AvailabilityAnswer(msgspec.Struct, frozen=True):
-    """Every date asked for, those without slots too."""
+class AvailabilityAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Every date asked for, those without slots too; `location` if locations are told apart."""
 
     timezone: str
     days: list[Day]
+    location: str | None = None
 
 
-class SoonestAnswer(msgspec.Struct, frozen=True):
+class SoonestAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """The next starts, ascending; fewer than asked for when there are no more."""
 
     timezone: str
     slots: list[Slot]
+    location: str | None = None
 
 
-class AppointmentAnswer(msgspec.Struct, frozen=True):
-    """An appointment. `manage_url` opens it for whoever has it."""
+class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An appointment. `manage_url` opens it for whoever has it. `location` if locations are told
+    apart; `resources` if it takes rooms or equipment.
+    """
 
     id: UUID
     status: str
@@ -87,18 +105,21 @@ class AppointmentAnswer(msgspec.Struct, frozen=True):
     price: Price | None
     manage_url: str
     calendar_url: str
+    location: str | None = None
+    resources: list[str] | None = None
 
     @classmethod
     def of(cls, held: Held, base_url: str) -> AppointmentAnswer:
         """The answer for an appointment, links starting with `base_url`."""
         appointment, directory = held.appointment, held.directory
+        zone = directory.zone_at(appointment.location)
         return cls(
             id=appointment.id,
             status=appointment.status.value,
             service=appointment.service,
             staff=appointment.staff,
-            start=appointment.start.astimezone(directory.zone),
-            end=appointment.end.astimezone(directory.zone),
+            start=appointment.start.astimezone(zone),
+            end=appointment.end.astimezone(zone),
             price=None
             if appointment.price_minor is None
             else Price(
@@ -106,4 +127,6 @@ class AppointmentAnswer(msgspec.Struct, frozen=True):
             ),
             manage_url=f"{base_url}/{directory.slug}/a/{held.token}",
             calendar_url=f"{base_url}/api/v1/{directory.slug}/appointments/{held.token}.ics",
+            location=appointment.location if directory.lists_locations else None,
+            resources=list(appointment.resources) or None,
         )

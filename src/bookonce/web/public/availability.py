@@ -12,7 +12,7 @@ from litestar.params import Parameter
 
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.zones import is_zone
-from bookonce.services.availability import DAYS_MAX, offer, soonest
+from bookonce.services.availability import DAYS_MAX, Asked, Choice, offer, soonest
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import AvailabilityAnswer, Day, Slot, SoonestAnswer
 from bookonce.web.public.documented import READING
@@ -21,12 +21,13 @@ SOONEST_DEFAULT, SOONEST_MAX = 3, 50
 
 ServiceKey = Annotated[str, Parameter(description="key of a service")]
 StaffKey = Annotated[str | None, Parameter(description='key, or "any"')]
+LocationKey = Annotated[str | None, Parameter(description="key; needed where there are several")]
 Include = Annotated[Literal["staff"] | None, Parameter(description="who is free at each start")]
 DisplayZone = Annotated[
     str | None,
     Parameter(
         query="tz",
-        description="show dates and times in this zone instead of the business's",
+        description="show dates and times in this zone instead of the location's",
     ),
 ]
 
@@ -39,25 +40,33 @@ async def availability(
     first: Annotated[date, Parameter(query="from", description="first date")],
     last: Annotated[date, Parameter(query="to", description=f"last date; {DAYS_MAX} days at most")],
     staff: StaffKey = None,
+    location: LocationKey = None,
     include: Include = None,
     tz: DisplayZone = None,
 ) -> AvailabilityAnswer:
     """Every start that can be booked, by date."""
     shown = _zone(tz)
-    directory, found = await offer(
-        installation, slug, service, staff, first, last, now=datetime.now(UTC), zone=shown
+    choice = Choice(service, staff, location)
+    asked, found = await offer(
+        installation, slug, choice, first, last, now=datetime.now(UTC), zone=shown
     )
-    zone = shown or directory.zone
+    zone = shown or asked.place.zone
     by_day: defaultdict[date, list[Slot]] = defaultdict(list)
-    for start_s, free in found.items():
-        start = datetime.fromtimestamp(start_s, zone)
-        by_day[start.date()].append(Slot(start, free if include else None))
+    if include:
+        for start_s, free in found.by_start().items():
+            start = datetime.fromtimestamp(start_s, zone)
+            by_day[start.date()].append(Slot(start, free))
+    else:
+        for start_s in found.starts():
+            start = datetime.fromtimestamp(start_s, zone)
+            by_day[start.date()].append(Slot(start))
     return AvailabilityAnswer(
         timezone=zone.key,
         days=[
             Day(day.isoformat(), by_day.get(day, []))
             for day in (first + timedelta(days) for days in range((last - first).days + 1))
         ],
+        location=_named(asked),
     )
 
 
@@ -67,23 +76,29 @@ async def next_available(
     installation: Here,
     service: ServiceKey,
     staff: StaffKey = None,
+    location: LocationKey = None,
     limit: Annotated[int, Parameter(ge=1, le=SOONEST_MAX)] = SOONEST_DEFAULT,
     include: Include = None,
     tz: DisplayZone = None,
 ) -> SoonestAnswer:
     """The next starts that can be booked, however far ahead the business takes bookings."""
     shown = _zone(tz)
-    directory, found = await soonest(
-        installation, slug, service, staff, limit, now=datetime.now(UTC)
-    )
-    zone = shown or directory.zone
+    choice = Choice(service, staff, location)
+    asked, found = await soonest(installation, slug, choice, limit, now=datetime.now(UTC))
+    zone = shown or asked.place.zone
     return SoonestAnswer(
         timezone=zone.key,
         slots=[
             Slot(datetime.fromtimestamp(start_s, zone), free if include else None)
             for start_s, free in found.items()
         ],
+        location=_named(asked),
     )
+
+
+def _named(asked: Asked) -> str | None:
+    """The location's key, where locations are told apart."""
+    return asked.place.key if asked.directory.lists_locations else None
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

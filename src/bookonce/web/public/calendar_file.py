@@ -14,7 +14,7 @@ ZONE_RULES_AROUND = timedelta(days=366)
 
 
 def calendar_file(held: Held, manage_url: str) -> bytes:
-    """One event in the business's time zone, with the zone's rules."""
+    """One event in the location's time zone, with the zone's rules."""
     appointment, directory = held.appointment, held.directory
     profile = directory.business.business
     service = directory.service_name(appointment.service)
@@ -23,9 +23,8 @@ def calendar_file(held: Held, manage_url: str) -> bytes:
     event = Event()
     event.add("uid", f"{appointment.id}@bookonce")
     event.add("dtstamp", datetime.now(UTC))
-    start, end = (
-        instant.astimezone(directory.zone) for instant in (appointment.start, appointment.end)
-    )
+    zone = directory.zone_at(appointment.location)
+    start, end = (instant.astimezone(zone) for instant in (appointment.start, appointment.end))
     if start.fold or end.fold:
         # A local time that comes twice means the first; the second can only be said in UTC.
         start, end = start.astimezone(UTC), end.astimezone(UTC)
@@ -34,6 +33,8 @@ def calendar_file(held: Held, manage_url: str) -> bytes:
     event.add("sequence", appointment.sequence)
     event.add("summary", f"{service} · {profile.name}")
     event.add("description", f"{service}, {staff}\n{manage_url}")
+    if where := directory.where(appointment.location):
+        event.add("location", where)
     event.add("url", manage_url)
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     calendar = Calendar()

@@ -8,10 +8,10 @@ from litestar import Router, get
 from litestar.params import Parameter
 
 from bookonce.core.business import Directory, Service
-from bookonce.services.availability import asked
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import (
     BusinessAnswer,
+    LocationAnswer,
     Price,
     ServiceAnswer,
     StaffAnswer,
@@ -31,6 +31,12 @@ async def business(slug: Slug, installation: Here) -> BusinessAnswer:
         currency=profile.currency,
         locale=profile.locale,
         policy=directory.policy,
+        locations=[
+            LocationAnswer(place.key, place.name, place.zone.key, place.address)
+            for place in directory.places.values()
+        ]
+        if directory.lists_locations
+        else None,
     )
 
 
@@ -49,6 +55,9 @@ def _service(directory: Directory, service: Service) -> ServiceAnswer:
         duration_min=service.duration_min,
         price=None if service.price is None else Price(service.price, currency),
         staff=list(directory.performers(service)),
+        locations=[place.key for place in directory.places_of(service)]
+        if directory.lists_locations
+        else None,
     )
 
 
@@ -57,14 +66,20 @@ async def staff(
     slug: Slug,
     installation: Here,
     service: Annotated[str | None, Parameter(description="only those who perform it")] = None,
+    location: Annotated[str | None, Parameter(description="only those who work there")] = None,
 ) -> list[StaffAnswer]:
-    """Everyone, or those who perform one service."""
+    """Everyone, or those who perform one service, or work at one location."""
     directory = await installation.current(slug)
-    people = directory.business.staff
-    if service is not None:
-        _, performers = asked(directory, service, None)
-        people = tuple(person for person in people if person.key in performers)
-    return [StaffAnswer(person.key, person.name) for person in people]
+    return [
+        StaffAnswer(person.key, person.name, _works_at(directory, person.key))
+        for person in directory.people(service, location)
+    ]
+
+
+def _works_at(directory: Directory, staff_key: str) -> list[str] | None:
+    if not directory.lists_locations:
+        return None
+    return [place.key for place in directory.places.values() if staff_key in place.hours]
 
 
 router = Router("/", route_handlers=[business, services, staff])

@@ -34,7 +34,11 @@ async def appointment_page(slug: str, token: str, installation: Here) -> Respons
         service=directory.service_name(appointment.service),
         staff=directory.staff_name(appointment.staff),
         when=format_datetime(
-            appointment.start, "EEEE d MMMM y, HH:mm", tzinfo=directory.zone, locale="en"
+            appointment.start,
+            "EEEE d MMMM y, HH:mm",
+            tzinfo=directory.zone_at(appointment.location),
+            locale="en",
         ),
+        where=directory.where(appointment.location),
         calendar_url=f"/api/v1/{directory.slug}/appointments/{token}.ics",
     )

@@ -1,0 +1,112 @@
+"""Businesses with appointments by the hundred thousand, written straight into the tables.
+
+The rows are what the booking statement would have written: client, appointment, claim, event.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime, time
+
+import asyncpg
+
+from bookonce.core import business_file
+from bookonce.core.hours import WEEKDAYS
+from bookonce.services import business_files
+from bookonce.store.database import Database
+
+FIRST_VISIT_HOUR = 9
+VISIT_MIN = 30
+VISITS_PER_DAY = 16  # of half an hour, from nine to five
+
+
+async def open_salon(database: Database, slug: str, staff: int) -> uuid.UUID:
+    """A business whose staff all work nine to five in UTC and cut for half an hour."""
+    hours = {day: ["09:00-17:00"] for day in WEEKDAYS}
+    business = business_file.from_tree(
+        {
+            "business": {"slug": slug, "name": slug.capitalize(), "timezone": "UTC"},
+            "policy": {"notice_min": 0, "horizon_days": 365, "cancel_until_min": 0},
+            "staff": [
+                {"key": f"staff-{number}", "name": f"Staff {number}", "hours": hours}
+                for number in range(staff)
+            ],
+            "service": [{"key": "cut", "name": "Cut", "duration_min": VISIT_MIN, "price": "48.00"}],
+        }
+    )
+    await business_files.apply(database, business, now=datetime.now(UTC))
+    business_id: uuid.UUID = await database.run(
+        lambda connection: connection.fetchval(
+            "SELECT business_id FROM business_slug WHERE slug = $1", slug
+        )
+    )
+    return business_id
+
+
+async def fill(
+    connection: asyncpg.Connection[asyncpg.Record],
+    business_id: uuid.UUID,
+    *,
+    first: date,
+    days: int,
+    appointments: int,
+) -> None:
+    """Spread appointments evenly over the staff, the days and the hours of each day."""
+    midnight = datetime.combine(first, time(), UTC)
+    await connection.execute(
+        """
+        INSERT INTO client (business_id, client_id, email, name, created_at)
+        VALUES ($1, $1, 'client@example.com', 'Client', $2) ON CONFLICT DO NOTHING
+        """,
+        business_id,
+        midnight,
+    )
+    made = await connection.execute(
+        f"""
+        WITH staff AS (
+            SELECT resource_id, count(*) OVER () AS staff,
+                   row_number() OVER (ORDER BY position) - 1 AS number
+            FROM resource WHERE business_id = $1
+        ),
+        slot AS MATERIALIZED (
+            SELECT gen_random_uuid() AS appointment_id, staff.resource_id,
+                   $2::timestamptz + day * interval '1 day'
+                   + (place * {VISIT_MIN} + {FIRST_VISIT_HOUR * 60}) * interval '1 minute' AS starts_at
+            FROM staff
+            CROSS JOIN generate_series(0, $3::int - 1) AS day
+            CROSS JOIN generate_series(0, {VISITS_PER_DAY - 1}) AS place
+            -- a scattered but even choice: the same share of every day, other places each day
+            WHERE (place * 7 + day * 5 + staff.number * 3) % {VISITS_PER_DAY}
+                  < $4::float8 / (staff.staff * $3::int)
+        ),
+        booked AS (
+            INSERT INTO appointment (
+                business_id, appointment_id, location_id, service_id, resource_id, client_id,
+                status, starts_at, ends_at, price_minor, currency, client_name, token_hash,
+                created_at
+            )
+            SELECT $1, appointment_id,
+                   (SELECT location_id FROM location WHERE business_id = $1),
+                   (SELECT service_id FROM service WHERE business_id = $1),
+                   resource_id, $1, 'confirmed', starts_at,
+                   starts_at + interval '{VISIT_MIN} minutes', 4800, 'EUR', 'Client',
+                   sha256(appointment_id::text::bytea), $2
+            FROM slot
+        ),
+        happened AS (
+            INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
+            SELECT $1, appointment_id, 'appointment.booked', 'visitor', appointment_id, $2, '{{}}'
+            FROM slot
+        )
+        INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)
+        SELECT $1, appointment_id, resource_id,
+               tstzrange(starts_at, starts_at + interval '{VISIT_MIN} minutes'),
+               'appointment', appointment_id
+        FROM slot
+        """,
+        business_id,
+        midnight,
+        days,
+        appointments,
+    )
+    print(made)
