@@ -61,23 +61,24 @@ async def fill(
         business_id,
         midnight,
     )
-    made = await connection.execute(
+    await connection.execute(
         f"""
-        WITH staff AS (
-            SELECT resource_id, count(*) OVER () AS staff,
-                   row_number() OVER (ORDER BY position) - 1 AS number
-            FROM resource WHERE business_id = $1
+        WITH cell AS ( -- a day of a person
+            SELECT resource_id, day,
+                   row_number() OVER (ORDER BY position, day) - 1 AS number,
+                   $4::bigint AS appointments,
+                   count(*) OVER () AS cells
+            FROM resource CROSS JOIN generate_series(0, $3::int - 1) AS day
+            WHERE business_id = $1
         ),
         slot AS MATERIALIZED (
-            SELECT gen_random_uuid() AS appointment_id, staff.resource_id,
+            SELECT gen_random_uuid() AS appointment_id, resource_id,
                    $2::timestamptz + day * interval '1 day'
                    + (place * {VISIT_MIN} + {FIRST_VISIT_HOUR * 60}) * interval '1 minute' AS starts_at
-            FROM staff
-            CROSS JOIN generate_series(0, $3::int - 1) AS day
-            CROSS JOIN generate_series(0, {VISITS_PER_DAY - 1}) AS place
-            -- a scattered but even choice: the same share of every day, other places each day
-            WHERE (place * 7 + day * 5 + staff.number * 3) % {VISITS_PER_DAY}
-                  < $4::float8 / (staff.staff * $3::int)
+            FROM cell CROSS JOIN generate_series(0, {VISITS_PER_DAY - 1}) AS place
+            -- each cell its share to the last one, scattered over the day
+            WHERE (place * 7 + number * 5) % {VISITS_PER_DAY}
+                  < (number + 1) * appointments / cells - number * appointments / cells
         ),
         booked AS (
             INSERT INTO appointment (
@@ -109,4 +110,3 @@ async def fill(
         days,
         appointments,
     )
-    print(made)
