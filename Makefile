@@ -21,8 +21,8 @@ test: $(DEV) ## set up, then every check: lint, types, imports, tests
 races: $(DEV) ## the race tests alone, as often as ROUNDS says (default 5)
 	@for round in $$(seq $(or $(ROUNDS),5)); do $(BIN)/python -m pytest tests/races || exit 1; done
 
-nightly: $(DEV) ## property tests with 10,000 examples
-	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services --timeout 7200
+nightly: $(DEV) ## property tests with 10,000 examples, 500 random businesses over HTTP
+	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
 
 fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 	@.ci/fresh
