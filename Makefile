@@ -24,6 +24,9 @@ races: $(DEV) ## the race tests alone, as often as ROUNDS says (default 5)
 nightly: $(DEV) ## property tests with 10,000 examples, 500 random businesses over HTTP
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
 
+bench: $(DEV) ## measure on this machine, write bench/RESULTS.md (about four minutes)
+	@$(BIN)/python -m bench
+
 fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 	@.ci/fresh
 
@@ -34,7 +37,7 @@ wheel: $(DEV) ## build dist/bookonce-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 format: $(DEV) ## put the code into its one form
-	@$(BIN)/ruff check --fix --quiet src tests; $(BIN)/ruff format --quiet src tests
+	@$(BIN)/ruff check --fix --quiet src tests bench; $(BIN)/ruff format --quiet src tests bench
 
 lock: $(DEV) ## resolve the dependencies anew into requirements/*.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -61,4 +64,4 @@ $(DEV): requirements/dev.lock $(RUNTIME)
 	@$(PIP) --require-hashes --requirement requirements/dev.lock
 	@touch $@
 
-.PHONY: help run test races nightly fresh audit wheel format lock
+.PHONY: help run test races nightly bench fresh audit wheel format lock

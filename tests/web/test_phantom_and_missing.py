@@ -68,7 +68,7 @@ class RandomBusiness:
     def _policy(self) -> dict[str, int]:
         days_ahead = (self.first - datetime.now(UTC).date()).days
         policy = {"slot_step_min": self.step_min, "horizon_days": self.horizon_days}
-        if self.chance.random() < 0.3:
+        if self.chance.random() < 0.3 and days_ahead < 365:
             policy["notice_min"] = days_ahead * 1440 + 300  # falls into the dates looked at
         if self.chance.random() < 0.3:
             policy["horizon_days"] = days_ahead + 1

@@ -90,7 +90,11 @@ def _is_within(place: str, other: str) -> bool:
 def render(business: Business) -> str:
     """Write the file that describes a business; `parse` reads the same business back."""
     document = tomlkit.document()
-    for name, value in as_tree(business).items():
+    tree = as_tree(business)
+    for staff in tree.get("staff", ()):
+        if "at" in staff and not staff["hours"]:
+            del staff["hours"]  # an empty table would read as if there were no hours
+    for name, value in tree.items():
         document[name] = value
     return tomlkit.dumps(document)
 

@@ -1,4 +1,6 @@
-"""Around every request: an id, a line in the log, two metrics, and headers that keep pages safe."""
+"""Around every request: an id, a line in the log, two metrics, and headers that tell the time it
+took and keep pages safe.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +66,8 @@ class RequestLog:
                 present = {name.lower() for name, _ in headers}
                 headers += [pair for pair in _SAFE_HEADERS.items() if pair[0] not in present]
                 headers.append((b"x-request-id", request_id.encode()))
+                spent_ms = (time.perf_counter() - started) * 1000
+                headers.append((b"server-timing", f"app;dur={spent_ms:.2f}".encode()))
                 message["headers"] = headers
             await send(message)
 
