@@ -54,7 +54,7 @@ def offered_starts(
     """The starts at which one person can be booked."""
     grid = Grid(zone, step_min, window)
     opened_to_ada = {"ada": opened(grid, (open_hours,), visit.duration_s)}
-    return list(offer(grid, window, visit, opened_to_ada, {"ada": BusyTime(busy)}).starts())
+    return list(offer(grid, window, visit, opened_to_ada, {"ada": [BusyTime(busy)]}).starts())
 
 
 def offered(

@@ -40,8 +40,10 @@ def all_hours_of(situation: Situation) -> list[tuple[Hours, ...]]:
     return [(hours_of(each.week, each.dates), *place) for each in situation.performers]
 
 
-def busy(claims: list[Claim]) -> BusyTime:
-    return BusyTime((int(low.timestamp()), int(high.timestamp())) for low, high in claims)
+def in_pieces(claims: list[Claim]) -> list[BusyTime]:
+    """Claims as they come: in pieces, some in more than one."""
+    seconds = [(int(low.timestamp()), int(high.timestamp())) for low, high in claims]
+    return [BusyTime(seconds[:4]), BusyTime(seconds[3:])]
 
 
 def window_of(situation: Situation) -> Window:
@@ -64,8 +66,8 @@ def offered(situation: Situation) -> dict[datetime, list[int]]:
             str(number): opened(grid, hours, visit.duration_s)
             for number, hours in enumerate(all_hours_of(situation))
         },
-        {str(number): busy(each.claims) for number, each in enumerate(situation.performers)},
-        [[busy(claims) for claims in each] for each in situation.rooms.values()],
+        {str(number): in_pieces(each.claims) for number, each in enumerate(situation.performers)},
+        [[in_pieces(claims) for claims in each] for each in situation.rooms.values()],
     )
     by_start = found.by_start()
     assert list(by_start) == list(found.starts())

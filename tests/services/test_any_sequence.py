@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from bookonce.core.errors import BlockConflictError, BookingConflictError, Statu
 from bookonce.services import business_files
 from bookonce.services.availability import Choice, offer
 from bookonce.services.block import Block, block, unblock
-from bookonce.services.book import book
+from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
@@ -43,29 +43,45 @@ from tests.races.harness import assert_sound
 T = TypeVar("T")
 NOW = datetime.now(UTC)
 MORNING = (NOW + timedelta(days=2)).replace(hour=6, minute=0, second=0, microsecond=0)
-LENGTHS = {"short": (15, 0, 0), "cut": (30, 0, 15), "long": (60, 15, 15)}
+PHASES = [{"duration_min": 15}, {"duration_min": 30, "staff": False}, {"duration_min": 15}]
+SERVICES: dict[str, dict[str, Any]] = {
+    "short": {"duration_min": 15},
+    "cut": {"duration_min": 30, "buffer_after_min": 15},
+    "long": {
+        "duration_min": 60,
+        "buffer_before_min": 15,
+        "buffer_after_min": 15,
+        "needs": ["chair"],
+    },
+    "colour": {"duration_min": 60, "phases": PHASES, "needs": ["chair"], "buffer_after_min": 15},
+}
 STAFF = ("ada", "bob")
+CHAIRS = ("c1", "c2")
 Starts = st.integers(0, 11).map(lambda n: MORNING + timedelta(minutes=15 * n))
 Staff = st.sampled_from(STAFF)
-Services = st.sampled_from(sorted(LENGTHS))
+Services = st.sampled_from(sorted(SERVICES))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Taken:
-    """What the model knows of somebody's time."""
+    """What the model knows of somebody's or something's time."""
 
-    staff: str
+    resource: str
     start: datetime
     end: datetime
 
 
-def around(service: str, staff: str, start: datetime) -> Taken:
-    minutes, before, after = LENGTHS[service]
-    return Taken(
-        staff,
-        start - timedelta(minutes=before),
-        start + timedelta(minutes=minutes + after),
-    )
+def around(service: str, staff: str, start: datetime, chairs: Sequence[str] = ()) -> list[Taken]:
+    """What a visit takes, in the model's own reckoning."""
+
+    def piece(resource: str, first_min: int, end_min: int) -> Taken:
+        return Taken(
+            resource, start + timedelta(minutes=first_min), start + timedelta(minutes=end_min)
+        )
+
+    whole = {"short": (0, 15), "cut": (0, 45), "long": (-15, 75), "colour": (0, 75)}[service]
+    attended = [(0, 15), (45, 75)] if service == "colour" else [whole]
+    return [piece(staff, *part) for part in attended] + [piece(chair, *whole) for chair in chairs]
 
 
 class Calendar(RuleBasedStateMachine):
@@ -80,7 +96,7 @@ class Calendar(RuleBasedStateMachine):
         self.run(self.database.open())
         self.installation = Installation(self.database)
         self.slug = new_slug()
-        self.held: dict[str, tuple[str, Taken]] = {}
+        self.held: dict[str, tuple[str, list[Taken]]] = {}
         self.blocks: dict[Any, Taken] = {}
         self.cancelled: list[str] = []
         self.apply_hours(ALWAYS)
@@ -102,35 +118,52 @@ class Calendar(RuleBasedStateMachine):
             self.slug,
             timezone="UTC",
             staff=[a_staff_member(key, hours=hours) for key in STAFF],
-            service=[
-                a_service(
-                    key, duration_min=minutes, buffer_before_min=before, buffer_after_min=after
-                )
-                for key, (minutes, before, after) in LENGTHS.items()
-            ],
+            resource=[{"key": key, "name": key, "kind": "chair"} for key in CHAIRS],
+            service=[a_service(key, **more) for key, more in SERVICES.items()],
         )
         self.run(business_files.apply(self.database, business, now=NOW))
 
-    def is_free(self, wanted: Taken, but: str | None = None) -> bool:
-        everything = [taken for token, (_, taken) in self.held.items() if token != but]
+    def is_free(self, wanted: Sequence[Taken], but: str | None = None) -> bool:
+        visits = [taken for token, (_, taken) in self.held.items() if token != but]
+        everything = [*(one for visit in visits for one in visit), *self.blocks.values()]
         return not any(
-            taken.staff == wanted.staff and taken.start < wanted.end and wanted.start < taken.end
-            for taken in [*everything, *self.blocks.values()]
+            taken.resource == one.resource and taken.start < one.end and one.start < taken.end
+            for taken in everything
+            for one in wanted
         )
+
+    def free(
+        self, service: str, able: Sequence[str], start: datetime, but: str | None = None
+    ) -> list[str]:
+        """Who could be booked: who is free, if a chair is where one is needed."""
+        if "needs" not in SERVICES[service]:
+            return [key for key in able if self.is_free(around(service, key, start), but)]
+        return [
+            key
+            for key in able
+            if any(self.is_free(around(service, key, start, [chair]), but) for chair in CHAIRS)
+        ]
 
     @rule(service=Services, staff=st.none() | Staff, start=Starts)
     def book(self, service: str, staff: str | None, start: datetime) -> None:
         request = a_booking(start, service, staff=staff, client=a_visitor("Zoe"))
         result = self.run(book(self.installation, self.slug, request, now=NOW))
         able = [key for key in STAFF if staff in (None, key)]
-        free = [key for key in able if self.is_free(around(service, key, start))]
+        free = self.free(service, able, start)
         if isinstance(result, BookingConflictError):
             assert not free, f"a false refusal: {free} could be booked"
         else:
             assert not isinstance(result, Exception)
             assert result.appointment.staff in free
-            taken = around(service, result.appointment.staff, start)
-            self.held[result.token] = (service, taken)
+            self.hold(result, service, start)
+
+    def hold(self, result: Held, service: str, start: datetime) -> None:
+        """Note what was taken; it must have been free."""
+        staff, chairs = result.appointment.staff, result.appointment.resources
+        assert len(chairs) == len(SERVICES[service].get("needs", ()))
+        taken = around(service, staff, start, chairs)
+        assert self.is_free(taken, but=result.token)
+        self.held[result.token] = (service, taken)
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
@@ -158,14 +191,14 @@ class Calendar(RuleBasedStateMachine):
         result = self.run(
             move(self.installation, self.slug, token, MoveRequest(start, staff), now=NOW)
         )
-        able = list(STAFF) if staff == "any" else [staff or old.staff]
-        free = [key for key in able if self.is_free(around(service, key, start), but=token)]
+        able = list(STAFF) if staff == "any" else [staff or old[0].resource]
+        free = self.free(service, able, start, but=token)
         if isinstance(result, BookingConflictError):
             assert not free, f"a false refusal: {free} could be moved to"
         else:
             assert not isinstance(result, Exception)
             assert result.appointment.staff in free
-            self.held[token] = (service, around(service, result.appointment.staff, start))
+            self.hold(result, service, start)
 
     @rule(staff=Staff, start=Starts, quarters=st.integers(1, 6))
     def block(self, staff: str, start: datetime, quarters: int) -> None:
@@ -173,7 +206,7 @@ class Calendar(RuleBasedStateMachine):
         result = self.run(
             block(self.installation, self.slug, staff, wanted.start, wanted.end, now=NOW)
         )
-        assert isinstance(result, Block) is self.is_free(wanted)
+        assert isinstance(result, Block) is self.is_free([wanted])
         if isinstance(result, Block):
             self.blocks[result.id] = wanted
 
@@ -192,7 +225,7 @@ class Calendar(RuleBasedStateMachine):
         found = result[1].by_start()
         for minutes in range(0, 24 * 60, 15):
             start = MORNING.replace(hour=0) + timedelta(minutes=minutes)
-            free = [key for key in STAFF if self.is_free(around(service, key, start))]
+            free = self.free(service, STAFF, start)
             assert found.get(int(start.timestamp()), []) == free, start
 
     @invariant()
@@ -200,8 +233,9 @@ class Calendar(RuleBasedStateMachine):
         if hasattr(self, "runner"):
             self.runner.run(assert_sound(self.database_url))
             stored = self.runner.run(self._stored())
-            expected = [taken for _, taken in self.held.values()] + list(self.blocks.values())
-            assert stored == sorted((taken.staff, taken.start, taken.end) for taken in expected)
+            visits = [one for _, taken in self.held.values() for one in taken]
+            expected = [*visits, *self.blocks.values()]
+            assert stored == sorted((taken.resource, taken.start, taken.end) for taken in expected)
 
     async def _stored(self) -> list[tuple[Any, ...]]:
         directory = await self.installation.current(self.slug)
@@ -211,7 +245,8 @@ class Calendar(RuleBasedStateMachine):
                 directory.business_id,
             )
         )
-        return sorted((directory.staff_keys[row[0]], row[1], row[2]) for row in rows)
+        keys = directory.staff_keys | directory.resource_keys
+        return sorted((keys[row[0]], row[1], row[2]) for row in rows)
 
 
 def test_any_sequence_of_verbs_keeps_every_invariant(database_url: str) -> None:

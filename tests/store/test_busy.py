@@ -258,14 +258,14 @@ async def test_what_is_at_hand_is_bounded_the_oldest_goes_first(
     connection: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(busy, "INTERVALS_KEPT_MAX", 2)
+    monkeypatch.setattr(busy, "INTERVALS_KEPT_MAX", 2 * (busy.WEEK_COUNTS_AS + 1) + 1)
     slugs = [await open_business(a_business()) for _ in range(3)]
     for slug in slugs:
         await insert_claim(connection, slug, TEN)
         assert await free_at(installation, slug, TEN) == []
     _, *others = [(await installation.current(slug)).business_id for slug in slugs]
     assert list(installation.busy._known) == others
-    assert installation.busy._intervals == 2
+    assert installation.busy._size == 2 * (busy.WEEK_COUNTS_AS + 1)
     assert await free_at(installation, slugs[0], TEN) == []
 
 

@@ -35,7 +35,7 @@ Bits = int
 _BIT_VALUES = bytes.maketrans(b"01", b"\x00\x01")
 _GRIDS_KEPT = 64
 _OPENINGS_KEPT = 4_096
-_COLLISIONS_KEPT = 32
+_COLLISIONS_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,8 @@ def _on_step(zone: ZoneInfo, step_min: int, window: Window) -> Iterator[int]:
 
 
 class BusyTime:
-    """When somebody or something is taken: the claims with their buffers, as they were read.
-
-    Never changes; what is worked out from it is kept with it.
+    """When somebody or something is taken, for a while: the claims with their buffers, as they
+    were read. Never changes; what is worked out from it is kept with it.
     """
 
     __slots__ = ("_collisions", "ends_s", "starts_s")
@@ -163,6 +162,8 @@ class BusyTime:
 
     def colliding(self, grid: Grid, part: Interval) -> Bits:
         """The starts of a grid at which a part of a visit would overlap a claim."""
+        if not self.starts_s:
+            return 0
         key = (grid, part)
         found = self._collisions.get(key)
         if found is None:
@@ -227,29 +228,37 @@ def offer(
     window: Window,
     visit: Visit,
     opened: Mapping[str, Bits],
-    busy: Mapping[str, BusyTime],
-    needed: Sequence[Sequence[BusyTime]] = (),
+    busy: Mapping[str, Sequence[BusyTime]],
+    needed: Sequence[Sequence[Sequence[BusyTime]]] = (),
 ) -> Offer:
     """The starts in `window` at which each performer can be booked.
 
-    `opened` are the starts that the performers' hours allow, `busy` their claims. `needed` has, for
-    each kind of room or equipment that the service needs, the claims of each there is: one must be
-    free for the whole visit. Nothing in `busy` for a performer: free.
+    `opened` are the starts that the performers' hours allow, `busy` their claims, piece by piece.
+    `needed` has, for each kind of room or equipment that the service needs, the claims of each
+    there is: one must be free for the whole visit.
     """
     possible = grid.between(window)
     for kind in needed:
         taken = grid.all
         for resource in kind:
-            taken &= resource.colliding(grid, visit.whole)
+            taken &= _colliding(grid, resource, (visit.whole,))
         possible &= ~taken
-    free: dict[str, Bits] = {}
-    for performer, bits in opened.items():
-        bits &= possible
-        if performer in busy:
-            for part in visit.attended:
-                bits &= ~busy[performer].colliding(grid, part)
-        free[performer] = bits
-    return Offer(grid, free)
+    return Offer(
+        grid,
+        {
+            performer: bits & possible & ~_colliding(grid, busy[performer], visit.attended)
+            for performer, bits in opened.items()
+        },
+    )
+
+
+def _colliding(grid: Grid, busy: Sequence[BusyTime], parts: Sequence[Interval]) -> Bits:
+    """The starts at which any part of a visit would overlap any claim."""
+    found: Bits = 0
+    for piece in busy:
+        for part in parts:
+            found |= piece.colliding(grid, part)
+    return found
 
 
 def refusal(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import islice
 from math import inf
 from uuid import UUID
@@ -229,8 +229,8 @@ async def free(
             connection,
             directory.business_id,
             ids,
-            datetime.fromtimestamp(start_s, UTC),
-            datetime.fromtimestamp(end_s, UTC),
+            start_s,
+            end_s,
             released,
         )
 

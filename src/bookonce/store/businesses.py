@@ -328,9 +328,20 @@ async def put_resources(
 ) -> tuple[dict[str, UUID], dict[str, UUID]]:
     """Make the active staff, rooms and equipment exactly those of a business, in this order.
 
-    Returns the ids of staff, and those of the others. Who is left out stays on record.
+    Returns the ids of staff, and those of the others. Who is left out stays on record. A room or
+    a device that is of another kind now is the same one still, with all that it is taken for.
     """
     first_location_id = next(iter(location_ids.values()))
+    await connection.execute(
+        """
+        UPDATE resource SET kind = wanted.kind
+        FROM unnest($2::text[], $3::text[]) AS wanted (key, kind)
+        WHERE business_id = $1 AND resource.key = wanted.key
+          AND resource.kind <> 'staff' AND resource.kind <> wanted.kind
+        """,
+        business_id,
+        *_columns(2, [(each.key, each.kind) for each in business.resource]),
+    )
     rows = await connection.fetch(
         """
         INSERT INTO resource (

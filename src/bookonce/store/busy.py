@@ -10,22 +10,25 @@ the argument.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
 
 from bookonce.core.availability import BusyTime
+from bookonce.core.intervals import Interval, merged
 from bookonce.store.database import Connection
 
-INTERVALS_KEPT_MAX = 2_000_000  # 16 bytes each
-BUSINESSES_KEPT_MAX = 1_000
+WEEK_S = 7 * 86_400
+INTERVALS_KEPT_MAX = 1_000_000
+"""Of all businesses together, at 16 bytes each; a week without claims counts as some."""
 KEPT_S_MAX = 300
 """Then everything is read anew: a second guard, for claims deleted by other hands than ours."""
-RANGE_DAYS_MAX = 400
+WEEK_COUNTS_AS = 20
 
 
 def _since(table: str) -> str:
@@ -60,8 +63,8 @@ LEFT JOIN unnest($2::uuid[]) AS resource (resource_id)
     OR $5 IS DISTINCT FROM pg_postmaster_start_time()
     OR resource.resource_id IN (SELECT resource_id FROM changed)
 CROSS JOIN LATERAL (
-    SELECT array_agg(floor(extract(epoch FROM lower(claim.during)))::bigint) AS starts_s,
-           array_agg(ceil(extract(epoch FROM upper(claim.during)))::bigint) AS ends_s
+    SELECT array_agg(floor(date_part('epoch', lower(claim.during)))::bigint) AS starts_s,
+           array_agg(ceil(date_part('epoch', upper(claim.during)))::bigint) AS ends_s
     FROM claim
     WHERE claim.business_id = $1
       AND claim.resource_id = resource.resource_id
@@ -74,26 +77,27 @@ WHERE business.business_id = $1
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a read found: the business's version, None if there is no such business, and claims."""
+    """What a read found: the business's version, None if there is no such business, and when each
+    resource is taken, week by week.
+    """
 
     version: int | None
-    busy: Mapping[UUID, BusyTime]
+    busy: Mapping[UUID, Sequence[BusyTime]]
+
+
+Weeks = dict[int, BusyTime]
+"""All claims that touch a week, by its number since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """All claims of some resources that touch [start, end), as of one snapshot of one server."""
+    """Claims of some resources in some weeks, as of one snapshot of one server."""
 
-    start: datetime
-    end: datetime
-    snapshot: str
+    snapshot: str | None
     server: datetime
     read_s: float
-    busy: dict[UUID, BusyTime]
-
-    @property
-    def intervals(self) -> int:
-        return sum(map(len, self.busy.values()))
+    busy: dict[UUID, Weeks]
+    size: int
 
 
 class BusyTimes:
@@ -101,53 +105,46 @@ class BusyTimes:
 
     def __init__(self) -> None:
         self._known: OrderedDict[UUID, _Known] = OrderedDict()
-        self._intervals = 0
+        self._size = 0
 
     async def read(
         self,
         connection: Connection,
         business_id: UUID,
         resource_ids: Sequence[UUID],
-        start: datetime,
-        end: datetime,
+        start_s: int,
+        end_s: int,
         released: UUID | None = None,
     ) -> Read:
-        """When resources are taken between two times, by one statement as of one moment.
+        """When resources are taken from `start_s` to `end_s`, by one statement as of one moment.
 
-        The claims of the appointment `released` are read as given back.
+        Seconds since the epoch. The claims of the appointment `released` are read as given back.
         """
+        wanted = range(start_s // WEEK_S, -(-end_s // WEEK_S))
         known = None if released else self._usable(business_id)
-        if known is not None and not (known.start <= start and end <= known.end):
-            hull = min(known.start, start), max(known.end, end)
-            if hull[1] - hull[0] <= timedelta(days=RANGE_DAYS_MAX):
-                start, end = hull
-            known = None
-        if known is not None:
-            start, end = known.start, known.end
         rows = await connection.fetch(
             READ,
             business_id,
             resource_ids,
-            list(known.busy) if known else [],
+            [one for one, weeks in known.busy.items() if all(week in weeks for week in wanted)]
+            if known
+            else [],
             known.snapshot if known else None,
             known.server if known else None,
-            start,
-            end,
+            datetime.fromtimestamp(wanted.start * WEEK_S, UTC),
+            datetime.fromtimestamp(wanted.stop * WEEK_S, UTC),
             released,
         )
         if not rows:
             self._forget(business_id)
             return Read(None, {})
-        busy = self._still_true(known, rows[0])
-        for row in rows:
-            if row["resource_id"] is not None:
-                busy[row["resource_id"]] = BusyTime(
-                    zip(row["starts_s"] or (), row["ends_s"] or (), strict=True)
-                )
+        now_known = _updated(known, rows, wanted)
         if released is None:
-            read_s = known.read_s if known else time.monotonic()
-            self._keep(business_id, start, end, rows[0], busy, read_s)
-        return Read(rows[0]["version"], busy)
+            self._keep(business_id, now_known)
+        return Read(
+            rows[0]["version"],
+            {one: [now_known.busy[one][week] for week in wanted] for one in resource_ids},
+        )
 
     def _usable(self, business_id: UUID) -> _Known | None:
         known = self._known.get(business_id)
@@ -155,32 +152,48 @@ class BusyTimes:
             return None
         return known
 
-    @staticmethod
-    def _still_true(known: _Known | None, row: asyncpg.Record) -> dict[UUID, BusyTime]:
-        """What was known and hasn't changed since."""
-        if known is None or row["server"] != known.server:
-            return {}
-        changed = set(row["changed_ids"])
-        return {one: busy for one, busy in known.busy.items() if one not in changed}
-
-    def _keep(
-        self,
-        business_id: UUID,
-        start: datetime,
-        end: datetime,
-        row: asyncpg.Record,
-        busy: dict[UUID, BusyTime],
-        read_s: float,
-    ) -> None:
+    def _keep(self, business_id: UUID, known: _Known) -> None:
         self._forget(business_id)
-        if row["snapshot"] is None:
+        if known.snapshot is None:
             return
-        kept = _Known(start, end, row["snapshot"], row["server"], read_s, busy)
-        self._known[business_id] = kept
-        self._intervals += kept.intervals
-        while self._intervals > INTERVALS_KEPT_MAX or len(self._known) > BUSINESSES_KEPT_MAX:
+        self._known[business_id] = known
+        self._size += known.size
+        while self._size > INTERVALS_KEPT_MAX:
             self._forget(next(iter(self._known)))
 
     def _forget(self, business_id: UUID) -> None:
         if known := self._known.pop(business_id, None):
-            self._intervals -= known.intervals
+            self._size -= known.size
+
+
+def _updated(known: _Known | None, rows: Sequence[asyncpg.Record], wanted: range) -> _Known:
+    """What is known after a read: what hasn't changed since, and what was read."""
+    snapshot, server, changed = (rows[0][name] for name in ("snapshot", "server", "changed_ids"))
+    loaded = {
+        row["resource_id"]: _by_week(
+            zip(row["starts_s"] or (), row["ends_s"] or (), strict=True), wanted
+        )
+        for row in rows
+        if row["resource_id"] is not None
+    }
+    if known is not None and known.server != server:
+        known = None
+    if known is not None and not changed and not loaded:
+        return replace(known, snapshot=snapshot)
+    kept = {one: weeks for one, weeks in known.busy.items() if one not in changed} if known else {}
+    busy = kept | {one: kept.get(one, {}) | weeks for one, weeks in loaded.items()}
+    size = sum(WEEK_COUNTS_AS + len(each) for weeks in busy.values() for each in weeks.values())
+    return _Known(snapshot, server, known.read_s if known else time.monotonic(), busy, size)
+
+
+def _by_week(claims: Iterable[Interval], wanted: range) -> Weeks:
+    """Claims by the weeks that they touch; one that touches two is in both."""
+    taken = merged(claims)
+    starts = [start for start, _ in taken]
+    ends = [end for _, end in taken]
+    return {
+        week: BusyTime(
+            taken[bisect_right(ends, week * WEEK_S) : bisect_left(starts, (week + 1) * WEEK_S)]
+        )
+        for week in wanted
+    }
