@@ -185,7 +185,9 @@ TEXTS = st.one_of(
             "x" * 200,
         ]
     ),
-    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).filter(
+        str.strip
+    ),
 )
 """Names and reasons in any script; line breaks and tabs are kept, other controls refused."""
 
@@ -212,23 +214,78 @@ def absences(draw: st.DrawFn, occasion: datetime) -> list[dict[str, Any]]:
     return found
 
 
-@st.composite
-def staff_members(draw: st.DrawFn, key: str, occasion: datetime) -> dict[str, Any]:
-    """Somebody who works, with dates and absences of their own."""
+def some_dates() -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Single dates with hours of their own, in any order."""
     days = st.dates(date(2000, 1, 1), date(2099, 12, 31)).map(str)
-    overrides = draw(st.dictionaries(days, a_day(), max_size=3))
+    return st.dictionaries(days, a_day(), max_size=3).map(
+        lambda found: [{"date": day, "hours": spans} for day, spans in found.items()]
+    )
+
+
+def locations(key: str) -> st.SearchStrategy[dict[str, Any]]:
+    """A place, perhaps with a clock, an address and hours of its own."""
+    return st.fixed_dictionaries(
+        {"key": st.just(key), "name": TEXTS},
+        optional={
+            "timezone": st.sampled_from(sorted({*CHANGES, *ORDINARY})),
+            "address": st.one_of(st.just(""), TEXTS),
+            "hours": st.one_of(st.just({}), weeks()),
+            "dates": some_dates(),
+        },
+    )
+
+
+@st.composite
+def staff_members(
+    draw: st.DrawFn, key: str, occasion: datetime, location_keys: list[str]
+) -> dict[str, Any]:
+    """Somebody who works, with dates and absences of their own: their hours stand plainly, under
+    the locations, or some here and some there.
+    """
+    plain = {"hours": weeks(), "dates": some_dates()}
+    at = {}
+    if location_keys:
+        there = draw(st.lists(st.sampled_from(location_keys), unique=True, max_size=3))
+        at["at"] = st.tuples(
+            *(st.fixed_dictionaries({"location": st.just(each)}, optional=plain) for each in there)
+        ).map(list)
+        if location_keys[0] in there:  # plain hours are those at the first location
+            plain = {}
     optional = {
         "email": st.sampled_from(["ada@example.com", "ZOË@bücher.example", "o'hara+x@example.org"]),
-        "hours": weeks(),
-        "dates": st.just([{"date": day, "hours": spans} for day, spans in overrides.items()]),
         "time_off": absences(occasion),
     }
-    return draw(st.fixed_dictionaries({"key": st.just(key), "name": TEXTS}, optional=optional))
+    required = {"key": st.just(key), "name": TEXTS}
+    return draw(st.fixed_dictionaries(required | at, optional=optional | plain))
+
+
+KINDS = st.sampled_from(["chair", "room", "device", "Room"])
 
 
 @st.composite
-def services(draw: st.DrawFn, key: str, staff_keys: list[str], digits: int) -> dict[str, Any]:
-    """A service that everyone, somebody or nobody performs."""
+def resources(
+    draw: st.DrawFn, key: str, occasion: datetime, location_keys: list[str]
+) -> dict[str, Any]:
+    """A room, a chair, a device; where it stands is left open only where there is no choice."""
+    required = {"key": st.just(key), "name": TEXTS, "kind": KINDS}
+    optional = {"time_off": absences(occasion)}
+    if location_keys:
+        (required if len(location_keys) > 1 else optional)["location"] = st.sampled_from(
+            location_keys
+        )
+    return draw(st.fixed_dictionaries(required, optional=optional))
+
+
+@st.composite
+def services(
+    draw: st.DrawFn,
+    key: str,
+    staff_keys: list[str],
+    kinds: list[str],
+    location_keys: list[str],
+    digits: int,
+) -> dict[str, Any]:
+    """A service that everyone, somebody or nobody performs, everywhere, somewhere or nowhere."""
     whole = st.integers(0, 10**12 - 1).map(str)
     fraction = st.integers(0, 10**digits - 1).map(lambda number: f".{number:0{digits}}")
     optional = {
@@ -236,9 +293,20 @@ def services(draw: st.DrawFn, key: str, staff_keys: list[str], digits: int) -> d
         "buffer_after_min": st.integers(0, 1440),
         "price": st.builds(str.__add__, whole, fraction if digits else st.just("")),
     }
-    if staff_keys:
-        optional["staff"] = st.lists(st.sampled_from(staff_keys), unique=True)
-    required = {"key": st.just(key), "name": TEXTS, "duration_min": st.integers(1, 10_080)}
+    for name, known in (("staff", staff_keys), ("needs", kinds), ("locations", location_keys)):
+        if known:
+            optional[name] = st.lists(st.sampled_from(known), unique=True)
+    parts = draw(st.one_of(st.just([]), phases()))
+    length = sum(minutes for minutes, _ in parts) or draw(st.integers(1, 10_080))
+    if parts:
+        optional["phases"] = st.just(
+            [
+                {"duration_min": minutes}
+                | ({} if attended and draw(st.booleans()) else {"staff": attended})
+                for minutes, attended in parts
+            ]
+        )
+    required = {"key": st.just(key), "name": TEXTS, "duration_min": st.just(length)}
     return draw(st.fixed_dictionaries(required, optional=optional))
 
 
@@ -248,8 +316,11 @@ def business_trees(draw: st.DrawFn) -> dict[str, Any]:
     # A whole day that the clock skips would put absences out of order.
     zone, occasion = draw(st.sampled_from([each for each in OCCASIONS if "Apia" not in each[0]]))
     currency, digits = draw(st.sampled_from([("EUR", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4)]))
-    staff_keys = draw(st.lists(KEYS, unique=True, max_size=3))
-    service_keys = draw(st.lists(KEYS, unique=True, max_size=3))
+    location_keys, staff_keys, resource_keys, service_keys = (
+        draw(st.lists(KEYS, unique=True, max_size=3)) for _ in range(4)
+    )
+    here = [draw(resources(key, occasion, location_keys)) for key in resource_keys]
+    kinds = [each["kind"] for each in here]
     return {
         "business": {
             "slug": draw(st.sampled_from(["lumen", "a", "0-9", "salon-" + "x" * 57])),
@@ -269,6 +340,10 @@ def business_trees(draw: st.DrawFn) -> dict[str, Any]:
                 },
             )
         ),
-        "staff": [draw(staff_members(key, occasion)) for key in staff_keys],
-        "service": [draw(services(key, staff_keys, digits)) for key in service_keys],
+        "location": [draw(locations(key)) for key in location_keys],
+        "staff": [draw(staff_members(key, occasion, location_keys)) for key in staff_keys],
+        "resource": here,
+        "service": [
+            draw(services(key, staff_keys, kinds, location_keys, digits)) for key in service_keys
+        ],
     }

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookonce.core.business import Directory, LocalTime, is_slug
+from bookonce.core.business import LocalTime, is_slug
+from bookonce.core.directory import Directory
 from bookonce.core.errors import NotFoundError, ValidationError
 from bookonce.core.hours import Span
 from bookonce.core.zones import day_number

@@ -6,6 +6,7 @@ import re
 import string
 import tomllib
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,9 +19,12 @@ from bookonce.core.availability import Visit
 from bookonce.core.business import (
     Business,
     DateHours,
+    HoursAt,
     LocalTime,
+    Location,
     Policy,
     Profile,
+    Resource,
     Service,
     Staff,
     TimeOff,
@@ -36,6 +40,7 @@ from bookonce.core.business_file import (
 )
 from bookonce.core.errors import ValidationError
 from bookonce.core.hours import Span
+from bookonce.core.visits import Phase
 from tests.core.properties import examples
 from tests.core.strategies import business_trees
 from tests.factories import a_business, a_service, a_staff_member
@@ -83,6 +88,49 @@ HEAD = '[business]\nslug = "lumen"\nname = "Lumen Hair"\ntimezone = "Europe/Berl
 ADA = HEAD + '[[staff]]\nkey = "ada"\nname = "Ada"\n'
 BOB = ADA + '[[staff]]\nkey = "bob"\nname = "Bob"\n'
 CUT = ADA + '[[service]]\nkey = "cut"\nname = "Cut"\n'
+MITTE = HEAD + '[[location]]\nkey = "mitte"\nname = "Mitte"\n'
+SOHO = '[[location]]\nkey = "soho"\nname = "Soho"\ntimezone = "Europe/London"\n'
+BOTH = MITTE + SOHO
+
+WIDE = (
+    BOTH.replace('name = "Mitte"', 'name = "Mitte"\naddress = "Torstraße 1"')
+    + """
+[location.hours]
+mon = ["09:00-18:00"]
+[[location.dates]]
+date = "2026-12-24"
+hours = []
+
+[[staff]]
+key = "ada"
+name = "Ada"
+[[staff.at]]
+location = "mitte"
+hours = { mon = ["09:00-12:30"] }
+[[staff.at]]
+location = "soho"
+hours = { tue = ["10:00-16:00"] }
+dates = [{ date = "2026-12-31", hours = [] }]
+
+[[resource]]
+key = "r1"
+name = "Room 1"
+kind = "room"
+location = "mitte"
+[[resource.time_off]]
+from = "2026-12-27T00:00"
+to = "2026-12-28T00:00"
+reason = "paint"
+
+[[service]]
+key = "colour"
+name = "Colour"
+duration_min = 90
+phases = [{ duration_min = 30 }, { duration_min = 40, staff = false }, { duration_min = 20 }]
+needs = ["room"]
+locations = ["mitte"]
+"""
+)
 
 
 def spans(*texts: str) -> tuple[Span, ...]:
@@ -129,6 +177,168 @@ def test_the_documented_file_says_what_it_says():
         ),
         service=(Service("cut", "Cut", 45, buffer_after_min=10, price="48.00", staff=("ada",)),),
     )
+
+
+def test_the_examples_of_the_documentation_are_right_and_its_bad_file_is_refused_as_shown():
+    page = (Path(__file__).parents[2] / "docs/business-file.md").read_text()
+    *good, bad = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert [parse(text).business.slug for text in good] == ["lumen", "nordlicht"]
+    shown = re.findall(r"^✗ (\S+\[\S+|\w+\.\w+) (.*)$", page, re.MULTILINE)
+    assert errors_of(bad) == shown
+
+
+def test_a_file_with_locations_rooms_and_phases_says_what_it_says():
+    assert parse(WIDE) == Business(
+        business=Profile("lumen", "Lumen Hair", "Europe/Berlin"),
+        location=(
+            Location("mitte", "Mitte", address="Torstraße 1"),
+            Location(
+                "soho",
+                "Soho",
+                timezone="Europe/London",
+                hours=WeeklyHours(mon=spans("09:00-18:00")),
+                dates=(DateHours(date(2026, 12, 24), ()),),
+            ),
+        ),
+        staff=(
+            Staff(
+                "ada",
+                "Ada",
+                at=(
+                    HoursAt("mitte", WeeklyHours(mon=spans("09:00-12:30"))),
+                    HoursAt(
+                        "soho",
+                        WeeklyHours(tue=spans("10:00-16:00")),
+                        (DateHours(date(2026, 12, 31), ()),),
+                    ),
+                ),
+            ),
+        ),
+        resource=(
+            Resource(
+                "r1",
+                "Room 1",
+                "room",
+                "mitte",
+                (TimeOff(LocalTime(2026, 12, 27), LocalTime(2026, 12, 28), "paint"),),
+            ),
+        ),
+        service=(
+            Service(
+                "colour",
+                "Colour",
+                90,
+                phases=(Phase(30), Phase(40, staff=False), Phase(20)),
+                needs=("room",),
+                locations=("mitte",),
+            ),
+        ),
+    )
+
+
+def test_a_location_a_room_and_a_service_need_no_more_than_the_documented_fields():
+    text = MITTE + '[[resource]]\nkey = "r1"\nname = "Room 1"\nkind = "room"\n'
+    [location], [resource] = parse(text).location, parse(text).resource
+    assert (location.timezone, location.address) == (None, "")
+    assert (location.hours, location.dates, location.opening_hours()) == (None, (), None)
+    assert resource.time_off == ()
+    [service] = parse(CUT + "duration_min = 45\n").service
+    assert (service.phases, service.needs, service.locations) == ((), (), None)
+
+
+def test_a_location_without_hours_is_not_one_with_none():
+    assert parse(MITTE).location[0].hours is None
+    assert parse(MITTE + "hours = {}").location[0].hours == WeeklyHours()
+
+
+def test_a_room_and_a_person_may_have_the_same_key():
+    text = ADA + '[[resource]]\nkey = "ada"\nname = "The Ada Room"\nkind = "room"\n'
+    assert parse(text).resource[0].key == parse(text).staff[0].key
+
+
+def test_a_service_may_be_offered_nowhere_which_is_not_everywhere():
+    text = MITTE + '[[service]]\nkey = "cut"\nname = "Cut"\nduration_min = 45\nlocations = []\n'
+    assert parse(text).service[0].locations == ()
+
+
+# One spelling of the same
+
+
+WEEK = 'hours = { mon = ["09:00-12:00"] }\n'
+DAY = 'dates = [{ date = "2026-12-24", hours = [] }]\n'
+AT_MITTE = '[[staff.at]]\nlocation = "mitte"\n'
+AT_SOHO = '[[staff.at]]\nlocation = "soho"\n'
+JUST_ADA = '[[staff]]\nkey = "ada"\nname = "Ada"\n'
+
+
+@pytest.mark.parametrize(
+    "written, normal",
+    [
+        (MITTE + JUST_ADA + AT_MITTE + WEEK + DAY, MITTE + JUST_ADA + WEEK + DAY),
+        (MITTE + JUST_ADA + AT_MITTE, MITTE + JUST_ADA),
+        (BOTH + JUST_ADA + WEEK + DAY, BOTH + JUST_ADA + AT_MITTE + WEEK + DAY),
+        (BOTH + JUST_ADA + WEEK + AT_SOHO + DAY,
+         BOTH + JUST_ADA + AT_MITTE + WEEK + AT_SOHO + DAY),
+        (BOTH + JUST_ADA + AT_SOHO + WEEK + AT_MITTE + DAY,
+         BOTH + JUST_ADA + AT_MITTE + DAY + AT_SOHO + WEEK),
+        (BOTH + JUST_ADA + AT_MITTE + AT_SOHO + WEEK, BOTH + JUST_ADA + AT_SOHO + WEEK),
+        (BOTH + JUST_ADA + AT_MITTE + "hours = {}\ndates = []\n", BOTH + JUST_ADA),
+        (BOTH + JUST_ADA + "hours = {}\n" + AT_MITTE + WEEK, BOTH + JUST_ADA + AT_MITTE + WEEK),
+    ],
+    ids=["one location, under at", "one location, nothing", "several, plain",
+         "several, plain and under at", "several, out of order", "several, one without hours",
+         "several, none with hours", "several, plain but empty"],
+)  # fmt: skip
+def test_staff_hours_have_one_spelling(written, normal):
+    assert parse(written) == parse(normal)
+    assert render(parse(written)) == render(parse(normal))
+
+
+def test_hours_are_written_where_they_are_and_nowhere_else():
+    several = render(parse(BOTH + JUST_ADA + WEEK))
+    assert "[[staff.at]]" in several
+    assert "[staff.hours]" not in several
+    one = render(parse(MITTE + JUST_ADA + AT_MITTE + WEEK))
+    assert "[[staff.at]]" not in one
+    assert "[staff.hours]" in one
+
+
+def test_hours_at_a_location_with_dates_only_are_kept():
+    [staff] = parse(BOTH + JUST_ADA + AT_SOHO + DAY).staff
+    assert staff.at == (HoursAt("soho", dates=(DateHours(date(2026, 12, 24), ()),)),)
+
+
+def test_spans_and_dates_of_locations_are_put_in_order():
+    text = MITTE + (
+        'hours = { mon = ["13:00-18:00", "09:00-12:00"] }\n'
+        'dates = [{ date = "2026-12-31", hours = [] }, { date = "2026-12-24", hours = [] }]\n'
+    )
+    [location] = parse(text).location
+    assert location.hours.mon == spans("09:00-12:00", "13:00-18:00")
+    assert [day.date.day for day in location.dates] == [24, 31]
+
+
+def test_a_room_of_the_only_location_is_there():
+    room = '[[resource]]\nkey = "r1"\nname = "Room 1"\nkind = "room"\n'
+    assert parse(MITTE + room).resource[0].location == "mitte"
+    assert parse(HEAD + room).resource[0].location is None
+
+
+def test_the_locations_of_a_service_stand_in_the_order_of_the_business():
+    cut = '[[service]]\nkey = "cut"\nname = "Cut"\nduration_min = 45\n'
+    text = BOTH + cut + 'locations = ["soho", "mitte"]\n'
+    assert parse(text).service[0].locations == ("mitte", "soho")
+
+
+def test_time_off_of_a_room_follows_the_clock_of_the_business():
+    # 02:30 is skipped in Berlin that night, not in London.
+    room = '[[resource]]\nkey = "r1"\nname = "Room 1"\nkind = "room"\nlocation = "soho"\n'
+    away = absence("2026-03-29T02:30", "2026-03-29T09:00").replace("staff", "resource")
+    [kept] = parse(BOTH + room + away).resource[0].time_off
+    assert kept.start == LocalTime(2026, 3, 29, 3, 30)
+
+
+# What may be left out
 
 
 def test_what_is_left_out_has_the_documented_defaults():
@@ -276,7 +486,8 @@ def test_the_documented_file_is_written_with_every_table_it_has():
 
 def test_what_was_left_out_is_not_written():
     text = render(parse(CUT + "duration_min = 45\n"))
-    for absent in ("email", "mon", "dates", "time_off", "price", "buffer", "staff ="):
+    for absent in ("email", "mon", "dates", "time_off", "price", "buffer", "staff =", "location",
+                   "resource", "[[staff.at", "phases", "needs"):  # fmt: skip
         assert absent not in text
 
 
@@ -284,10 +495,20 @@ def test_what_was_left_out_is_not_written():
 
 
 def in_key_order(business: Business) -> Business:
+    def by_key(keyed: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(sorted(keyed, key=lambda each: each.key))
+
     return msgspec.structs.replace(
         business,
-        staff=tuple(sorted(business.staff, key=lambda staff: staff.key)),
-        service=tuple(sorted(business.service, key=lambda service: service.key)),
+        location=by_key(business.location),
+        staff=tuple(
+            msgspec.structs.replace(
+                each, at=tuple(sorted(each.at, key=lambda hours: hours.location))
+            )
+            for each in by_key(business.staff)
+        ),
+        resource=by_key(business.resource),
+        service=by_key(business.service),
     )
 
 
@@ -303,6 +524,7 @@ def test_two_businesses_differ_exactly_if_some_change_is_named(tree, data):
 def trees_like(draw: st.DrawFn, tree: dict[str, Any]) -> dict[str, Any]:
     """The same business, or parts of another put in."""
     other = draw(business_trees())
+    normal = as_tree(from_tree(tree))
     return draw(
         st.sampled_from(
             [
@@ -311,9 +533,22 @@ def trees_like(draw: st.DrawFn, tree: dict[str, Any]) -> dict[str, Any]:
                 {**tree, "business": tree["business"] | {"name": other["business"]["name"]}},
                 {**tree, "staff": tree["staff"][::-1]},
                 {**tree, "service": []},
-                {**tree, "service": [{**each, "duration_min": 77} for each in tree["service"]]},
+                {
+                    **tree,
+                    "service": [
+                        {**each, "duration_min": 77, "phases": []} for each in tree["service"]
+                    ],
+                },
                 {**tree, "staff": [{**each, "time_off": []} for each in tree["staff"]]},
                 {**tree, "staff": [{**each, "hours": {}} for each in tree["staff"]]},
+                {**normal, "location": normal.get("location", [])[::-1]},
+                {**tree, "location": [{**each, "hours": {}} for each in tree["location"]]},
+                {**tree, "location": [{**each, "address": "?"} for each in tree["location"]]},
+                {**tree, "resource": tree["resource"][::-1]},
+                {**tree, "resource": [{**each, "time_off": []} for each in tree["resource"]]},
+                {**tree, "service": [{**each, "needs": []} for each in tree["service"]]},
+                {**tree, "service": [{**each, "locations": []} for each in tree["service"]]},
+                {**tree, "service": [{**each, "phases": []} for each in tree["service"]]},
                 other,
             ]
         )
@@ -350,6 +585,47 @@ def test_a_business_that_was_not_there_is_created():
 def test_a_change_is_named_by_place_old_and_new(old, new, line):
     assert DOCUMENTED.count(old) == 1
     assert changes(parse(DOCUMENTED), parse(DOCUMENTED.replace(old, new))) == [line]
+
+
+@pytest.mark.parametrize(
+    "old, new, lines",
+    [
+        ('timezone = "Europe/London"', "", ["location.soho.timezone: removed Europe/London"]),
+        ("Torstraße 1", "Torstraße 2", ["location.mitte.address: Torstraße 1 → Torstraße 2"]),
+        ('mon = ["09:00-18:00"]', 'mon = ["09:00-17:00"]',
+         ["location.soho.hours.mon: 09:00-18:00 → 09:00-17:00"]),
+        ('[location.hours]\nmon = ["09:00-18:00"]\n', "", ["location.soho.hours: removed"]),
+        ('[[location.dates]]\ndate = "2026-12-24"', '[[location.dates]]\ndate = "2026-12-25"',
+         ["location.soho.dates.2026-12-24: removed", "location.soho.dates.2026-12-25: added"]),
+        ('tue = ["10:00-16:00"]', 'tue = ["10:00-15:00"]',
+         ["staff.ada.at.soho.hours.tue: 10:00-16:00 → 10:00-15:00"]),
+        ('[[staff.at]]\nlocation = "mitte"\nhours = { mon = ["09:00-12:30"] }\n', "",
+         ["staff.ada.at.mitte: removed"]),
+        ("[[service]]", '[[resource]]\nkey = "r2"\nname = "2"\nkind = "room"\nlocation = "soho"\n'
+         "[[service]]", ["resource.r2: added"]),
+        ('name = "Room 1"', 'name = "Room One"', ["resource.r1.name: Room 1 → Room One"]),
+        ('reason = "paint"', "", ["resource.r1.time_off.2026-12-27T00:00.reason: removed paint"]),
+        ("{ duration_min = 20 }", "{ duration_min = 20, staff = false }",
+         ["service.colour.phases.2.staff: added False"]),
+        ('needs = ["room"]', "", ["service.colour.needs: removed room"]),
+        ('locations = ["mitte"]', 'locations = ["soho"]',
+         ["service.colour.locations: mitte → soho"]),
+        ('locations = ["mitte"]', "locations = []", ["service.colour.locations: mitte → none"]),
+    ],
+)  # fmt: skip
+def test_a_change_of_locations_rooms_and_phases_is_named(old, new, lines):
+    assert WIDE.count(old) == 1
+    assert changes(parse(WIDE), parse(WIDE.replace(old, new))) == lines
+
+
+def test_a_second_location_moves_the_hours_of_all_under_it():
+    one = a_business("lumen", location=[{"key": "mitte", "name": "Mitte"}])
+    two = a_business(
+        "lumen", location=[{"key": "mitte", "name": "Mitte"}, {"key": "soho", "name": "Soho"}]
+    )
+    lines = changes(one, two)
+    assert lines[0] == "location.soho: added"
+    assert "staff.ada.at: added" in lines
 
 
 def test_somebody_new_and_somebody_gone_are_named():
@@ -391,6 +667,9 @@ def service(line: str, **replaced: str) -> str:
     lines = [f"{name} = {value}" for name, value in fields.items()] + [line]
     return ADA + "[[service]]\n" + "\n".join(lines) + "\n"
 
+
+ROOM = "[[resource]]\nkey = 'r1'\nname = 'Room'\nkind = 'room'\n"
+AT_HOME = "[[location]]\nkey = 'home'\nname = 'Home'\n"
 
 BAD_FILES = [
     # the business
@@ -550,6 +829,96 @@ BAD_FILES = [
     (service("staff = [1]"), "service[0].staff[0]", "expected `str`, got `int`"),
     (service("[[service]]\nkey = 'cut'\nname = 'Trim'\nduration_min = 15"), "service",
      "'cut' stands here 2 times"),
+    # phases, needs and locations of a service
+    (service("phases = [{ duration_min = 30 }]"), "service[0].phases",
+     "last 30 minutes together, but duration_min is 45"),
+    (service("phases = [{ duration_min = 30 }, { duration_min = 16 }]"), "service[0].phases",
+     "last 46 minutes together"),
+    (service("phases = [{ duration_min = 45, staff = false }]"), "service[0].phases",
+     "at least one must be with staff"),
+    (service("phases = [{ duration_min = 0 }, { duration_min = 45 }]"),
+     "service[0].phases[0].duration_min", ">= 1"),
+    (service("phases = [{ duration_min = 10081 }]"), "service[0].phases[0].duration_min",
+     "<= 10080"),
+    (service("phases = [{ duration_min = 45, staff = 'ada' }]"), "service[0].phases[0].staff",
+     "expected `bool`, got `str`"),
+    (service("phases = 45"), "service[0].phases", "expected `array`, got `int`"),
+    (service("phases = [45]"), "service[0].phases[0]", "expected `object`, got `int`"),
+    (service("phases = [" + "{ duration_min = 1 }," * 21 + "]", duration_min="21"),
+     "service[0].phases", "at most 20"),
+    (service("needs = ['room']"), "service[0].needs[0]", "no resource is of the kind 'room'"),
+    (service("needs = ['staff']"), "service[0].needs[0]", "no resource is of the kind 'staff'"),
+    (service("needs = 'room'"), "service[0].needs", "expected `array`, got `str`"),
+    (service("needs = [1]"), "service[0].needs[0]", "expected `str`, got `int`"),
+    (service("needs = ['room', 'room']") + ROOM, "service[0].needs", "'room' stands here 2 times"),
+    (service("needs = ['r1']") + ROOM, "service[0].needs[0]", "no resource is of the kind 'r1'"),
+    (service("locations = ['main']"), "service[0].locations[0]",
+     "no location has the key 'main'"),
+    (service("locations = ['soho']") + AT_HOME, "service[0].locations[0]",
+     "no location has the key 'soho'"),
+    (service("locations = ['home', 'home']") + AT_HOME, "service[0].locations",
+     "'home' stands here 2 times"),
+    (service("locations = 'home'") + AT_HOME, "service[0].locations", "expected `array"),
+    # locations
+    (HEAD + "[location]\nkey = 'mitte'\nname = 'Mitte'", "location",
+     "expected `array`, got `object`"),
+    (HEAD + "[[location]]\nname = 'Mitte'", "location[0].key", "is required"),
+    (HEAD + "[[location]]\nkey = 'mitte'", "location[0].name", "is required"),
+    (MITTE.replace("mitte", "in mitte"), "location[0].key", "expected letters, digits, - and _"),
+    (MITTE.replace("Mitte", " "), "location[0].name", "is blank"),
+    (MITTE + "[[location]]\nkey = 'mitte'\nname = 'M'", "location", "'mitte' stands here 2 times"),
+    (MITTE + "timezone = 'Mars/Base'", "location[0].timezone",
+     "no such IANA time zone: 'Mars/Base'"),
+    (MITTE + "timezone = ''", "location[0].timezone", "no such IANA time zone"),
+    (MITTE + "timezone = 1", "location[0].timezone", "expected `str"),
+    (MITTE + f"address = '{'x' * 501}'", "location[0].address", "length <= 500"),
+    (MITTE + 'address = "a\\u0000b"', "location[0].address", "control character U+0000"),
+    (MITTE + "colour = 'red'", "location[0].colour", "is not a known field"),
+    (MITTE + "hours = { monday = [] }", "location[0].hours.monday", "is not a known field"),
+    (MITTE + "hours = { mon = ['9-5'] }", "location[0].hours.mon[0]", "a span such as"),
+    (MITTE + "hours = { mon = ['09:00-12:00', '11:00-13:00'] }", "location[0].hours.mon",
+     "spans overlap: 09:00-12:00 and 11:00-13:00"),
+    (MITTE + "dates = [{ date = '2026-02-30', hours = [] }]", "location[0].dates[0].date", "date"),
+    (MITTE + "dates = [{ date = '2026-12-24' }]", "location[0].dates[0].hours", "is required"),
+    (MITTE + "dates = [{ date = '2026-12-24', hours = [] }, { date = '2026-12-24', hours = [] }]",
+     "location[0].dates", "'2026-12-24' stands here 2 times"),
+    # hours at a location
+    (ADA + AT_MITTE, "staff[0].at[0].location", "no location has the key 'mitte'"),
+    (ADA + "[[staff.at]]\nhours = {}", "staff[0].at[0].location", "is required"),
+    (ADA + "[staff.at]\nlocation = 'mitte'", "staff[0].at", "expected `array`, got `object`"),
+    (BOTH + JUST_ADA + AT_MITTE + AT_MITTE, "staff[0].at", "'mitte' stands here 2 times"),
+    (BOTH + JUST_ADA + AT_MITTE + "from = 1", "staff[0].at[0].from", "is not a known field"),
+    (BOTH + JUST_ADA + AT_SOHO + "hours = { mon = ['9-5'] }", "staff[0].at[0].hours.mon[0]",
+     "a span such as"),
+    (BOTH + JUST_ADA + AT_SOHO + "hours = { mon = ['09:00-12:00', '11:00-13:00'] }",
+     "staff[0].at[0].hours.mon", "spans overlap"),
+    (BOTH + JUST_ADA + AT_SOHO + "dates = [{ date = '2026-12-24', hours = ['9'] }]",
+     "staff[0].at[0].dates[0].hours[0]", "a span such as"),
+    (BOTH + JUST_ADA + WEEK + AT_MITTE, "staff[0].at[0].location",
+     "staff[0].hours and dates are those at 'mitte' already, the first location"),
+    (BOTH + JUST_ADA + DAY + AT_SOHO + AT_MITTE, "staff[0].at[1].location", "already"),
+    (MITTE + JUST_ADA + WEEK + AT_MITTE + WEEK, "staff[0].at[0].location", "already"),
+    # rooms and equipment
+    (HEAD + "[[resource]]\nname = 'Room'\nkind = 'room'", "resource[0].key", "is required"),
+    (HEAD + "[[resource]]\nkey = 'r1'\nkind = 'room'", "resource[0].name", "is required"),
+    (HEAD + "[[resource]]\nkey = 'r1'\nname = 'Room'", "resource[0].kind", "is required"),
+    (HEAD + ROOM.replace("'room'", "'staff'"), "resource[0].kind", "'staff' stands for people"),
+    (HEAD + ROOM.replace("'room'", "'a room'"), "resource[0].kind",
+     "expected letters, digits, - and _"),
+    (HEAD + ROOM.replace("'r1'", "'r 1'"), "resource[0].key", "expected letters, digits, - and _"),
+    (HEAD + ROOM + ROOM.replace("'room'", "'chair'"), "resource", "'r1' stands here 2 times"),
+    (HEAD + ROOM + "email = 'a@example.com'", "resource[0].email", "is not a known field"),
+    (HEAD + ROOM + "location = 'main'", "resource[0].location", "no location has the key 'main'"),
+    (BOTH + ROOM + "location = 'Soho'", "resource[0].location", "no location has the key 'Soho'"),
+    (BOTH + ROOM, "resource[0].location", "is required: one of mitte, soho"),
+    (BOTH + ROOM + "location = 7", "resource[0].location", "expected `str"),
+    (HEAD + ROOM + absence("2026-12-30T00:00", "2026-12-27T00:00").replace("staff", "resource"),
+     "resource[0].time_off", "from 2026-12-30T00:00 must be before to"),
+    (HEAD + ROOM + absence("x", "2026-12-27T00:00").replace("staff", "resource"),
+     "resource[0].time_off[0].from", "expected a local date and time"),
+    (HEAD + ROOM + (absence("2026-07-01T00:00", "2026-07-09T00:00")
+     + absence("2026-07-08T23:59", "2026-07-10T00:00")).replace("staff", "resource"),
+     "resource[0].time_off", "absences overlap: 2026-07-01T00:00 and 2026-07-08T23:59"),
 ]  # fmt: skip
 
 
@@ -707,10 +1076,28 @@ BACKWARDS = absence("2026-12-30T00:00", "2026-12-27T00:00")
         (ADA + BACKWARDS + "reason = 7\n", ["staff[0].time_off", "staff[0].time_off[0].reason"]),
         (hours('mon = ["9-5", "09:00-12:00", "11:00-13:00"]'),
          ["staff[0].hours.mon", "staff[0].hours.mon[0]"]),
+        (MITTE + "address = 7\ntimezone = 'Mars/Base'\n" + JUST_ADA + AT_SOHO + ROOM
+         + "location = 'nowhere'\n",
+         ["location[0].address", "location[0].timezone", "resource[0].location",
+          "staff[0].at[0].location"]),
+        (service("phases = [{ duration_min = 30 }]\nneeds = ['room', 7]\nlocations = ['home']\nprice = 4"),
+         ["service[0].locations[0]", "service[0].needs[0]", "service[0].needs[1]",
+          "service[0].phases", "service[0].price"]),
+        (service("phases = [{ duration_min = 30, staff = false }]"),
+         ["service[0].phases", "service[0].phases"]),
+        (HEAD + ROOM.replace("'room'", "'staff'") + "location = 'main'\n" + BACKWARDS.replace(
+            "staff", "resource"),
+         ["resource[0].kind", "resource[0].location", "resource[0].time_off"]),
+        (BOTH + JUST_ADA + WEEK + AT_MITTE + "hours = { mon = ['09:00-12:00', '11:00-13:00'] }\n"
+         + AT_MITTE,
+         ["staff[0].at", "staff[0].at[0].hours.mon", "staff[0].at[0].location",
+          "staff[0].at[1].location"]),
     ],
     ids=["text and field", "text and rule", "type and rule", "rule and time off",
          "type, rule and time off", "type and rule in one list", "field and repeated key",
-         "text and repeated key", "type and order", "span and overlap"],
+         "text and repeated key", "type and order", "span and overlap",
+         "location, hours at another, room", "all of a service", "two rules of phases",
+         "all of a room", "hours at a location"],
 )  # fmt: skip
 def test_a_mistake_of_one_kind_does_not_hide_one_of_another(text, places):
     assert places_of(text) == places
@@ -731,10 +1118,46 @@ def test_a_mistake_of_one_kind_does_not_hide_one_of_another(text, places):
         (profile(locale="7"), ["business.locale"]),
         (profile(slug="'api/'"), ["business.slug"]),
         (ADA + absence("x", "2026-01-02T00:00"), ["staff[0].time_off[0].from"]),
+        (service("phases = [{ duration_min = 0 }]"), ["service[0].phases[0].duration_min"]),
+        (service("phases = [{ duration_min = 30, staff = 'x' }]"), ["service[0].phases[0].staff"]),
+        (service("phases = 'long'"), ["service[0].phases"]),
+        (service("phases = [{ duration_min = 30 }]", duration_min="'long'"),
+         ["service[0].duration_min"]),
+        (service("phases = [{ duration_min = 30 }]", duration_min="0"), ["service[0].duration_min"]),
+        (service("needs = ['room']") + ROOM.replace("'room'", "7"), ["resource[0].kind"]),
+        (service("needs = ['room']") + "[resource]\nkind = 'room'\n", ["resource"]),
+        (service("needs = [7]"), ["service[0].needs[0]"]),
+        (service("locations = ['home']") + AT_HOME.replace("'home'", "'ho me'"),
+         ["location[0].key"]),
+        (service("locations = ['home']") + "[location]\nkey = 'home'\n", ["location"]),
+        (service("locations = ['home']") + "[[location]]\nname = 'Home'\n", ["location[0].key"]),
+        (BOTH.replace('"mitte"', "7") + JUST_ADA + WEEK + AT_SOHO + AT_MITTE + ROOM,
+         ["location[0].key"]),
+        (BOTH.replace('"Mitte"', "7") + JUST_ADA + WEEK + AT_SOHO, ["location[0].name"]),
+        (BOTH + JUST_ADA + WEEK + "[[staff.at]]\nlocation = 7\n[[staff.at]]\nlocation = 8\n",
+         ["staff[0].at[0].location", "staff[0].at[1].location"]),
+        (MITTE + "timezone = 'Mars/Base'\n" + JUST_ADA + AT_MITTE + WEEK, ["location[0].timezone"]),
+        (profile(timezone="7") + AT_HOME + ROOM, ["business.timezone"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_once_and_nothing_else_is_blamed_for_it(text, places):
     assert places_of(text) == places
+
+
+@pytest.mark.parametrize(
+    "line, mistakes",
+    [
+        ("phases = [{ duration_min = 0 }, { duration_min = 'x' }]",
+         [("service[0].phases[0].duration_min", "expected `int` >= 1"),
+          ("service[0].phases[1].duration_min", "expected `int`, got `str`")]),
+        ("phases = [{ staff = false }, { duration_min = 45 }]",
+         [("service[0].phases[0].duration_min", "is required")]),
+        ("phases = [{ duration_min = 45, colour = 'red' }]",
+         [("service[0].phases[0].colour", "is not a known field")]),
+    ],
+)  # fmt: skip
+def test_every_mistake_in_phases_is_told(line, mistakes):
+    assert errors_of(service(line)) == mistakes
 
 
 @pytest.mark.parametrize(

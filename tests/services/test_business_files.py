@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from bookonce.core import business_file
 from bookonce.core.business import Business
-from bookonce.core.errors import BlockConflictError, BookingConflictError, NotFoundError
-from bookonce.services import business_files
-from bookonce.services.book import book
+from bookonce.core.errors import (
+    BlockConflictError,
+    BookingConflictError,
+    NotFoundError,
+    NotOfferedError,
+)
+from bookonce.services import appointments, business_files
+from bookonce.services.book import Held, book
 from bookonce.services.installation import Installation
+from bookonce.services.move import MoveRequest, move
 from bookonce.store.database import Database
-from tests.factories import a_booking, a_business, a_service, a_staff_member, new_slug, tomorrow_at
+from bookonce.web.public.answers import AppointmentAnswer
+from tests.core.properties import examples
+from tests.core.strategies import business_trees
+from tests.factories import (
+    ALWAYS,
+    a_booking,
+    a_business,
+    a_service,
+    a_staff_member,
+    new_slug,
+    tomorrow_at,
+)
 from tests.races.harness import assert_sound, count
 
 NOW = datetime.now(UTC)
@@ -47,8 +65,63 @@ RICH: dict[str, Any] = {
 }
 
 
-async def test_it_works(database: Database) -> None:
-    business = a_business(**RICH)
+MITTE: dict[str, Any] = {"key": "mitte", "name": "Mitte"}
+SOHO: dict[str, Any] = {"key": "soho", "name": "Soho", "timezone": "Europe/London"}
+ROOM: dict[str, Any] = {"key": "r1", "name": "Room 1", "kind": "room"}
+
+WIDE: dict[str, Any] = {
+    "location": [
+        MITTE | {"address": "Torstraße 1"},
+        SOHO
+        | {
+            "hours": {"mon": ["13:00-18:00", "09:00-12:00"], "sat": ["22:00-02:00"]},
+            "dates": [{"date": "2026-12-24", "hours": []}],
+        },
+        {"key": "shut", "name": "Shut", "hours": {}},
+    ],
+    "staff": [
+        a_staff_member(
+            "ada",
+            hours={"mon": ["09:00-12:00"]},
+            at=[
+                {
+                    "location": "soho",
+                    "hours": {"tue": ["10:00-16:00"]},
+                    "dates": [{"date": "2026-12-31", "hours": []}],
+                }
+            ],
+        ),
+        a_staff_member("bob", hours={}),
+    ],
+    "resource": [
+        ROOM
+        | {
+            "location": "soho",
+            "time_off": [{"from": "2027-03-28T02:30", "to": "2027-03-30T00:00", "reason": "paint"}],
+        },
+        {"key": "ada", "name": "Chair of Ada", "kind": "chair", "location": "mitte"},
+    ],
+    "service": [
+        a_service(
+            "colour",
+            duration_min=90,
+            phases=[
+                {"duration_min": 30},
+                {"duration_min": 40, "staff": False},
+                {"duration_min": 20},
+            ],
+            needs=["room", "chair"],
+            locations=["soho", "mitte"],
+        ),
+        a_service("nowhere", locations=[]),
+        a_service("everywhere"),
+    ],
+}
+
+
+@pytest.mark.parametrize("tables", [RICH, WIDE], ids=["one place", "locations and rooms"])
+async def test_it_works(database: Database, tables: dict[str, Any]) -> None:
+    business = a_business(**tables)
     applied = await business_files.apply(database, business, now=NOW)
     assert applied.changes == [f"business {business.business.slug}: created"]
     assert await business_files.export(database, business.business.slug) == business
@@ -57,9 +130,12 @@ async def test_it_works(database: Database) -> None:
 async def test_applying_the_same_again_changes_nothing(
     database: Database, database_url: str
 ) -> None:
-    business = a_business(**RICH)
+    business = a_business(**RICH | WIDE)
     await business_files.apply(database, business, now=NOW)
-    tables = ("business", "resource", "service", "weekly_hours", "claim", "event")
+    tables = (
+        "business", "location", "resource", "service", "service_location", "weekly_hours",
+        "date_override", "claim", "event",
+    )  # fmt: skip
     before = {table: await rows(database, table) for table in tables}
     again = await business_files.apply(database, business, now=NOW)
     assert again.changes == []
@@ -73,12 +149,36 @@ async def rows(database: Database, table: str) -> list[str]:
     return [row[0] for row in found]
 
 
-async def test_an_exported_file_applies_as_no_change(database: Database) -> None:
+@pytest.mark.parametrize("tables", [RICH, WIDE], ids=["one place", "locations and rooms"])
+async def test_an_exported_file_applies_as_no_change(
+    database: Database, tables: dict[str, Any]
+) -> None:
     slug = new_slug()
-    await business_files.apply(database, a_business(slug, **RICH), now=NOW)
+    await business_files.apply(database, a_business(slug, **tables), now=NOW)
     text = business_file.render(await business_files.export(database, slug))
     applied = await business_files.apply(database, business_file.parse(text), now=NOW)
     assert applied.changes == []
+
+
+def test_any_file_after_any_other_is_exported_as_it_was_applied(database_url: str) -> None:
+    database = Database(database_url, connections_max=1)
+    with asyncio.Runner() as runner:
+        runner.run(database.open())
+
+        @examples(60)
+        @given(business_trees())
+        def applied_over_the_last(tree: dict[str, Any]) -> None:
+            business = business_file.from_tree(
+                {**tree, "business": tree["business"] | {"slug": "lumen"}}
+            )
+            runner.run(business_files.apply(database, business, now=NOW))
+            assert runner.run(business_files.export(database, "lumen")) == business
+            assert runner.run(business_files.apply(database, business, now=NOW)).changes == []
+
+        try:
+            applied_over_the_last()
+        finally:
+            runner.run(database.close())
 
 
 async def test_each_change_is_told(database: Database) -> None:
@@ -188,3 +288,241 @@ async def test_a_change_of_zone_moves_the_time_off_with_it(database: Database) -
     await business_files.apply(database, moved, now=NOW)
     assert await business_files.export(database, slug) == moved
     assert (await business_files.apply(database, moved, now=NOW)).changes == []
+
+
+# Locations
+
+
+def answer_of(held: Held) -> AppointmentAnswer:
+    """What a visitor is told."""
+    return AppointmentAnswer.of(held, "https://salon.example")
+
+
+@pytest.mark.parametrize("key", ["mitte", "main"])
+async def test_the_first_location_listed_is_the_one_that_was_not(
+    installation: Installation, open_business: Open, database_url: str, key: str
+) -> None:
+    slug = new_slug()
+    await open_business(a_business(slug))
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    assert answer_of(held).location is None
+
+    first = {"key": key, "name": "Mitte", "timezone": "Asia/Tokyo"}
+    await open_business(a_business(slug, location=[first, SOHO]))
+    found = answer_of(await appointments.find(installation, slug, held.token))
+    assert found.location == key
+    assert found.start == tomorrow_at(9)
+    assert found.start.utcoffset() == timedelta(hours=9)
+    assert await count(database_url, "location") == 2
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9), location=key), now=NOW)
+    moved = await move(installation, slug, held.token, MoveRequest(start=tomorrow_at(12)), now=NOW)
+    assert moved.appointment.location == key
+    await assert_sound(database_url)
+
+
+async def test_a_booking_from_before_is_answered_again_with_a_location_that_there_is(
+    open_business: Open, database: Database
+) -> None:
+    slug, booking = new_slug(), a_booking(tomorrow_at(9))
+    await open_business(a_business(slug))
+    before = Installation(database)
+    held = await book(before, slug, booking, now=NOW, idempotency_key="k")
+    await open_business(a_business(slug, location=[MITTE | {"timezone": "Asia/Tokyo"}]))
+    restarted = Installation(database)
+    again = await book(restarted, slug, booking, now=NOW, idempotency_key="k")
+    assert again.token == held.token
+    assert answer_of(again) == answer_of(await appointments.find(restarted, slug, held.token))
+
+
+async def test_when_no_location_is_listed_any_more_appointments_stay(
+    installation: Installation, open_business: Open, database: Database, database_url: str
+) -> None:
+    slug = new_slug()
+    everywhere = [{"location": key, "hours": ALWAYS} for key in ("mitte", "soho")]
+    listed = a_business(
+        slug,
+        location=[MITTE, SOHO],
+        staff=[{"key": "ada", "name": "Ada", "at": everywhere}],
+        resource=[ROOM | {"location": "soho"}],
+        service=[a_service(needs=["room"])],
+    )
+    await open_business(listed)
+    booking = a_booking(tomorrow_at(9), location="soho")
+    held = await book(installation, slug, booking, now=NOW)
+    assert answer_of(held).location == "soho"
+    assert answer_of(held).resources == ["r1"]
+
+    plain = a_business(slug, resource=[ROOM], service=[a_service(needs=["room"])])
+    await open_business(plain)
+    assert await business_files.export(database, slug) == plain
+    found = answer_of(await appointments.find(installation, slug, held.token))
+    assert (found.location, found.start, found.resources) == (None, tomorrow_at(9), ["r1"])
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+
+    await open_business(listed)
+    assert await business_files.export(database, slug) == listed
+    found = answer_of(await appointments.find(installation, slug, held.token))
+    assert found.location == "soho"
+    await assert_sound(database_url)
+
+
+async def test_a_location_that_is_left_out_keeps_its_appointments(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = new_slug()
+    everywhere = [{"location": key, "hours": ALWAYS} for key in ("mitte", "soho")]
+    ada = {"key": "ada", "name": "Ada", "at": everywhere}
+    await open_business(a_business(slug, location=[MITTE, SOHO], staff=[ada]))
+    held = await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
+
+    await open_business(a_business(slug, location=[MITTE]))
+    found = answer_of(await appointments.find(installation, slug, held.token))
+    assert (found.location, found.start, found.status) == ("soho", tomorrow_at(9), "confirmed")
+    with pytest.raises(NotFoundError):
+        await book(installation, slug, a_booking(tomorrow_at(12), location="soho"), now=NOW)
+    with pytest.raises(BookingConflictError):  # she is still there at nine
+        await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    with pytest.raises(NotOfferedError, match="no longer open"):
+        await move(installation, slug, held.token, MoveRequest(start=tomorrow_at(12)), now=NOW)
+    there = MoveRequest(start=tomorrow_at(12), location="mitte")
+    moved = await move(installation, slug, held.token, there, now=NOW)
+    assert moved.appointment.location == "mitte"
+    await assert_sound(database_url)
+
+
+async def test_a_new_order_of_locations_is_a_change_and_nobody_moves(
+    installation: Installation, open_business: Open, database: Database
+) -> None:
+    slug = new_slug()
+    ada = {"key": "ada", "name": "Ada", "at": [{"location": "soho", "hours": ALWAYS}]}
+    await open_business(a_business(slug, location=[MITTE, SOHO], staff=[ada]))
+    held = await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
+    turned = a_business(slug, location=[SOHO, MITTE], staff=[ada])
+    applied = await business_files.apply(database, turned, now=NOW)
+    assert applied.changes == ["order: changed"]
+    assert await business_files.export(database, slug) == turned
+    found = await appointments.find(installation, slug, held.token)
+    assert found.appointment.location == "soho"
+
+
+# Rooms and equipment
+
+
+async def test_a_room_keeps_its_time_when_its_kind_is_another(
+    installation: Installation, open_business: Open, database: Database, database_url: str
+) -> None:
+    slug = new_slug()
+
+    def salon(kind: str) -> Business:
+        return a_business(
+            slug,
+            timezone="UTC",
+            staff=[a_staff_member("ada"), a_staff_member("bob")],
+            resource=[
+                ROOM
+                | {
+                    "kind": kind,
+                    "time_off": [{"from": "2027-03-28T02:30", "to": "2027-03-30T00:00"}],
+                }
+            ],
+            service=[a_service(needs=[kind])],
+        )
+
+    await open_business(salon("room"))
+    held = await book(installation, slug, a_booking(tomorrow_at(9), staff="ada"), now=NOW)
+    claims = await rows(database, "claim")
+
+    applied = await business_files.apply(database, salon("studio"), now=NOW)
+    assert applied.changes == [
+        "resource.r1.kind: room → studio",
+        "service.cut.needs: room → studio",
+    ]
+    assert await business_files.export(database, slug) == salon("studio")
+    assert await rows(database, "claim") == claims
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
+    found = await appointments.find(installation, slug, held.token)
+    assert found.appointment.resources == ("r1",)
+
+    await open_business(a_business(slug, staff=[a_staff_member("ada")]))
+    await open_business(salon("room"))
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
+    await assert_sound(database_url)
+
+
+async def test_rooms_may_change_kinds_with_each_other(database: Database) -> None:
+    slug = new_slug()
+
+    def salon(first: str, second: str) -> Business:
+        return a_business(
+            slug, resource=[ROOM | {"kind": first}, ROOM | {"key": "r2", "kind": second}]
+        )
+
+    await business_files.apply(database, salon("room", "chair"), now=NOW)
+    await business_files.apply(database, salon("chair", "room"), now=NOW)
+    assert await business_files.export(database, slug) == salon("chair", "room")
+
+
+async def test_a_room_s_time_off_is_a_claim(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = new_slug()
+    day = f"{tomorrow_at(9):%Y-%m-%d}"
+    shut = ROOM | {"time_off": [{"from": f"{day}T08:00", "to": f"{day}T10:00"}]}
+    await open_business(
+        a_business(slug, timezone="UTC", resource=[shut], service=[a_service(needs=["room"])])
+    )
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(10)), now=NOW)
+    await assert_sound(database_url)
+
+
+async def test_a_room_s_time_off_over_an_appointment_refuses_the_whole_file(
+    installation: Installation, open_business: Open, database: Database
+) -> None:
+    slug = new_slug()
+    needing = {"timezone": "UTC", "service": [a_service(needs=["room"])]}
+    before = a_business(slug, resource=[ROOM], **needing)
+    await open_business(before)
+    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    day = f"{tomorrow_at(9):%Y-%m-%d}"
+    shut = ROOM | {"time_off": [{"from": f"{day}T08:00", "to": f"{day}T10:00"}]}
+    with pytest.raises(BlockConflictError) as refusal:
+        await business_files.apply(
+            database, a_business(slug, name="New name", resource=[shut], **needing), now=NOW
+        )
+    assert refusal.value.facts["staff"] == "r1"
+    assert [one["client_name"] for one in refusal.value.facts["appointments"]] == ["Zoe"]
+    assert await business_files.export(database, slug) == before
+
+
+async def test_a_room_moved_to_another_location_keeps_its_appointments(
+    installation: Installation, open_business: Open, database: Database
+) -> None:
+    slug = new_slug()
+    everywhere = [{"location": key, "hours": ALWAYS} for key in ("mitte", "soho")]
+    staff = [{"key": key, "name": key.capitalize(), "at": everywhere} for key in ("ada", "bob")]
+
+    def salon(where: str) -> Business:
+        return a_business(
+            slug,
+            location=[MITTE, SOHO],
+            staff=staff,
+            resource=[ROOM | {"location": where}],
+            service=[a_service(needs=["room"])],
+        )
+
+    await open_business(salon("mitte"))
+    await book(installation, slug, a_booking(tomorrow_at(9), location="mitte"), now=NOW)
+    with pytest.raises(NotOfferedError, match="room"):
+        await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
+    applied = await business_files.apply(database, salon("soho"), now=NOW)
+    assert applied.changes == ["resource.r1.location: mitte → soho"]
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(12), location="soho"), now=NOW)

@@ -36,6 +36,7 @@ from bookonce.core.convert import ERRORS_MAX, convert, encode_custom, salvaged
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import WEEKDAYS, Span, overlapping
 from bookonce.core.text import text_problem
+from bookonce.core.visits import PHASES_MAX
 from bookonce.core.zones import is_zone
 
 FILE_BYTES_MAX = 4 * 1024 * 1024
@@ -260,6 +261,8 @@ def _service_errors(
             )
         if are_sound and not any(phase.staff for phase in service.phases):
             yield FieldError(f"{place}.phases", "at least one must be with staff")
+    if len(service.phases) > PHASES_MAX:
+        yield FieldError(f"{place}.phases", f"at most {PHASES_MAX}")
     for name, what, keys, of in (
         ("staff", "staff has the key", service.staff, known.staff),
         ("needs", "resource is of the kind", service.needs, known.kinds),

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 
 from bookonce.core import business_file
-from bookonce.core.business import Business, Directory
+from bookonce.core.business import Business
 from bookonce.core.clients import Client
+from bookonce.core.directory import Directory
 from bookonce.core.errors import BookingConflictError, NotFoundError, NotOfferedError
 from bookonce.services import business_files
 from bookonce.services.availability import Choice, offer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bookonce.core.appointments import Appointment
-from bookonce.core.business import Directory
+from bookonce.core.directory import Directory
 from bookonce.core.errors import NotFoundError
 from bookonce.services.book import Held
 from bookonce.services.capabilities import is_token, token_hash

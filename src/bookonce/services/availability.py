@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from bookonce.core import availability
 from bookonce.core.availability import Grid, Offer, Window, opened, refusal
-from bookonce.core.business import ANYONE, Directory, Place, Service
+from bookonce.core.business import ANYONE, Service
+from bookonce.core.directory import Directory, Place
 from bookonce.core.errors import FieldError, NotOfferedError, ValidationError
 from bookonce.core.zones import DAY_S, date_of, day_number, wall_start_of_day_s
 from bookonce.services.installation import Installation

@@ -13,8 +13,8 @@ from msgspec import Meta
 from bookonce.core import money
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.availability import Start
-from bookonce.core.business import Directory
 from bookonce.core.clients import Client, client_errors, normal_email, notes_errors
+from bookonce.core.directory import Directory
 from bookonce.core.errors import (
     NotFoundError,
     NotOfferedError,
@@ -263,7 +263,7 @@ def _appointment(directory: Directory, appointment_id: UUID, facts: Facts) -> Ap
         id=appointment_id,
         status=Status.CONFIRMED,
         service=facts.service,
-        location=facts.location or next(iter(directory.places)),
+        location=directory.current_location(facts.location),
         staff=facts.staff,
         resources=facts.resources,
         start=facts.start,

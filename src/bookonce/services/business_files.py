@@ -17,7 +17,16 @@ from bookonce.core.business import Business, LocalTime, Resource, Staff, TimeOff
 from bookonce.core.errors import BlockConflictError, NotFoundError
 from bookonce.services.block import BlockKind, take_block
 from bookonce.services.installation import new_id
-from bookonce.store import appointments, businesses, claims, events
+from bookonce.store import (
+    appointments,
+    businesses,
+    claims,
+    events,
+    locations,
+    resources,
+    services,
+    working_hours,
+)
 from bookonce.store.database import Connection, Database
 
 
@@ -113,14 +122,12 @@ def _order(business: Business) -> list[list[str]]:
 
 async def _write(connection: Connection, business_id: UUID, business: Business) -> None:
     new_ids = iter(new_id, None)
-    location_ids = await businesses.put_locations(connection, business_id, new_ids, business)
-    staff_ids, resource_ids = await businesses.put_resources(
+    location_ids = await locations.put(connection, business_id, new_ids, business)
+    staff_ids, resource_ids = await resources.put(
         connection, business_id, new_ids, business, location_ids
     )
-    await businesses.put_services(
-        connection, business_id, new_ids, business, staff_ids, location_ids
-    )
-    await businesses.put_hours(connection, business_id, business.staff, staff_ids, location_ids)
+    await services.put(connection, business_id, new_ids, business, staff_ids, location_ids)
+    await working_hours.put(connection, business_id, business.staff, staff_ids, location_ids)
     owners: list[tuple[Staff | Resource, UUID]] = [
         *((each, staff_ids[each.key]) for each in business.staff),
         *((each, resource_ids[each.key]) for each in business.resource),
@@ -170,10 +177,11 @@ async def _warnings(
 ) -> list[str]:
     if before is None:
         return []
-    upcoming = await appointments.upcoming_counts(connection, business_id, now)
-    kept = {staff.key for staff in after.staff}
+    counts = await appointments.upcoming_counts(connection, business_id, now)
     return [
-        f"{staff.name} is no longer listed but has {upcoming[staff.key]} upcoming appointments"
-        for staff in before.staff
-        if staff.key not in kept and upcoming.get(staff.key)
+        f"{each.name} is no longer listed but has {upcoming} upcoming appointments"
+        for table, number in (("staff", 0), ("location", 1))
+        for each in getattr(before, table)
+        if each.key not in {kept.key for kept in getattr(after, table)}
+        and (upcoming := sum(count[2] for count in counts if count[number] == each.key))
     ]

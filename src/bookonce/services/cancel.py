@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bookonce.core.appointments import Appointment, Status, require_in_time, require_transition
-from bookonce.core.business import Directory
+from bookonce.core.directory import Directory
 from bookonce.core.errors import TryAgainError
 from bookonce.services.appointments import load
 from bookonce.services.book import RACES_LOST_MAX, Held
@@ -35,7 +35,10 @@ async def cancel(
             require_in_time(appointment, directory.policy.cancel_until_min, now)
         if await _change(installation, directory, appointment, event_id, actor, now):
             cancelled = msgspec.structs.replace(
-                appointment, status=Status.CANCELLED, sequence=appointment.sequence + 1
+                appointment,
+                status=Status.CANCELLED,
+                resources=(),
+                sequence=appointment.sequence + 1,
             )
             return Held(directory, cancelled, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")

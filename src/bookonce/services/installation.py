@@ -10,7 +10,8 @@ from uuid import UUID
 
 import uuid_utils.compat
 
-from bookonce.core.business import Directory, is_slug
+from bookonce.core.business import is_slug
+from bookonce.core.directory import Directory
 from bookonce.core.errors import BookonceError, NotFoundError
 from bookonce.store import businesses
 from bookonce.store.busy import BusyTimes

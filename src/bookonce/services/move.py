@@ -15,7 +15,7 @@ from bookonce.core.appointments import (
     require_movable,
 )
 from bookonce.core.availability import Start
-from bookonce.core.business import Directory
+from bookonce.core.directory import Directory
 from bookonce.core.errors import NotOfferedError, TryAgainError
 from bookonce.services.alternatives import conflict
 from bookonce.services.appointments import load
@@ -78,7 +78,7 @@ async def move(
         )
         if remembered := await _remembered(installation, directory, idempotency):
             if remembered.event_kind == MOVED:
-                return Held(directory, _as_moved(appointment, remembered), token)
+                return Held(directory, _as_moved(directory, appointment, remembered), token)
             raise await conflict(
                 installation, asked(directory, choice), request.start, now=now,
                 released=appointment.id,
@@ -201,13 +201,15 @@ async def _remembered(
     return found
 
 
-def _as_moved(appointment: Appointment, remembered: Remembered) -> Appointment:
+def _as_moved(
+    directory: Directory, appointment: Appointment, remembered: Remembered
+) -> Appointment:
     """The appointment as the remembered move left it."""
     facts = msgspec.json.decode(remembered.facts, type=Facts)
     return msgspec.structs.replace(
         appointment,
         status=Status.CONFIRMED,
-        location=facts.location or appointment.location,
+        location=directory.current_location(facts.location),
         staff=facts.staff,
         resources=facts.resources,
         start=facts.start,

@@ -366,19 +366,21 @@ async def set_time(
 
 async def upcoming_counts(
     connection: Connection, business_id: UUID, now: datetime
-) -> dict[str, int]:
-    """Confirmed appointments from now on, by staff key."""
+) -> list[tuple[str, str, int]]:
+    """Confirmed appointments from now on: staff key, location key and how many."""
     rows: list[Any] = await connection.fetch(
         """
-        SELECT resource.key, count(*) AS appointments
+        SELECT resource.key AS staff, location.key AS location, count(*) AS appointments
         FROM appointment
         JOIN resource ON resource.business_id = appointment.business_id
                      AND resource.resource_id = appointment.resource_id
+        JOIN location ON location.business_id = appointment.business_id
+                     AND location.location_id = appointment.location_id
         WHERE appointment.business_id = $1 AND appointment.status = 'confirmed'
           AND appointment.starts_at >= $2
-        GROUP BY resource.key
+        GROUP BY resource.key, location.key
         """,
         business_id,
         now,
     )
-    return {row["key"]: row["appointments"] for row in rows}
+    return [(row["staff"], row["location"], row["appointments"]) for row in rows]

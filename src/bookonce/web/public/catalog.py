@@ -7,7 +7,8 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import Parameter
 
-from bookonce.core.business import Directory, Service
+from bookonce.core.business import Service
+from bookonce.core.directory import Directory
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import (
     BusinessAnswer,

@@ -1,0 +1,101 @@
+"""Services: made exactly those of a business, with who performs them and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from bookonce.core import money
+from bookonce.core.business import Business
+from bookonce.store.database import Connection
+from bookonce.store.rows import as_json, columns
+
+
+async def put(
+    connection: Connection,
+    business_id: UUID,
+    new_ids: Iterator[UUID],
+    business: Business,
+    staff_ids: dict[str, UUID],
+    location_ids: dict[str, UUID],
+) -> None:
+    """Make the active services exactly those of a business, in this order, with who performs
+    them and where.
+    """
+    currency = business.business.currency
+    rows = await connection.fetch(
+        """
+        INSERT INTO service (
+            business_id, service_id, key, name, duration_min, phases, buffer_before_min,
+            buffer_after_min, price_minor, needs, by_everyone, everywhere, position
+        )
+        SELECT $1, service_id, key, name, duration_min, phases::jsonb, before_min, after_min, price,
+               ARRAY(SELECT jsonb_array_elements_text(needs::jsonb)), by_everyone, everywhere,
+               position
+        FROM unnest(
+            $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::int[], $8::int[],
+            $9::bigint[], $10::text[], $11::boolean[], $12::boolean[]
+        ) WITH ORDINALITY AS service (
+            service_id, key, name, duration_min, phases, before_min, after_min, price, needs,
+            by_everyone, everywhere, position
+        )
+        ON CONFLICT (business_id, key) DO UPDATE
+        SET name = excluded.name, duration_min = excluded.duration_min, phases = excluded.phases,
+            buffer_before_min = excluded.buffer_before_min,
+            buffer_after_min = excluded.buffer_after_min, price_minor = excluded.price_minor,
+            needs = excluded.needs, by_everyone = excluded.by_everyone,
+            everywhere = excluded.everywhere, position = excluded.position, active = true
+        RETURNING key, service_id
+        """,
+        business_id,
+        *columns(
+            11,
+            [
+                (
+                    next(new_ids),
+                    each.key,
+                    each.name,
+                    each.duration_min,
+                    as_json(each.phases),
+                    each.buffer_before_min,
+                    each.buffer_after_min,
+                    None if each.price is None else money.minor_units(each.price, currency),
+                    as_json(each.needs),
+                    each.staff is None,
+                    each.locations is None,
+                )
+                for each in business.service
+            ],
+        ),
+    )
+    ids = {row["key"]: row["service_id"] for row in rows}
+    await connection.execute(
+        """
+        UPDATE service SET active = false
+        WHERE business_id = $1 AND active AND service_id <> ALL ($2::uuid[])
+        """,
+        business_id,
+        list(ids.values()),
+    )
+    await connection.execute("DELETE FROM service_performer WHERE business_id = $1", business_id)
+    await connection.executemany(
+        """
+        INSERT INTO service_performer (business_id, service_id, resource_id) VALUES ($1, $2, $3)
+        """,
+        [
+            (business_id, ids[service.key], staff_ids[key])
+            for service in business.service
+            for key in service.staff or ()
+        ],
+    )
+    await connection.execute("DELETE FROM service_location WHERE business_id = $1", business_id)
+    await connection.executemany(
+        """
+        INSERT INTO service_location (business_id, service_id, location_id) VALUES ($1, $2, $3)
+        """,
+        [
+            (business_id, ids[service.key], location_ids[key])
+            for service in business.service
+            for key in service.locations or ()
+        ],
+    )
