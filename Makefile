@@ -7,25 +7,30 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUNTIME := .venv/.runtime-installed
 DEV := .venv/.dev-installed
+FRONTEND := frontend/node_modules/.installed
+PAGES := src/bookonce/web/assets/built/manifest.json
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
 
-run: $(RUNTIME) ## set up, then serve the demo salon (PORT=8000, HOST=127.0.0.1)
+run: $(RUNTIME) $(PAGES) ## set up, then serve the demo salon (PORT=8000, HOST=127.0.0.1)
 	@exec $(BIN)/bookonce serve --demo --host "$(or $(HOST),127.0.0.1)" --port "$(or $(PORT),8000)"
 
-test: $(DEV) ## set up, then every check: lint, types, imports, tests
+test: $(DEV) $(PAGES) ## set up, then every check: lint, types, imports, tests
 	@.ci/checks $(BIN)
 
-races: $(DEV) ## the race tests alone, as often as ROUNDS says (default 5)
+races: $(DEV) $(PAGES) ## the race tests alone, as often as ROUNDS says (default 5)
 	@for round in $$(seq $(or $(ROUNDS),5)); do $(BIN)/python -m pytest tests/races || exit 1; done
 
-nightly: $(DEV) ## property tests with 10,000 examples, 500 random businesses over HTTP
+nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
 
-bench: $(DEV) ## measure on this machine, write bench/RESULTS.md (about four minutes)
+bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about four minutes)
 	@$(BIN)/python -m bench
+
+screenshots: $(DEV) $(PAGES) ## each step of a booking as a picture, into docs/images/booking
+	@$(BIN)/python -m tests.browser.screenshots
 
 fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 	@.ci/fresh
@@ -33,7 +38,7 @@ fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 audit: $(DEV) ## known vulnerabilities in what ships
 	$(BIN)/pip-audit --requirement requirements/runtime.lock --require-hashes --disable-pip --strict
 
-wheel: $(DEV) ## build dist/bookonce-*.whl
+wheel: $(DEV) $(PAGES) ## build dist/bookonce-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 format: $(DEV) ## put the code into its one form
@@ -59,9 +64,18 @@ $(RUNTIME): requirements/runtime.lock pyproject.toml | .venv/bin/python
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): requirements/dev.lock $(RUNTIME)
+$(DEV): requirements/dev.lock tests/browser/package-lock.json .ci/browser $(RUNTIME)
 	@echo "installing what the checks need (once, about half a minute) …"
 	@$(PIP) --require-hashes --requirement requirements/dev.lock
+	@.ci/browser $(BIN)
 	@touch $@
 
-.PHONY: help run test races nightly bench fresh audit wheel format lock
+$(FRONTEND): frontend/package-lock.json frontend/package.json frontend/.npmrc
+	@.ci/install-frontend
+	@touch $@
+
+# What browsers load. The folders are named too, so that a file that was taken away counts.
+$(PAGES): $(FRONTEND) frontend/build.mjs $(shell find frontend/src)
+	@node frontend/build.mjs
+
+.PHONY: help run test races nightly bench screenshots fresh audit wheel format lock

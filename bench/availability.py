@@ -32,6 +32,7 @@ OTHERS_STAFF, OTHERS_APPOINTMENTS = 10, 10_000
 ROUNDS = 1_000
 ROUNDS_AFTER_A_BOOKING = 200
 ROUNDS_COLD = 15
+ROUNDS_PAGE = 300
 ROUNDS_OBVIOUS = 5
 LOOKS = {
     "one person": {"staff": "staff-7"},
@@ -78,6 +79,7 @@ class Results:
     looks: dict[tuple[str, str], Times]
     clients: dict[tuple[str, str], Times]
     after_a_booking: Times
+    page: Times
     cold: Times
     core: dict[str, Times]
     obvious: dict[str, Times]
@@ -135,13 +137,14 @@ async def measure(urls: dict[str, str], folder: Path, progress: Progress) -> Res
         server.start()
     try:
         looks, clients, bytes_sent = _looks(servers, progress)
+        page = _page(servers["million"], progress)
         after_a_booking = _after_a_booking(servers["million"], progress)
     finally:
         for server in servers.values():
             server.stop()
     cold, core = await _in_process(urls["million"], progress)
     return Results(
-        looks, clients, after_a_booking, cold, core,
+        looks, clients, after_a_booking, page, cold, core,
         await _obvious(urls["million"], progress), bytes_sent,
     )  # fmt: skip
 
@@ -185,6 +188,20 @@ def _looks(
         {key: Times(sorted(times)) for key, times in client_ms.items()},
         bytes_sent,
     )
+
+
+def _page(server: RunningServer, progress: Progress) -> Times:
+    """The booking page's step with the most on it: the soonest times, a month, a day's times."""
+    task = progress.add_task("opening the booking page", total=ROUNDS_PAGE)
+    parameters = {"service": "cut", "staff": "any", "date": str(first_day() + timedelta(days=7))}
+    times = []
+    with httpx.Client(base_url=server.base_url) as client:
+        for number in range(ROUNDS_PAGE + 20):
+            answer = client.get(f"/{SALON}", params=parameters)
+            if number >= 20:
+                times.append(_server_ms(answer))
+                progress.advance(task)
+    return Times(sorted(times))
 
 
 def _after_a_booking(server: RunningServer, progress: Progress) -> Times:

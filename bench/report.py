@@ -17,6 +17,7 @@ from bench.availability import (
     ROUNDS,
     ROUNDS_AFTER_A_BOOKING,
     ROUNDS_COLD,
+    ROUNDS_PAGE,
     STAFF,
     Results,
     Times,
@@ -113,6 +114,10 @@ def render(machine: str, found: Results) -> str:
                 [
                     f"server time, anyone, after a booking ({ROUNDS_AFTER_A_BOOKING} looks)",
                     *_both(found.after_a_booking),
+                ],
+                [
+                    f"server time, the booking page's month ({ROUNDS_PAGE} looks)",
+                    *_both(found.page),
                 ],
                 *(
                     [

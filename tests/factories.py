@@ -43,6 +43,7 @@ def a_business(
     resource: list[dict[str, Any]] | None = None,
     service: list[dict[str, Any]] | None = None,
     policy: dict[str, Any] | None = None,
+    page: dict[str, Any] | None = None,
     **profile: Any,
 ) -> Business:
     """A business with Ada, who cuts; no notice and no limit for cancelling."""
@@ -51,6 +52,7 @@ def a_business(
             "business": {"slug": slug or new_slug(), "name": "Lumen Hair", "timezone": timezone}
             | profile,
             "policy": {"notice_min": 0, "cancel_until_min": 0} | (policy or {}),
+            "page": page or {},
             "location": location or [],
             "staff": [a_staff_member("ada")] if staff is None else staff,
             "resource": resource or [],

@@ -1229,3 +1229,49 @@ def with_junk(value: Any, place: tuple[Any, ...], junk: Any) -> Any:
 def test_a_file_with_junk_in_it_is_refused_in_words_or_read_back(tree, data):
     place = data.draw(st.sampled_from(places_in(tree)))
     assert is_refused_in_words_or_read_back(with_junk(tree, place, data.draw(JUNK)))
+
+
+class TestPage:
+    FILE = """
+[business]
+slug = "lumen"
+name = "Lumen"
+timezone = "UTC"
+[page]
+"""
+
+    def test_a_page_is_read_and_written_again(self):
+        text = (
+            self.FILE + 'colour = "#7A3e9d"\nsites = ["https://a.example", "http://b.example:8080"]'
+        )
+        business = parse(text)
+        assert business.page.colour == "#7A3e9d"
+        assert business.page.sites == ("https://a.example", "http://b.example:8080")
+        assert parse(render(business)) == business
+        assert changes(parse(self.FILE), business) == [
+            "page: added",
+        ]
+
+    @pytest.mark.parametrize(
+        "line, place, message",
+        [
+            ('colour = "red"', "page.colour", 'expected a colour such as "#7a3e9d"'),
+            ('colour = "#7a3e9d\\n"', "page.colour", 'expected a colour such as "#7a3e9d"'),
+            ('sites = ["example.com"]', "page.sites[0]", "expected a site such as"),
+            ('sites = ["https://a.example/path"]', "page.sites[0]", "without a path"),
+            ('sites = ["https://a.example; script-src *"]', "page.sites[0]", "expected a site"),
+            ('sites = ["https://*"]', "page.sites[0]", "expected a site"),
+            ('sites = ["https://a.example", "https://a.example"]', "page.sites", "once is enough"),
+            ("logo = 1", "page.logo", "expected `str"),
+            ('logo = "logo.png"', "page.logo", "expected a picture such as"),
+            ('logo = "data:text/html;base64,PGI+"', "page.logo", "expected a picture such as"),
+            ('logo = "data:image/png;base64,AAA"', "page.logo", "not valid base64"),
+            ('logo = "data:image/png;base64,PHN2Zz4="', "page.logo", "not of the kind image/png"),
+            (f'logo = "data:image/png;base64,{"A" * 88_000}"', "page.logo", "at most 65536"),
+            ("size = 1", "page.size", "is not a known field"),
+        ],
+    )
+    def test_a_mistake_is_named(self, line, place, message):
+        [(named, said)] = errors_of(self.FILE + line)
+        assert named == place
+        assert message in said

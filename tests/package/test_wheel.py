@@ -61,7 +61,10 @@ def test_it_carries_its_licence_migrations_pages_and_types(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
         "bookonce/store/migrations/0001_booking_core.sql",
-        "bookonce/web/templates/business.html",
+        "bookonce/web/templates/services.html",
+        "bookonce/web/locales/de.po",
+        "bookonce/web/assets/built/manifest.json",
+        "bookonce/web/assets/built/embed.js",
         "bookonce/web/assets/swagger-ui/swagger-ui-bundle.js",
         "bookonce/demo/lumen.toml",
         "bookonce/py.typed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from bookonce.core.appointments import Status
 from bookonce.core.business import Business
+from bookonce.core.clients import Client
 from bookonce.core.errors import (
     BlockConflictError,
     BookingConflictError,
@@ -24,8 +26,9 @@ from bookonce.core.errors import (
 )
 from bookonce.services.appointments import find
 from bookonce.services.block import BlockKind, block, unblock
-from bookonce.services.book import book
+from bookonce.services.book import BookingRequest, book
 from bookonce.services.cancel import cancel
+from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
 from bookonce.store.database import Database
@@ -434,3 +437,24 @@ async def test_with_a_secret_a_key_alone_does_not_open_what_was_stored(
     assert again.token == held.token
     with pytest.raises(TryAgainError):
         await book(thief, slug, request, now=NOW, idempotency_key="1")
+
+
+def test_a_request_hashes_as_it_did_in_the_first_version() -> None:
+    # Keys outlive upgrades: these are the bytes that 0.1's first servers hashed.
+    start = datetime(2026, 12, 1, 9, tzinfo=UTC)
+    booking = BookingRequest("cut", start, Client("Zoe", "zoe@example.com"))
+    told = (
+        b'["book",{"service":"cut","start":"2026-12-01T09:00:00Z","client":{"name":"Zoe",'
+        b'"email":"zoe@example.com","phone":null},"staff":null,"notes":null}]'
+    )
+    assert Idempotency.of("k", "book", booking).request_hash == hashlib.sha256(told).digest()
+    moved = b'["move","token",{"start":"2026-12-01T09:00:00Z","staff":null}]'
+    assert (
+        Idempotency.of("k", "move", "token", MoveRequest(start)).request_hash
+        == hashlib.sha256(moved).digest()
+    )
+    elsewhere = MoveRequest(start, location="mitte")
+    assert (
+        Idempotency.of("k", "move", "token", elsewhere).request_hash
+        != hashlib.sha256(moved).digest()
+    )

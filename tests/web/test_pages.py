@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
+from babel.dates import get_month_names
 
 from bookonce.core.business import Business
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
@@ -16,20 +17,6 @@ from tests.web.visitors import address_of, book, refused
 
 Serve = Callable[[Business], str]
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 SCRIPT = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>&amp;"
 
 
@@ -86,12 +73,8 @@ class TestBusinessPage:
             )
         )
         page = opened(visitor, page_of(api))
-        for words in ("Salon Zoë", "Long cut", "75 min", "48.00 EUR", "Europe/Berlin"):
+        for words in ("Salon Zoë", "Long cut", "1 hour 15 minutes", "€48.00"):
             assert words in page.text
-
-    def test_it_links_to_the_api(self, visitor: httpx.Client, serve_business: Serve) -> None:
-        page = opened(visitor, page_of(serve_business(a_business())))
-        assert "/schema" in page.addresses
 
     def test_names_are_text_and_never_markup(
         self, visitor: httpx.Client, serve_business: Serve
@@ -129,8 +112,8 @@ class TestAppointmentPage:
         )
         booked = book(visitor, api, tomorrow_at(10))
         page = opened(visitor, booked["manage_url"])
-        local_day = f" {tomorrow_at(10).day} "
-        for words in ("Salon Zoë", "Ada L.", "Long cut", "15:45", local_day, "confirmed"):
+        local_day = f" {tomorrow_at(10).day}. "
+        for words in ("Salon Zoë", "Ada L.", "Long cut", "15:45", local_day, "bestätigt"):
             assert words in page.text
 
     def test_it_offers_the_calendar_file(
@@ -176,15 +159,43 @@ class TestAppointmentPage:
         assert page.inline == []
         assert page.text.count(SCRIPT) >= 3
 
-    @pytest.mark.parametrize("locale", ["de", "pt-BR", "zh-Hant-TW", "ar", "he"])
-    def test_it_is_in_one_language_whatever_the_locale_of_the_business(
-        self, visitor: httpx.Client, serve_business: Serve, locale: str
+    @pytest.mark.parametrize(
+        "locale, accepted, language, month",
+        [
+            ("de", "", "de", 1),
+            ("de-AT", "", "de-AT", 1),
+            ("de", "fr-CH, fr;q=0.9, en;q=0.8", "fr-CH", 2),
+            ("de", "fr, en;q=0.8", "fr", 2),
+            ("de", "en-QQ, fr;q=0.8", "en", 0),
+            ("de", "ja, es;q=0.5", "es", 3),
+            ("pt-BR", "", "en", 0),
+            ("ar", "", "ar", 4),
+            ("de", "en;q=0, xx;q=abc", "de", 1),
+        ],
+    )
+    def test_it_is_in_the_language_of_the_visitor_or_else_of_the_business(
+        self,
+        visitor: httpx.Client,
+        serve_business: Serve,
+        locale: str,
+        accepted: str,
+        language: str,
+        month: int,
     ) -> None:
         start = tomorrow_at(10)
         booked = book(visitor, serve_business(a_business(locale=locale)), start)
-        page = opened(visitor, booked["manage_url"])
-        assert page.language == "en"
-        assert MONTHS[start.month - 1] in page.text
+        answer = visitor.get(booked["manage_url"], headers={"Accept-Language": accepted})
+        page = Page(answer.text)
+        assert page.language == answer.headers["content-language"] == language
+        names = [
+            get_month_names("wide", locale=one)[start.month]
+            for one in ("en", "de", "fr", "es", "ar")
+        ]
+        assert names[month] in page.text
+        assert (
+            visitor.get(booked["manage_url"], params={"lang": "es"}).headers["content-language"]
+            == "es"
+        )
 
     @pytest.mark.parametrize("token", ["A" * 43, "x", "%00", "%ff", "<script>", "x.ics"])
     def test_a_token_that_opens_nothing_is_not_found(
@@ -218,20 +229,64 @@ class TestSafety:
         assert allowed <= {"'none'", "'self'"}
         assert Page(answer.text).inline == []
 
-    def test_every_address_on_it_is_of_this_installation_and_answers(
+    def test_every_address_on_it_answers_and_only_calendars_are_elsewhere(
         self, visitor: httpx.Client, address: str
     ) -> None:
         addresses = opened(visitor, address).addresses
         assert addresses
         for one in addresses:
-            assert not urlsplit(one).netloc
-            assert visitor.get(one).status_code == 200
+            if host := urlsplit(one).netloc:
+                assert host in ("calendar.google.com", "outlook.live.com")
+            else:
+                assert visitor.get(one).status_code == 200, one
 
-    def test_it_tells_no_other_site_and_no_search_engine(
-        self, visitor: httpx.Client, address: str
+    def test_only_the_sites_that_the_business_lists_may_frame_it(
+        self, visitor: httpx.Client, serve_business: Serve
     ) -> None:
+        site = "https://www.lumen-hair.example"
+        api = serve_business(a_business(page={"sites": [site]}))
+        assert policy(visitor.get(page_of(api)))["frame-ancestors"] == ["'self'", site]
+
+    def test_it_tells_no_other_site(self, visitor: httpx.Client, address: str) -> None:
         answer = visitor.get(address)
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert 'name="robots" content="noindex"' in answer.text
+        is_personal = "/a/" in address  # its address is a capability
+        assert ('name="robots" content="noindex"' in answer.text) is is_personal
+
+
+class TestLooks:
+    LOGO = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4="
+
+    def test_a_logo_stands_for_the_name_and_nothing_in_it_runs(
+        self, visitor: httpx.Client, serve_business: Serve
+    ) -> None:
+        api = serve_business(a_business(page={"logo": self.LOGO}))
+        [logo] = [one for one in opened(visitor, page_of(api)).addresses if "/logo?" in one]
+        answer = visitor.get(logo)
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.content.startswith(b"<svg ")
+        assert "sandbox" in policy(answer)
+        assert "immutable" in answer.headers["cache-control"]
+
+    def test_without_a_logo_there_is_none(
+        self, visitor: httpx.Client, serve_business: Serve
+    ) -> None:
+        api = serve_business(a_business())
+        assert "<img" not in visitor.get(page_of(api)).text
+        refused(visitor.get(f"{page_of(api)}/logo"), 404, "NOT_FOUND")
+
+    def test_the_brand_s_colour_is_a_sheet_of_its_own(
+        self, visitor: httpx.Client, serve_business: Serve
+    ) -> None:
+        api = serve_business(a_business(page={"colour": "#7A3E9D"}))
+        [sheet] = [one for one in opened(visitor, page_of(api)).addresses if "/brand/" in one]
+        answer = visitor.get(sheet)
+        assert answer.headers["content-type"].startswith("text/css")
+        assert "--accent: #7a3e9d; --on-accent: #ffffff" in answer.text
+        assert "prefers-color-scheme: dark" in answer.text
+
+    @pytest.mark.parametrize("name", ["7A3E9D", "red.css", "7A3E9.css", "7A3E9D.css.css", "%00"])
+    def test_other_sheets_are_not_found(self, visitor: httpx.Client, name: str) -> None:
+        refused(visitor.get(f"/static/brand/{name}"), 404, "NOT_FOUND")

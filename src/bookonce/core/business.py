@@ -21,6 +21,8 @@ Slug = Annotated[str, Meta(pattern=SLUG_PATTERN, max_length=SLUG_LENGTH_MAX)]
 KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z"
 Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=63)]
 NOT_BLANK = r"\S"
+COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}\Z"
+SITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
 Name = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
@@ -71,6 +73,14 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice_min: Annotated[int, Meta(ge=0, le=527_040)] = 60
     horizon_days: Annotated[int, Meta(ge=1, le=1_100)] = 90
     cancel_until_min: Annotated[int, Meta(ge=0, le=527_040)] = 1440
+
+
+class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How the booking page looks, and which sites may show it in a frame."""
+
+    colour: Annotated[str, Meta(pattern=COLOUR_PATTERN)] | None = None
+    logo: str | None = None
+    sites: tuple[str, ...] = ()
 
 
 class WeeklyHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -192,6 +202,7 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     business: Profile
     policy: Policy = field(default_factory=Policy)
+    page: Page = field(default_factory=Page)
     location: tuple[Location, ...] = ()
     staff: tuple[Staff, ...] = ()
     resource: tuple[Resource, ...] = ()

@@ -20,12 +20,14 @@ from email_validator import EmailNotValidError, validate_email
 from bookonce.core import money
 from bookonce.core.business import (
     ANYONE,
+    SITE_PATTERN,
     STAFF_KIND,
     Business,
     DateHours,
     HoursAt,
     LocalTime,
     Location,
+    Page,
     Resource,
     Service,
     Staff,
@@ -35,11 +37,13 @@ from bookonce.core.business import (
 from bookonce.core.convert import ERRORS_MAX, convert, encode_custom, salvaged
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import WEEKDAYS, Span, overlapping
+from bookonce.core.logos import Logo
 from bookonce.core.text import text_problem
 from bookonce.core.visits import PHASES_MAX
 from bookonce.core.zones import is_zone
 
 FILE_BYTES_MAX = 4 * 1024 * 1024
+SHOWN_LENGTH_MAX = 300
 TABLES = ("location", "staff", "resource", "service")
 RESERVED_SLUGS = frozenset({"api", "schema", "healthz", "readyz", "metrics", "static", "embed"})
 
@@ -103,7 +107,7 @@ def render(business: Business) -> str:
 def as_tree(business: Business) -> dict[str, Any]:
     """The business as plain dicts, lists and scalars, absent options left out."""
     tree: dict[str, Any] = msgspec.to_builtins(business, enc_hook=encode_custom)
-    for table in TABLES:
+    for table in ("page", *TABLES):
         if not tree[table]:
             del tree[table]
     return tree
@@ -135,6 +139,7 @@ def _rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldE
         yield FieldError("business.locale", f"expected a locale such as de, got {profile.locale!r}")
     for table in TABLES:
         yield from _repeated(table, [each.key for each in getattr(business, table)])
+    yield from _page_errors(business.page)
     known = _Known.of(business, wrong_places)
     for index, location in enumerate(business.location):
         yield from _location_errors(f"location[{index}]", location)
@@ -146,6 +151,21 @@ def _rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldE
         yield from _time_off_errors(f"resource[{index}].time_off", resource.time_off, zone)
     for index, service in enumerate(business.service):
         yield from _service_errors(f"service[{index}]", service, known, profile.currency)
+
+
+def _page_errors(page: Page) -> Iterator[FieldError]:
+    if page.logo is not None:
+        try:
+            Logo.parse(page.logo)
+        except ValueError as error:
+            yield FieldError("page.logo", str(error))
+    yield from _repeated("page.sites", page.sites)
+    for index, site in enumerate(page.sites):
+        if not re.match(SITE_PATTERN, site):
+            yield FieldError(
+                f"page.sites[{index}]",
+                f'expected a site such as "https://www.example.com", without a path, got {site!r}',
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +442,8 @@ def _shown(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, str) and len(value) > SHOWN_LENGTH_MAX:
+        return f"{value[:SHOWN_LENGTH_MAX]}…"
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value) or "none"
     return str(value)

@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bookonce.core.business import KEY_PATTERN, NOT_BLANK, SLUG_PATTERN, LocalTime
+from bookonce.core.business import (
+    COLOUR_PATTERN,
+    KEY_PATTERN,
+    NOT_BLANK,
+    SLUG_PATTERN,
+    LocalTime,
+)
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import Span
 
@@ -159,6 +165,8 @@ def _named(text: str, place: str) -> FieldError:
         message = "expected lower-case letters and digits, with single hyphens between them"
     if f"matching regex {KEY_PATTERN!r}" in message:
         message = "expected letters, digits, - and _, a letter or digit first"
+    if f"matching regex {COLOUR_PATTERN!r}" in message:
+        message = 'expected a colour such as "#7a3e9d"'
     if "timezone component" in message:
         message = "expected a time with an offset, such as 2026-12-01T09:00:00+01:00"
     return FieldError(place + (match["place"] or ""), message[:1].lower() + message[1:])

@@ -21,6 +21,7 @@ from bookonce.core.business import (
 )
 from bookonce.core.errors import FieldError, NotFoundError, ValidationError
 from bookonce.core.hours import Hours
+from bookonce.core.logos import Logo
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
     def policy(self) -> Policy:
         """The business's rules."""
         return self.business.policy
+
+    @cached_property
+    def logo(self) -> Logo | None:
+        """The business's picture, if it has one."""
+        text = self.business.page.logo
+        return Logo.parse(text) if text else None
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -12,6 +12,10 @@ import msgspec
 
 from bookonce.core.errors import FieldError, IdempotencyMismatchError, ValidationError
 
+LATER_FIELDS = frozenset({"location"})
+"""Fields that requests have got since the first version. Where they aren't used a request hashes
+as it did before, so that a key is recognised across an upgrade.
+"""
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 
 
@@ -44,7 +48,7 @@ class Idempotency:
             )
         return cls(
             key or secrets.token_hex(32),
-            hashlib.sha256(msgspec.json.encode(request)).digest(),
+            hashlib.sha256(msgspec.json.encode([_as_ever(part) for part in request])).digest(),
             key is not None,
         )
 
@@ -54,3 +58,13 @@ class Idempotency:
             raise IdempotencyMismatchError(
                 "This Idempotency-Key was used with another request; make a new one."
             )
+
+
+def _as_ever(part: Any) -> Any:
+    if not isinstance(part, msgspec.Struct):
+        return part
+    return {
+        name: value
+        for name, value in msgspec.structs.asdict(part).items()
+        if value is not None or name not in LATER_FIELDS
+    }

@@ -81,7 +81,7 @@ async def move(
                 return Held(directory, _as_moved(directory, appointment, remembered), token)
             raise await conflict(
                 installation, asked(directory, choice), request.start, now=now,
-                released=appointment.id,
+                released=appointment.id, present=appointment.start,
             )  # fmt: skip
         require_movable(appointment)
         _require_still_there(directory, appointment, request)
@@ -105,8 +105,9 @@ async def move(
         except _Taken:
             if await _remember_refusal(installation, directory, idempotency, event_id, actor, now):
                 raise await conflict(
-                    installation, able, request.start, now=now, released=appointment.id
-                ) from None
+                    installation, able, request.start, now=now,
+                    released=appointment.id, present=appointment.start,
+                ) from None  # fmt: skip
             continue
         return Held(directory, moved, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")

@@ -14,6 +14,7 @@ from bookonce.core.convert import decode_custom
 from bookonce.core.directory import Directory
 from bookonce.core.hours import Span
 from bookonce.store.database import Connection
+from bookonce.store.rows import as_json
 
 # Spans as pairs of minutes since midnight.
 _SPANS = """(
@@ -110,6 +111,7 @@ SELECT json_build_object(
         'policy', json_build_object(
             'slot_step_min', business.slot_step_min, 'notice_min', business.notice_min,
             'horizon_days', business.horizon_days, 'cancel_until_min', business.cancel_until_min),
+        'page', business.page,
         'location', (
             SELECT coalesce(json_agg(json_build_object(
                 'key', key, 'name', name, 'timezone', timezone, 'address', address,
@@ -204,9 +206,9 @@ async def create(
         """
         INSERT INTO business (
             business_id, name, timezone, currency, locale,
-            slot_step_min, notice_min, horizon_days, cancel_until_min, created_at
+            slot_step_min, notice_min, horizon_days, cancel_until_min, page, created_at
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11)
         """,
         business_id,
         profile.name,
@@ -217,6 +219,7 @@ async def create(
         policy.notice_min,
         policy.horizon_days,
         policy.cancel_until_min,
+        as_json(business.page),
         now,
     )
     return True
@@ -229,7 +232,8 @@ async def update(connection: Connection, business_id: UUID, business: Business) 
         """
         UPDATE business
         SET name = $2, timezone = $3, currency = $4, locale = $5, slot_step_min = $6,
-            notice_min = $7, horizon_days = $8, cancel_until_min = $9, version = version + 1
+            notice_min = $7, horizon_days = $8, cancel_until_min = $9, page = $10::jsonb,
+            version = version + 1
         WHERE business_id = $1
         """,
         business_id,
@@ -241,4 +245,5 @@ async def update(connection: Connection, business_id: UUID, business: Business) 
         policy.notice_min,
         policy.horizon_days,
         policy.cancel_until_min,
+        as_json(business.page),
     )

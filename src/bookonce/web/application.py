@@ -17,12 +17,13 @@ from bookonce.core.errors import BookonceError
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.database import Database
-from bookonce.web import errors, operations
+from bookonce.web import assets, errors, operations
+from bookonce.web.booking import brand, own_page, pages
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.logs import configure_logs
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.openapi import complete, openapi_config
-from bookonce.web.public import appointments, availability, bookings, catalog, pages
+from bookonce.web.public import appointments, availability, bookings, catalog
 from bookonce.web.rate_limit import RateLimit
 from bookonce.web.request_log import RequestLog
 from bookonce.web.requests import BODY_BYTES_MAX
@@ -61,8 +62,10 @@ def create_application(settings: Settings) -> ASGIApp:
             operations.healthz,
             operations.readyz,
             operations.metrics,
-            pages.business_page,
-            pages.appointment_page,
+            _pages(),
+            brand.brand_sheet,
+            brand.logo,
+            *assets.handlers(),
             create_static_files_router(
                 path="/static", directories=[_assets()], include_in_schema=False
             ),
@@ -98,6 +101,22 @@ def _public_api() -> Router:
             appointments.router,
         ],
         tags=["Public"],
+    )
+
+
+def _pages() -> Router:
+    return Router(
+        "/",
+        route_handlers=[
+            pages.booking_page,
+            pages.book_by_form,
+            own_page.own_page,
+            own_page.cancel_page,
+            own_page.cancel_by_form,
+            own_page.move_page,
+            own_page.move_by_form,
+        ],
+        exception_handlers={BookonceError: pages.refused},
     )
 
 

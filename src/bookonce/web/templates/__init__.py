@@ -1,25 +1,53 @@
-"""HTML templates; every value is escaped."""
+"""HTML templates; every value is escaped, every text can be translated."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-_PAGES = Environment(
-    loader=PackageLoader("bookonce.web", "templates"), autoescape=True, undefined=StrictUndefined
-)
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
+from bookonce.core.business import Page
+from bookonce.web.assets import asset_url
+from bookonce.web.languages import Language, catalogue
 
 
-def render(name: str, **values: Any) -> Response[str]:
-    """A page as an answer, under a policy that allows nothing inline and nothing foreign."""
+@lru_cache
+def _pages(language_code: str) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("bookonce.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(catalogue(language_code), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["asset_url"] = asset_url
+    return environment
+
+
+def render(
+    name: str, language: Language, page: Page | None = None, *, status: int = 200, **values: Any
+) -> Response[str]:
+    """A page as an answer, under a policy that allows nothing inline and nothing foreign.
+
+    `page` says which sites may frame it; absent: none.
+    """
+    sites = " ".join(("'self'", *page.sites)) if page and page.sites else "'none'"
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {sites}"
+    )
+    template = _pages(language.code).get_template(name)
     return Response(
-        _PAGES.get_template(name).render(**values),
+        template.render(language=language, brand=(page.colour if page else None) or "", **values),
         media_type=MediaType.HTML,
-        headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+        status_code=status,
+        headers={
+            "Content-Security-Policy": policy,
+            "Content-Language": language.tag,
+            "Vary": "Accept-Language",
+        },
     )

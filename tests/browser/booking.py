@@ -1,0 +1,179 @@
+"""How people walk through the booking page, and what is in the books afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+from playwright.async_api import Locator, Page, expect
+
+from bookonce.core.business import Business
+from tests.browser.checks import assert_accessible, assert_fits, assert_valid_html
+from tests.factories import NINE_TO_FIVE, a_business, a_service, a_staff_member
+from tests.running import RunningServer
+
+
+def a_salon(**more: Any) -> Business:
+    """Ada and Bea cut by day, and only Ada colours."""
+    return a_business(
+        **{
+            "name": "Lumen Hair",
+            "staff": [a_staff_member(key, hours=NINE_TO_FIVE) for key in ("ada", "bea")],
+            "service": [
+                a_service("cut", duration_min=45, price="48.00"),
+                a_service("colour", duration_min=120, price="110.00", staff=["ada"]),
+            ],
+        }
+        | more
+    )
+
+
+async def assert_proper(page: Page, text: str | None = None) -> None:
+    """Require what holds of every page as it is now. `text` is what the server sent, where asking
+    for the address again would bring another page.
+    """
+    if text is None:
+        answer = await page.request.get(page.url)
+        text = await answer.text()
+    assert_valid_html(text)
+    await assert_accessible(page)
+    await assert_fits(page)
+
+
+async def expect_services(page: Page) -> None:
+    await expect(page.get_by_text("What would you like?")).to_be_visible()
+
+
+async def expect_people(page: Page) -> None:
+    await expect(page.get_by_text("With whom?")).to_be_visible()
+
+
+async def expect_times(page: Page) -> None:
+    await expect(page.get_by_text("When?", exact=True)).to_be_visible()
+    await expect(page.get_by_role("heading", name="Soonest")).to_be_visible()
+
+
+async def expect_form(page: Page) -> None:
+    await expect(page.get_by_role("button", name="Book now")).to_be_visible()
+
+
+async def expect_booked(page: Page) -> None:
+    await expect(page.get_by_role("status")).to_contain_text("It's booked")
+
+
+async def expect_conflict(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="Somebody was quicker")).to_be_visible()
+
+
+def service(page: Page, name: str) -> Locator:
+    return page.get_by_role("main").get_by_role("link", name=name)
+
+
+def soonest(page: Page) -> Locator:
+    """The links to the soonest times."""
+    return page.get_by_role("region", name="Soonest").get_by_role("link")
+
+
+def free_days(page: Page) -> Locator:
+    """The links to the days of the month that have free times."""
+    return page.get_by_role("table").get_by_role("link")
+
+
+def times_of_day(page: Page) -> Locator:
+    """The links to the times of the chosen day."""
+    parts = page.get_by_role("heading", name="Morning").or_(
+        page.get_by_role("heading", name="Afternoon")
+    )
+    return page.get_by_role("region").filter(has=parts).get_by_role("link")
+
+
+def alternatives(page: Page) -> Locator:
+    """The buttons that book another time at once."""
+    return page.get_by_role("alert").get_by_role("button")
+
+
+def start_in(address: str | None) -> datetime:
+    """The start that a link leads to."""
+    return datetime.fromisoformat(parse_qs(urlsplit(address or "").query)["start"][0])
+
+
+async def choose_day_next_month(page: Page) -> None:
+    """Leaf to the next month and choose its first free day."""
+    before = await page.get_by_role("table").evaluate(NAME_OF_TABLE)
+    await page.get_by_role("link", name="Next month").click()
+    await expect(page.get_by_role("table", name=before, exact=True)).to_have_count(0)
+    day = free_days(page).first
+    number = await day.inner_text()
+    await day.click()
+    await expect(free_days(page).and_(page.locator("[aria-current=date]"))).to_have_text(number)
+
+
+NAME_OF_TABLE = "table => document.getElementById(table.getAttribute('aria-labelledby')).innerText"
+
+
+async def open_form(page: Page, slug: str, *, service: str = "cut", staff: str = "ada") -> datetime:
+    """Choose the soonest time as a shared link to the times would let one; tells the start."""
+    await page.goto(f"/{slug}?service={service}&staff={staff}")
+    await expect_times(page)
+    first = soonest(page).first
+    start = start_in(await first.get_attribute("href"))
+    await first.click()
+    await expect_form(page)
+    return start
+
+
+async def fill_in(page: Page, name: str = "Zoe", **more: str) -> None:
+    """Type the details, as labelled."""
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Email").fill(more.pop("email", f"{name.lower()}@example.com"))
+    for label, text in more.items():
+        await page.get_by_label(label.capitalize()).fill(text)
+
+
+async def submit(page: Page, button: Locator) -> tuple[int, str]:
+    """Press a button that sends a form; tells the status and, unless redirected, the text."""
+    async with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+        await button.click()
+    answer = await sent.value
+    if 300 <= answer.status < 400:
+        return answer.status, ""
+    return answer.status, await answer.text()
+
+
+async def book_now(page: Page) -> tuple[int, str]:
+    return await submit(page, page.get_by_role("button", name="Book now"))
+
+
+async def book(page: Page, slug: str, **details: str) -> datetime:
+    """The whole way to one's own page; tells the start."""
+    start = await open_form(page, slug)
+    await fill_in(page, **details)
+    await book_now(page)
+    await expect_booked(page)
+    return start
+
+
+async def books_of(server: RunningServer, slug: str) -> list[dict[str, Any]]:
+    """Every appointment of a business as it is written, by start."""
+    connection = await asyncpg.connect(server.database_url)
+    try:
+        rows = await connection.fetch(
+            """
+            SELECT appointment.status, appointment.starts_at, service.key AS service,
+                   resource.key AS staff, appointment.client_name AS name, client.email,
+                   appointment.client_phone AS phone, appointment.notes
+            FROM appointment
+            JOIN business_slug USING (business_id)
+            JOIN service USING (business_id, service_id)
+            JOIN resource USING (business_id, resource_id)
+            JOIN client USING (business_id, client_id)
+            WHERE business_slug.slug = $1
+            ORDER BY appointment.starts_at
+            """,
+            slug,
+        )
+    finally:
+        await connection.close()
+    return [dict(row) for row in rows]

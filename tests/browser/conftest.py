@@ -1,0 +1,104 @@
+"""A browser for each worker, and pages of visitors with different machines and habits.
+
+All pages of a worker live in one event loop, since a browser can't change loops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from pytest_asyncio import is_async_test
+
+from tests.browser import chromium
+from tests.browser.watching import Watch
+from tests.running import RunningServer
+
+HERE = Path(__file__).parent
+TIMEOUT_MS = 15_000
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+NewPage = Callable[..., Awaitable[Page]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """This worker's browser; without one the test is skipped."""
+    async with async_playwright() as playwright:
+        program = chromium.find(playwright.chromium.executable_path)
+        if program is None:
+            pytest.skip(chromium.LACKING)
+        # Only pages of ours are opened; the sandbox doesn't start as root or in a container.
+        opened = await playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
+        yield opened
+        await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_page(browser: Browser, server: RunningServer) -> AsyncIterator[NewPage]:
+    """Opens an empty page for a visitor nobody has seen before: `await new_page(**options)`, with
+    the options of a browser context. Addresses are relative to the server. Whatever any page of
+    the test did that none may do fails the test at its end.
+    """
+    opened: list[tuple[BrowserContext, Watch]] = []
+
+    async def make(**options: Any) -> Page:
+        context = await browser.new_context(
+            **{
+                "base_url": server.base_url,
+                "locale": "en-GB",
+                "timezone_id": "Europe/Berlin",
+                "viewport": {"width": 1100, "height": 800},
+                **options,
+            }
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        opened.append((context, Watch(context, server.base_url)))
+        return await context.new_page()
+
+    yield make
+    for context, _ in opened:
+        for page in context.pages:
+            await page.title()  # what was logged before this has arrived after it
+        await context.close()
+    wrongs = [wrong for _, watch in opened for wrong in watch.wrongs]
+    assert not wrongs, "\n".join(wrongs)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(new_page: NewPage) -> Page:
+    """A visitor at a desk."""
+    return await new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page_without_javascript(new_page: NewPage) -> Page:
+    """A visitor whose browser runs no scripts."""
+    return await new_page(java_script_enabled=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(new_page: NewPage) -> Page:
+    """A visitor with a phone, upright."""
+    return await new_page(**PHONE)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def dark(new_page: NewPage) -> Page:
+    """A visitor whose machine is set to dark colours."""
+    return await new_page(color_scheme="dark")

@@ -1,0 +1,105 @@
+"""Every text in every language; dates, times, amounts and weeks as people there write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import bookonce.web
+from bookonce.web.languages import LANGUAGES, SOURCE, language
+
+WEB = Path(bookonce.web.__file__).parent
+PLACEHOLDER = re.compile(r"%\(\w+\)s")
+TRANSLATED = [code for code in LANGUAGES if code != SOURCE]
+
+
+def texts_of_the_pages() -> set[str]:
+    """Every text that templates and handlers show."""
+    return {
+        str(text)
+        for _, _, text, _, _ in extract_from_dir(
+            WEB, method_map=[("templates/**.html", "jinja2"), ("booking/**.py", "python")]
+        )
+    }
+
+
+def catalogue(code: str) -> dict[str, str]:
+    with (WEB / "locales" / f"{code}.po").open("rb") as file:
+        return {str(each.id): str(each.string) for each in read_po(file, locale=code) if each.id}
+
+
+def test_there_are_texts_to_translate() -> None:
+    assert {"Book now", "Cancel appointment", "Times are in %(zone)s."} <= texts_of_the_pages()
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_text_is_missing_and_none_is_left_over(code: str) -> None:
+    translated = {text for text, translation in catalogue(code).items() if translation.strip()}
+    assert translated == texts_of_the_pages()
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_translations_keep_what_is_filled_in(code: str) -> None:
+    for text, translation in catalogue(code).items():
+        assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(translation)), text
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_the_catalogue_is_what_pages_use(code: str) -> None:
+    spoken = language(code, None, "en").words
+    assert spoken.gettext("Book now") == catalogue(code)["Book now"] != "Book now"
+
+
+MOMENT = datetime(2026, 12, 1, 15, 5, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+@pytest.mark.parametrize(
+    "code, business_locale, time, amount, duration, first_weekday",
+    [
+        ("en", "en-GB", "15:05", "€1,234.50", "1 hour 15 minutes", 0),
+        ("en", "en-US", "3:05 PM", "€1,234.50", "1 hour 15 minutes", 6),
+        ("de", "de", "15:05", "1.234,50 €", "1 Stunde 15 Minuten", 0),
+        ("de", "de-CH", "15:05", "EUR 1’234.50", "1 Stunde 15 Minuten", 0),
+        ("de", "en-US", "15:05", "1.234,50 €", "1 Stunde 15 Minuten", 0),
+        ("fr", "fr", "15:05", "1 234,50 €", "1 heure 15 minutes", 0),
+        ("es", "es-MX", "3:05 p.m.", "EUR1,234.50", "1 hora 15 minutos", 6),
+    ],
+)
+def test_each_country_has_its_ways(
+    code: str,
+    business_locale: str,
+    time: str,
+    amount: str,
+    duration: str,
+    first_weekday: int,
+) -> None:
+    spoken = language(code, None, business_locale)
+    found = spoken.time(MOMENT), spoken.amount("1234.50", "EUR"), spoken.duration(75)
+    assert tuple(re.sub(r"\s", " ", text) for text in found) == (time, amount, duration)
+    assert spoken.weekdays()[0][0] == first_weekday
+    assert spoken.month(date(2026, 12, 1)).endswith("2026")
+    assert str(MOMENT.day) in spoken.day(MOMENT.date())
+    assert "Dienstag" in spoken.long_day(MOMENT.date()) or code != "de"
+
+
+def test_who_comes_from_elsewhere_keeps_their_ways() -> None:
+    assert language(None, "en-GB,en;q=0.9", "en-US").time(MOMENT) == "15:05"
+    assert language(None, "en-US", "de").time(MOMENT) == "3:05\u202fPM"
+    assert language(None, "de", "de-CH").tag == "de-CH"
+    assert language(None, "de-AT", "de-CH").tag == "de-AT"
+
+
+def test_arabic_is_written_from_right_to_left() -> None:
+    assert language("ar", None, "en").direction == "rtl"
+    assert language("en", None, "ar").direction == "ltr"
+
+
+def test_a_language_says_its_own_name() -> None:
+    names = [language(code, None, "en").own_name for code in LANGUAGES]
+    assert names == ["English", "Deutsch", "Français", "Español", "العربية"]
