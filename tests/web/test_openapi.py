@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from bookonce.core.business import Business
+from bookonce.web.assets import asset_url
 from tests.factories import a_business, tomorrow_at
 from tests.web.visitors import PROBLEM, address_of, book
 
@@ -202,7 +203,7 @@ class TestStaticFiles:
     @pytest.mark.parametrize(
         "path, media_type",
         [
-            ("/static/page.css", "text/css"),
+            ("/static/icon.svg", "image/svg+xml"),
             ("/static/swagger-ui/swagger-ui.css", "text/css"),
             ("/static/swagger-ui/swagger-ui-bundle.js", "javascript"),
             ("/static/swagger-ui/start.js", "javascript"),
@@ -216,6 +217,6 @@ class TestStaticFiles:
         assert answer.content
 
     def test_it_loads_nothing_from_elsewhere(self, visitor: httpx.Client) -> None:
-        styles = visitor.get("/static/page.css").text
+        styles = visitor.get(asset_url("page.css")).text
         assert "url(" not in styles
         assert "@import" not in styles
