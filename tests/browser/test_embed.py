@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -109,6 +110,7 @@ async def test_a_line_shows_the_page_as_high_as_it_is_and_tells_what_was_booked(
     await host.wait_for_function("() => window.booked.length === 1")
     [told] = await host.evaluate("window.booked")
     assert (told["service"], told["staff"]) == ("cut", "ada")
+    assert datetime.fromisoformat(told["start"]).utcoffset() != timedelta(0)  # Berlin's clock
 
 
 async def test_a_button_opens_a_dialog_that_escape_closes(

@@ -62,12 +62,13 @@ class Operated:
         return [json.loads(line) for line in lines if line and not line.startswith(ANNOUNCED)]
 
     def logged(self, request_id: str) -> dict[str, Any]:
-        """The line of one request, once it is there."""
+        """The access line of one request, its last, once it is there."""
 
         def found() -> list[dict[str, Any]]:
-            return [line for line in self.log_lines() if line.get("request_id") == request_id]
+            lines = [line for line in self.log_lines() if line.get("request_id") == request_id]
+            return [line for line in lines if line["event"] == "request"]
 
-        wait_until(lambda: bool(found()), f"a line of the request {request_id}")
+        wait_until(lambda: bool(found()), f"the access line of the request {request_id}")
         return found()[-1]
 
 

@@ -30,6 +30,7 @@ from bookonce.demo.salon import SLUG, furnish
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.schema import migrate
+from bookonce.web import assets
 
 GRACE_S = 30
 
@@ -50,6 +51,7 @@ def serve(
         # of its own take a signal to stop for its parent's.
         multiprocessing.set_start_method("spawn", force=True)
         settings = read_settings(data_dir, database_url)
+        _require_built()
         _require_free(host, port)
         with (
             watched_database_url(settings) as url,
@@ -99,6 +101,14 @@ async def _prepare(settings: Settings, url: str, *, demo: bool) -> None:
     if demo:
         async with opened(url) as database:
             await furnish(Installation(database, settings.secret_key), datetime.now(UTC))
+
+
+def _require_built() -> None:
+    """Say that a checkout lacks what browsers load before anything is started."""
+    try:
+        assets.build()
+    except assets.NotBuiltError as error:
+        give_up(str(error))
 
 
 def _require_free(host: str, port: int) -> None:

@@ -116,7 +116,7 @@ class Own:
             may_change=confirmed and in_time,
             is_too_late=confirmed and not in_time,
             calendars=self.calendars() if confirmed else [],
-            facts=msgspec.json.encode(booked_facts(appointment)).decode(),
+            facts=msgspec.json.encode(booked_facts(appointment, self.zone)).decode(),
             **values,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
@@ -301,12 +302,12 @@ def refused(
     )  # fmt: skip
 
 
-def booked_facts(appointment: Appointment) -> dict[str, str]:
-    """What a page that frames ours is told of a booking."""
+def booked_facts(appointment: Appointment, zone: ZoneInfo) -> dict[str, str]:
+    """What a page that frames ours is told of a booking, times in a zone."""
     return {
         "id": str(appointment.id),
         "service": appointment.service,
         "staff": appointment.staff,
-        "start": appointment.start.isoformat(),
-        "end": appointment.end.isoformat(),
+        "start": appointment.start.astimezone(zone).isoformat(),
+        "end": appointment.end.astimezone(zone).isoformat(),
     }
