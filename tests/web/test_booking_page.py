@@ -195,6 +195,21 @@ def test_a_time_that_is_no_longer_offered_leads_to_others(
     assert any("start=" in href for _, href in times.links)
 
 
+@pytest.mark.parametrize(
+    ("field", "question"),
+    [("service", "What would you like?"), ("staff", "With whom?"), ("start", "When?")],
+)
+def test_a_form_whose_choice_is_gone_leads_back_to_that_choice(
+    surfer: Surfer, serve_business: Serve, field: str, question: str
+) -> None:
+    api = serve_business(a_business(staff=[a_staff_member("ada"), a_staff_member("bob")]))
+
+    page = surfer.send(to_the_form(surfer, api), **ZOE, **{field: "gone"})
+
+    assert page.answer.status_code == 422
+    assert question in page.text
+
+
 def test_what_only_a_program_fills_in_books_nothing(
     surfer: Surfer, serve_business: Serve, ledger: Ledger
 ) -> None:

@@ -55,11 +55,6 @@ class Window:
         """The part of this window that lies in another; empty if latest < earliest."""
         return Window(max(self.earliest_s, other.earliest_s), min(self.latest_s, other.latest_s))
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no start lies in it."""
-        return self.latest_s < self.earliest_s
-
 
 class Grid:
     """The starts of a window that lie on the step of a zone's wall clock, ascending."""

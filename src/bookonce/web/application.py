@@ -18,7 +18,7 @@ from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.web import assets, errors, operations
-from bookonce.web.booking import brand, own_page, pages
+from bookonce.web.booking import book_by_form, brand, own_page, problem, steps
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.logs import configure_logs
 from bookonce.web.metrics import ATTEMPTS
@@ -108,15 +108,15 @@ def _pages() -> Router:
     return Router(
         "/",
         route_handlers=[
-            pages.booking_page,
-            pages.book_by_form,
+            steps.booking_page,
+            book_by_form.book_by_form,
             own_page.own_page,
             own_page.cancel_page,
             own_page.cancel_by_form,
             own_page.move_page,
             own_page.move_by_form,
         ],
-        exception_handlers={BookonceError: pages.refused},
+        exception_handlers={BookonceError: problem.refused},
     )
 
 

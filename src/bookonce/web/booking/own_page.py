@@ -9,16 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
 
 from bookonce.core import money
-from bookonce.core.appointments import Status
+from bookonce.core.appointments import Appointment, Status
 from bookonce.core.errors import (
     BookingConflictError,
     IdempotencyMismatchError,
+    NotFoundError,
     NotOfferedError,
     StatusConflictError,
     TooLateError,
@@ -33,8 +35,8 @@ from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
 from bookonce.web.booking.address import Address
 from bookonce.web.booking.form import Form
-from bookonce.web.booking.pages import Visit, booked_facts
-from bookonce.web.booking.times import now_utc, times
+from bookonce.web.booking.times import times
+from bookonce.web.booking.visit import Visit
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.metrics import CHANGES
 from bookonce.web.requests import base_url
@@ -116,9 +118,15 @@ class Own:
             may_change=confirmed and in_time,
             is_too_late=confirmed and not in_time,
             calendars=self.calendars() if confirmed else [],
-            facts=msgspec.json.encode(booked_facts(appointment, self.zone)).decode(),
+            facts=msgspec.json.encode(_booked_facts(appointment, self.zone)).decode(),
             **values,
         )
+
+    def as_it_is(
+        self, *, status: int = 200, notice: str = "", is_new: bool = False
+    ) -> Response[str]:
+        """The appointment with what can be done about it."""
+        return self.render("appointment.html", status=status, notice=notice, is_new=is_new)
 
     def calendars(self) -> list[tuple[str, str]]:
         """Where it can be added to a calendar: a name (empty: a file) and an address."""
@@ -164,7 +172,7 @@ async def own_page(
     own = await Own.of(
         request, installation, slug, token, request.query_params, base_url(request, settings)
     )
-    return own.render("appointment.html", notice="", is_new="new" in request.query_params)
+    return own.as_it_is(is_new="new" in request.query_params)
 
 
 @get("/{slug:str}/a/{token:str}/cancel", include_in_schema=False, media_type=MediaType.HTML)
@@ -191,14 +199,14 @@ async def cancel_by_form(
     own = await Own.of(request, installation, slug, token, await request.form(), "")
     _ = own.visit.language.words.gettext
     try:
-        await cancel(installation, slug, token, now=now_utc())
+        await cancel(installation, slug, token, now=datetime.now(UTC))
     except (TooLateError, StatusConflictError) as error:
         CHANGES.labels("cancel", error.code.lower()).inc()
-        return own.render("appointment.html", status=409, notice="", is_new=False)
+        return own.as_it_is(status=409)
     except TryAgainError as error:
         CHANGES.labels("cancel", error.code.lower()).inc()
         notice = _("We couldn't reach our calendar. Nothing is lost: please try again.")
-        return own.render("appointment.html", status=503, notice=notice, is_new=False)
+        return own.as_it_is(status=503, notice=notice)
     CHANGES.labels("cancel", "done").inc()
     return Redirect(own.address(), status_code=303)
 
@@ -233,9 +241,9 @@ async def _choose_move(
             url,
             own.visit.language,
             own.visit.address.zone,
-            now=now_utc(),
+            now=datetime.now(UTC),
         )
-    except (NotOfferedError, ValidationError):
+    except (NotFoundError, ValidationError):
         found = None
     return own.render("move.html", status=status, times=found, notice=notice)
 
@@ -281,7 +289,12 @@ async def move_by_form(
         return await _choose_move(own, installation, status=422)
     try:
         await move(
-            installation, slug, token, MoveRequest(start), now=now_utc(), idempotency_key=form.key
+            installation,
+            slug,
+            token,
+            MoveRequest(start),
+            now=datetime.now(UTC),
+            idempotency_key=form.key,
         )
     except BookingConflictError as error:
         CHANGES.labels("move", error.code.lower()).inc()
@@ -294,8 +307,8 @@ async def move_by_form(
         return _confirm_move(own, Form(), status=409, alternatives=alternatives)
     except (TooLateError, StatusConflictError) as error:
         CHANGES.labels("move", error.code.lower()).inc()
-        return own.render("appointment.html", status=409, notice="", is_new=False)
-    except (NotOfferedError, IdempotencyMismatchError) as error:
+        return own.as_it_is(status=409)
+    except (NotFoundError, NotOfferedError, IdempotencyMismatchError) as error:
         CHANGES.labels("move", error.code.lower()).inc()
         notice = _("This time can't be booked any more. Please choose another one.")
         return await _choose_move(own, installation, status=422, notice=notice)
@@ -305,3 +318,14 @@ async def move_by_form(
         return _confirm_move(own, form, status=503, notice=notice)
     CHANGES.labels("move", "done").inc()
     return Redirect(own.address(), status_code=303)
+
+
+def _booked_facts(appointment: Appointment, zone: ZoneInfo) -> dict[str, str]:
+    """What a page that frames ours is told of a booking, times in a zone."""
+    return {
+        "id": str(appointment.id),
+        "service": appointment.service,
+        "staff": appointment.staff,
+        "start": appointment.start.astimezone(zone).isoformat(),
+        "end": appointment.end.astimezone(zone).isoformat(),
+    }

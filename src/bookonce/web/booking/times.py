@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bookonce.core.availability import Offer
@@ -90,7 +90,7 @@ async def times(
 
     def time(start: datetime) -> Time:
         theirs = ""
-        if visitor_zone and _differ(zone, visitor_zone, start):
+        if visitor_zone and clocks_differ(zone, visitor_zone, start):
             theirs = language.time(start.astimezone(visitor_zone))
         there = url(start.date().isoformat(), start.isoformat())
         return Time(there, start, language.time(start), language.day(start.date()), theirs)
@@ -116,7 +116,8 @@ async def times(
     )
 
 
-def _differ(one: ZoneInfo, other: ZoneInfo, moment: datetime) -> bool:
+def clocks_differ(one: ZoneInfo, other: ZoneInfo, moment: datetime) -> bool:
+    """Whether clocks of two zones show different times at a moment."""
     return moment.astimezone(one).utcoffset() != moment.astimezone(other).utcoffset()
 
 
@@ -153,8 +154,3 @@ def _parts(found: Iterable[Time]) -> list[tuple[str, list[Time]]]:
         name = "morning" if hour < NOON else "afternoon" if hour < EVENING else "evening"
         parts[name].append(each)
     return [(name, times) for name, times in parts.items() if times]
-
-
-def now_utc() -> datetime:
-    """The time that pages are made at."""
-    return datetime.now(UTC)

@@ -1,0 +1,137 @@
+"""The steps of a booking, each rendered on the server: what, where, with whom, when, and the form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import MediaType, Request, Response, get
+
+from bookonce.core.business import ANYONE
+from bookonce.core.errors import NotFoundError
+from bookonce.services.availability import Asked, asked
+from bookonce.services.installation import Installation
+from bookonce.web.booking.form import TRAP, Form
+from bookonce.web.booking.times import times
+from bookonce.web.booking.visit import Visit, when, zone_names
+from bookonce.web.dependencies import Here
+
+
+@get("/{slug:str}", include_in_schema=False, media_type=MediaType.HTML)
+async def booking_page(
+    slug: str, request: Request[Any, Any, Any], installation: Here
+) -> Response[str]:
+    """The step that is next by what the address has chosen already."""
+    visit = await Visit.of(request, installation, slug, request.query_params)
+    return await next_step(visit, installation)
+
+
+async def next_step(
+    visit: Visit, installation: Installation, *, status: int = 200, notice: str = ""
+) -> Response[str]:
+    """The step that is next; with a notice at the latest the choice of a time."""
+    directory, address = visit.directory, visit.address
+    try:
+        service = directory.service(address.service or "")
+    except NotFoundError:
+        services = [
+            (address.but(service=each.key), each.name, each.duration_min, visit.price(each))
+            for each in directory.business.service
+            if directory.performers(each)
+        ]
+        return visit.render("services.html", status=status, notice=notice, services=services)
+    places = directory.places_of(service)
+    if len(places) > 1 and address.location not in {place.key for place in places}:
+        return visit.render(
+            "locations.html",
+            status=status,
+            notice=notice,
+            service=service,
+            places=[(address.but(location=place.key), place) for place in places],
+        )
+    if len(places) == 1 and address.location is not None:
+        address = visit.address = replace(address, location=places[0].key)
+    everyone = asked(directory, replace(address.choice, staff=None))
+    if address.staff not in (ANYONE, *everyone.performers):
+        if len(everyone.performers) > 1:
+            people = [
+                (address.but(staff=key), directory.staff_name(key)) for key in everyone.performers
+            ]
+            return visit.render(
+                "people.html",
+                status=status,
+                notice=notice,
+                service=service,
+                anyone=address.but(staff=ANYONE),
+                people=people,
+            )
+        visit.address = address = replace(address, staff=ANYONE)
+    if address.start_at is not None and not notice:
+        return form_page(visit, asked(directory, address.choice), Form())
+    return await _times(visit, installation, status=status, notice=notice)
+
+
+async def _times(
+    visit: Visit, installation: Installation, *, status: int = 200, notice: str = ""
+) -> Response[str]:
+    address = visit.address
+    found = await times(
+        installation,
+        address.slug,
+        address.choice,
+        address.day,
+        lambda day, start: address.but(date=day, start=start),
+        visit.language,
+        address.zone,
+        now=datetime.now(UTC),
+    )
+    return visit.render(
+        "times.html",
+        status=status,
+        notice=notice,
+        times=found,
+        zone=zone_names(visit, found.asked.place),
+        **_chosen(visit, found.asked),
+    )
+
+
+def form_page(
+    visit: Visit,
+    asked: Asked,
+    form: Form,
+    *,
+    status: int = 200,
+    wrong: dict[str, str] | None = None,
+    alternatives: list[tuple[str, str, str]] | None = None,
+    notice: str = "",
+) -> Response[str]:
+    """The form for the start that the address has chosen."""
+    start = visit.address.start_at
+    assert start is not None
+    return visit.render(
+        "form.html",
+        status=status,
+        form=form,
+        trap=TRAP,
+        errors=wrong or {},
+        alternatives=alternatives,
+        notice=notice,
+        **when(visit, asked.place, start),
+        **_chosen(visit, asked),
+        zone=zone_names(visit, asked.place),
+    )
+
+
+def _chosen(visit: Visit, asked: Asked) -> dict[str, Any]:
+    """What stands above each later step."""
+    address, directory = visit.address, visit.directory
+    return {
+        "service": asked.service,
+        "price": visit.price(asked.service),
+        "staff": ""
+        if address.staff in (None, ANYONE)
+        else directory.staff_name(address.staff or ""),
+        "where": directory.where(asked.place.key),
+        "has_choice_of_people": len(directory.performers(asked.service, asked.place)) > 1,
+    }
