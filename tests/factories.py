@@ -44,6 +44,7 @@ def a_business(
     service: list[dict[str, Any]] | None = None,
     policy: dict[str, Any] | None = None,
     page: dict[str, Any] | None = None,
+    protection: dict[str, Any] | None = None,
     **profile: Any,
 ) -> Business:
     """A business with Ada, who cuts; no notice and no limit for cancelling."""
@@ -53,6 +54,7 @@ def a_business(
             | profile,
             "policy": {"notice_min": 0, "cancel_until_min": 0} | (policy or {}),
             "page": page or {},
+            "protection": protection or {},
             "location": location or [],
             "staff": [a_staff_member("ada")] if staff is None else staff,
             "resource": resource or [],

@@ -9,7 +9,19 @@ from typing import Any
 import httpx
 import pytest
 
+from bookonce.store.database import Database
 from tests.running import RunningServer
+
+RACERS = 32
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The test's database with a connection for each racer."""
+    database = Database(database_url, connections_max=RACERS)
+    await database.open()
+    yield database
+    await database.close()
 
 
 class TwoServers:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-
-import pytest
 
 from bookonce.core.business import Business
 from bookonce.core.errors import BookingConflictError
@@ -17,7 +15,6 @@ from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
-from bookonce.store.database import Database
 from tests.factories import (
     a_booking,
     a_business,
@@ -26,19 +23,11 @@ from tests.factories import (
     a_visitor,
     tomorrow_at,
 )
+from tests.races.conftest import RACERS
 from tests.races.harness import assert_sound, at_once
 
-RACERS = 32
 FIVE = [a_staff_member(key) for key in "abcde"]
 Open = Callable[[Business], Awaitable[str]]
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, connections_max=RACERS)
-    await database.open()
-    yield database
-    await database.close()
 
 
 def things(**kinds: int) -> list[dict[str, Any]]:

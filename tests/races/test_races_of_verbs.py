@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import asyncpg
-import pytest
 
 from bookonce.core.business import Business
 from bookonce.core.errors import (
@@ -22,21 +21,12 @@ from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
-from bookonce.store.database import Database
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
+from tests.races.conftest import RACERS
 from tests.races.harness import assert_sound, at_once, overlaps
 from tests.races.specimen import book_like_the_seed
 
-RACERS = 32
 Open = Callable[[Business], Awaitable[str]]
-
-
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url, connections_max=RACERS)
-    await database.open()
-    yield database
-    await database.close()
 
 
 def outcomes(results: list[Any]) -> Counter[str]:

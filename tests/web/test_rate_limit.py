@@ -12,7 +12,7 @@ import httpx
 import pytest
 from litestar.types import Scope
 
-from bookonce.web.client_address import client_address, rate_limit_key
+from bookonce.web.client_address import client_address, network_of
 from tests.factories import a_business, tomorrow_at
 from tests.running import RunningServer
 from tests.web.visitors import a_wish, refused
@@ -155,7 +155,7 @@ def test_without_the_setting_what_clients_write_of_themselves_changes_nothing(
 
 class TestKey:
     def test_an_ipv4_address_counts_for_itself(self) -> None:
-        assert rate_limit_key("192.0.2.1") != rate_limit_key("192.0.2.2")
+        assert network_of("192.0.2.1") != network_of("192.0.2.2")
 
     @pytest.mark.parametrize(
         "one, other",
@@ -168,7 +168,7 @@ class TestKey:
         ],
     )
     def test_addresses_that_one_host_may_have_count_together(self, one: str, other: str) -> None:
-        assert rate_limit_key(one) == rate_limit_key(other)
+        assert network_of(one) == network_of(other)
 
     @pytest.mark.parametrize(
         "one, other",
@@ -179,10 +179,10 @@ class TestKey:
         ],
     )
     def test_other_networks_count_apart(self, one: str, other: str) -> None:
-        assert rate_limit_key(one) != rate_limit_key(other)
+        assert network_of(one) != network_of(other)
 
     def test_what_is_no_address_counts_for_itself(self) -> None:
-        assert rate_limit_key("unknown") == "unknown"
+        assert network_of("unknown") == "unknown"
 
 
 class TestAddress:

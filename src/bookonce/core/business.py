@@ -83,6 +83,20 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     sites: tuple[str, ...] = ()
 
 
+BookingsMax = Annotated[int, Meta(ge=1, le=1_000)]
+
+
+class Protection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How many bookings ahead one visitor may hold (absent: any number), and whether the booking
+    page asks every browser for a proof of work, or only when something looks wrong.
+    """
+
+    bookings_per_email: BookingsMax | None = None
+    bookings_per_phone: BookingsMax | None = None
+    bookings_per_network: BookingsMax | None = None
+    proof_of_work: bool = False
+
+
 class WeeklyHours(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Spans by the weekday they start on."""
 
@@ -203,6 +217,7 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     business: Profile
     policy: Policy = field(default_factory=Policy)
     page: Page = field(default_factory=Page)
+    protection: Protection = field(default_factory=Protection)
     location: tuple[Location, ...] = ()
     staff: tuple[Staff, ...] = ()
     resource: tuple[Resource, ...] = ()

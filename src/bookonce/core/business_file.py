@@ -107,7 +107,7 @@ def render(business: Business) -> str:
 def as_tree(business: Business) -> dict[str, Any]:
     """The business as plain dicts, lists and scalars, absent options left out."""
     tree: dict[str, Any] = msgspec.to_builtins(business, enc_hook=encode_custom)
-    for table in ("page", *TABLES):
+    for table in ("page", "protection", *TABLES):
         if not tree[table]:
             del tree[table]
     return tree

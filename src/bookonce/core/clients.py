@@ -66,3 +66,9 @@ def normal_email(email: str) -> str:
             "The part after the @-sign should be a domain such as example.com."
         )
     return checked.normalized.lower()
+
+
+def normal_phone(phone: str) -> str:
+    """The digits by which a number is recognised, an international prefix dialled or not."""
+    digits = "".join(character for character in phone if character.isdecimal())
+    return digits.removeprefix("00")

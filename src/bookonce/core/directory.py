@@ -47,6 +47,8 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
 
     business_id: UUID
     version: int
+    secret: UUID
+    """Keys the hashes of what visitors are counted by, and signs what forms carry."""
     business: Business
     location_ids: dict[str, UUID]
     staff_ids: dict[str, UUID]

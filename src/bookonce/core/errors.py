@@ -89,6 +89,14 @@ class ValidationError(BookonceError):
         )
 
 
+class TooManyBookingsError(BookonceError):
+    """The visitor holds as many bookings ahead as the business allows. Which of their particulars
+    they are counted by isn't told: it would tell strangers who books here.
+    """
+
+    code = "TOO_MANY_BOOKINGS"
+
+
 class TryAgainError(BookonceError):
     """The database is away or attempts ran out; asking again with the same key is safe."""
 

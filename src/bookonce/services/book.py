@@ -18,9 +18,11 @@ from bookonce.core.directory import Directory
 from bookonce.core.errors import (
     NotFoundError,
     NotOfferedError,
+    TooManyBookingsError,
     TryAgainError,
     ValidationError,
 )
+from bookonce.services.allowances import allowances
 from bookonce.services.alternatives import conflict
 from bookonce.services.availability import Asked, Choice, asked, require_offered
 from bookonce.services.capabilities import new_token, seal, token_hash, unseal
@@ -84,12 +86,14 @@ async def book(
     *,
     now: datetime,
     idempotency_key: str | None = None,
+    network: str | None = None,
     actor: str = "visitor",
 ) -> Held:
     """Book a time with a named person, or with the fairest of those who are free.
 
+    `network` is where the request came from; it counts if the business limits what one may hold.
     Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
-    booked instead), IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome
+    booked instead), TooManyBookingsError, IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome
     may be unknown; the same key finds it.
     """
     errors = [*client_errors(request.client), *notes_errors(request.notes)]
@@ -108,7 +112,12 @@ async def book(
             if replayed := await _replayed(installation, slug, request, idempotency, now):
                 return replayed
             raise
-        new = _new_appointment(installation, wanted, request, idempotency, ids, actor, now)
+        new = replace(
+            _new_appointment(installation, wanted, request, idempotency, ids, actor, now),
+            allowances=allowances(directory, request.client, network, installation.secret_key)
+            if actor == "visitor"
+            else (),
+        )
         result = await _run(installation, new)
         if result.taken is not None:
             facts = msgspec.structs.replace(
@@ -126,8 +135,13 @@ async def book(
                 return replayed
         if result.outcome in (Outcome.REFUSED, Outcome.REPLAY):
             raise await conflict(installation, wanted, request.start, now=now)
-        if result.outcome is Outcome.STALE:
-            await installation.current(slug)
+        if result.outcome in (Outcome.STALE, Outcome.LIMITED):
+            current = await installation.current(slug)
+            if result.outcome is Outcome.LIMITED and current.version == directory.version:
+                raise TooManyBookingsError(
+                    "As many bookings as this business allows at a time are held already with "
+                    "these particulars. Cancel one of them, or call the business."
+                )
     raise TryAgainError("Too many others are booking this time; try again in a moment.")
 
 

@@ -11,10 +11,12 @@ from uuid import UUID
 import asyncpg
 
 from bookonce.core.appointments import Appointment, Status
+from bookonce.store import visitor_limits
 from bookonce.store.claims import Taken, Taking, releasing, taking
 from bookonce.store.database import Connection
 from bookonce.store.events import Remembered
 from bookonce.store.retry import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, sqlstate
+from bookonce.store.visitor_limits import Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class NewAppointment:
     keep_refusal: bool
     """Whether a refusal is remembered under the key too."""
     now: datetime
+    allowances: tuple[Allowance, ...] = ()
+    """What the visitor is counted by, if the business limits how much they may hold."""
 
 
 class Outcome(Enum):
@@ -55,6 +59,7 @@ class Outcome(Enum):
     REFUSED = "refused"  # not all that the visit needs is free
     REPLAY = "replay"  # the key was used before
     STALE = "stale"  # the business has changed; judge the start again
+    LIMITED = "limited"  # the visitor holds as many bookings ahead as they may
     AGAIN = "again"  # a race was lost that leaves others to ask; nothing was written
 
 
@@ -67,7 +72,28 @@ class BookingResult:
     remembered: Remembered | None = None
 
 
-def _booking_statement(*, simple: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """What the booking statement says, and where, to count a visitor's bookings; or nothing."""
+
+    look: str = ""
+    permit: str = ""
+    count: str = ""
+    require: str = ""
+    tell: str = ""
+
+
+_NO_LIMIT = _Limit()
+_LIMITED = _Limit(
+    look=visitor_limits.room(subjects="$34", limits="$35", now="$31") + ",\n",
+    permit="\n      AND (SELECT count(*) FROM room) = cardinality($34)",
+    count=visitor_limits.counting(source="complete CROSS JOIN visitor") + ",\n",
+    require="\n    WHERE (SELECT count(*) FROM counted) = cardinality($34)",
+    tell="(SELECT count(*) FROM room) < cardinality($34) AS is_full,\n       ",
+)
+
+
+def _booking_statement(*, simple: bool, limit: _Limit = _NO_LIMIT) -> str:
     """The booking: idempotency check, claims, client, appointment, event and key, or nothing.
 
     `replay` finds what the key led to before. `ready` lets the rest happen only if there was
@@ -75,7 +101,7 @@ def _booking_statement(*, simple: bool) -> str:
     without its appointment is refused by its foreign key, so if a rival took a part of what the
     visit needs, or made the same client, the whole statement fails and is run again. The key's row
     comes last and without ON CONFLICT: two requests with one key can't both succeed, the second
-    fails whole.
+    fails whole. `limit` is what counts a visitor's bookings, if anything does.
     """
     return f"""
 WITH replay AS (
@@ -86,9 +112,9 @@ WITH replay AS (
               AND event.event_id = idempotency.event_id
     WHERE idempotency.business_id = $1 AND idempotency.key_hash = $28
 ),
-ready AS (
+{limit.look}ready AS (
     SELECT FROM business
-    WHERE business_id = $1 AND version = $13 AND NOT EXISTS (SELECT FROM replay)
+    WHERE business_id = $1 AND version = $13 AND NOT EXISTS (SELECT FROM replay){limit.permit}
 ),
 {taking(simple=simple, condition="ready")},
 complete AS (
@@ -110,7 +136,7 @@ registered AS (
 visitor AS (
     SELECT client_id FROM known UNION ALL SELECT client_id FROM registered
 ),
-booked AS (
+{limit.count}booked AS (
     INSERT INTO appointment (
         business_id, appointment_id, location_id, service_id, resource_id, client_id, status,
         starts_at, ends_at, price_minor, currency, client_name, client_phone, notes, token_hash,
@@ -118,7 +144,7 @@ booked AS (
     )
     SELECT $1, $2, $14, $15, complete.resource_id, visitor.client_id, 'confirmed',
            $16, $17, $18, $33, $21, $22, $23, $24, $31
-    FROM complete CROSS JOIN visitor
+    FROM complete CROSS JOIN visitor{limit.require}
     RETURNING appointment_id, resource_id
 ),
 happened AS (
@@ -150,7 +176,7 @@ remembered AS (
            CASE WHEN EXISTS (SELECT FROM taken) THEN $32::bytea END, $31
     FROM happened
 )
-SELECT EXISTS (SELECT FROM ready) AS ready,
+SELECT {limit.tell}EXISTS (SELECT FROM ready) AS ready,
        EXISTS (SELECT FROM {"chosen" if simple else "claimable"}) AS asked,
        (SELECT resource_id FROM complete) AS performer_id,
        (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids,
@@ -164,7 +190,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     simple = new.taking.is_simple
     try:
         row = await connection.fetchrow(
-            SIMPLE_BOOKING if simple else CHOOSING_BOOKING,
+            _STATEMENTS[simple, bool(new.allowances)],
             *new.taking.parameters(),
             new.version,
             new.location_id,
@@ -187,6 +213,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
             new.now,
             new.sealed_token,
             new.currency,
+            *(visitor_limits.parameters(new.allowances) if new.allowances else ()),
         )
     except asyncpg.IntegrityConstraintViolationError as error:
         # The key, the client's mail address or a part of the time was taken by a rival since our
@@ -206,6 +233,8 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
                 row["sealed_token"],
             ),
         )
+    if row.get("is_full"):
+        return BookingResult(Outcome.LIMITED)
     if not row["ready"]:
         return BookingResult(Outcome.STALE)
     if row["performer_id"] is not None:
@@ -218,6 +247,13 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
 
 SIMPLE_BOOKING = _booking_statement(simple=True)
 CHOOSING_BOOKING = _booking_statement(simple=False)
+_STATEMENTS = {
+    (True, False): SIMPLE_BOOKING,
+    (False, False): CHOOSING_BOOKING,
+    (True, True): _booking_statement(simple=True, limit=_LIMITED),
+    (False, True): _booking_statement(simple=False, limit=_LIMITED),
+}
+"""By whether there is one person for one time, and whether the visitor's bookings are limited."""
 
 
 _APPOINTMENT = """

@@ -104,6 +104,7 @@ _DIRECTORY = f"""
 SELECT json_build_object(
     'business_id', business.business_id,
     'version', business.version,
+    'secret', business.secret,
     'business', json_build_object(
         'business', json_build_object(
             'slug', $2::text, 'name', business.name, 'timezone', business.timezone,
@@ -112,6 +113,7 @@ SELECT json_build_object(
             'slot_step_min', business.slot_step_min, 'notice_min', business.notice_min,
             'horizon_days', business.horizon_days, 'cancel_until_min', business.cancel_until_min),
         'page', business.page,
+        'protection', business.protection,
         'location', (
             SELECT coalesce(json_agg(json_build_object(
                 'key', key, 'name', name, 'timezone', timezone, 'address', address,
@@ -206,9 +208,10 @@ async def create(
         """
         INSERT INTO business (
             business_id, name, timezone, currency, locale,
-            slot_step_min, notice_min, horizon_days, cancel_until_min, page, created_at
+            slot_step_min, notice_min, horizon_days, cancel_until_min, page, protection,
+            created_at
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12)
         """,
         business_id,
         profile.name,
@@ -220,6 +223,7 @@ async def create(
         policy.horizon_days,
         policy.cancel_until_min,
         as_json(business.page),
+        as_json(business.protection),
         now,
     )
     return True
@@ -233,7 +237,7 @@ async def update(connection: Connection, business_id: UUID, business: Business) 
         UPDATE business
         SET name = $2, timezone = $3, currency = $4, locale = $5, slot_step_min = $6,
             notice_min = $7, horizon_days = $8, cancel_until_min = $9, page = $10::jsonb,
-            version = version + 1
+            protection = $11::jsonb, version = version + 1
         WHERE business_id = $1
         """,
         business_id,
@@ -246,4 +250,5 @@ async def update(connection: Connection, business_id: UUID, business: Business) 
         policy.horizon_days,
         policy.cancel_until_min,
         as_json(business.page),
+        as_json(business.protection),
     )

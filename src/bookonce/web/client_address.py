@@ -64,8 +64,8 @@ def _without_port(hop: str) -> str:
     return hop.partition(":")[0] if hop.count(":") == 1 else hop
 
 
-def rate_limit_key(address: str) -> str:
-    """What a limit counts by: an IPv4 address, or the /64 network that an IPv6 host may roam."""
+def network_of(address: str) -> str:
+    """What limits count by: an IPv4 address, or the /64 network that an IPv6 host may roam."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

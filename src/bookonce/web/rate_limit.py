@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from bookonce.settings import Network
-from bookonce.web.client_address import client_address, rate_limit_key
+from bookonce.web.client_address import client_address, network_of
 from bookonce.web.errors import problem
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -31,7 +31,7 @@ class RateLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""
         if scope["type"] == ScopeType.HTTP and scope["method"] in MUTATING:
-            key = rate_limit_key(client_address(scope, self._proxies))
+            key = network_of(client_address(scope, self._proxies))
             if not await self._limiter.hit(self._limit, key):
                 stats = await self._limiter.get_window_stats(self._limit, key)
                 wait_s = max(1, math.ceil(stats.reset_time - time.time()))

@@ -10,6 +10,7 @@ from litestar.params import Parameter
 
 from bookonce.core.errors import BookonceError
 from bookonce.services.book import BookingRequest, book
+from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.metrics import BOOKINGS
 from bookonce.web.public.answers import AppointmentAnswer
@@ -43,7 +44,12 @@ async def book_appointment(
     """The time is yours (201), or somebody has it (409, with what can be booked instead)."""
     try:
         held = await book(
-            installation, slug, data, now=datetime.now(UTC), idempotency_key=idempotency_key
+            installation,
+            slug,
+            data,
+            now=datetime.now(UTC),
+            idempotency_key=idempotency_key,
+            network=network_of(client_address(request.scope, settings.trusted_proxies)),
         )
     except BookonceError as error:
         BOOKINGS.labels(error.code.lower()).inc()

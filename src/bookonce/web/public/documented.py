@@ -9,7 +9,7 @@ from bookonce.web.errors import MEDIA_TYPE, Problem
 _DESCRIPTIONS = {
     404: "NOT_FOUND: no such business, service, staff or appointment",
     405: "METHOD_NOT_ALLOWED",
-    409: "BOOKING_CONFLICT (with alternatives), TOO_LATE or STATUS_CONFLICT",
+    409: "BOOKING_CONFLICT (with alternatives), TOO_MANY_BOOKINGS, TOO_LATE or STATUS_CONFLICT",
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE: send application/json",
     422: "VALIDATION (with errors), NOT_OFFERED or IDEMPOTENCY_MISMATCH",

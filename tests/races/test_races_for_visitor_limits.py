@@ -1,0 +1,59 @@
+"""A visitor who sends everything at once holds no more than one who sends it in turn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+
+from bookonce.core.business import Business
+from bookonce.services.book import Held, book
+from bookonce.services.cancel import cancel
+from bookonce.services.installation import Installation
+from tests.factories import a_booking, a_business, a_visitor, tomorrow_at
+from tests.races.conftest import RACERS
+from tests.races.harness import assert_sound, at_once, count
+
+Open = Callable[[Business], Awaitable[str]]
+LIMIT = 3
+PROTECTION = {
+    "bookings_per_email": LIMIT,
+    "bookings_per_phone": LIMIT,
+    "bookings_per_network": LIMIT,
+}
+
+
+@pytest.mark.parametrize("held_before", [0, LIMIT])
+async def test_the_limit_is_exact(
+    installation: Installation, open_business: Open, database_url: str, held_before: int
+) -> None:
+    """Also where all its places are to be taken over from bookings that don't count any more."""
+    slug = await open_business(a_business(protection=PROTECTION))
+
+    def wish(number: int) -> partial[Awaitable[Held]]:
+        start = tomorrow_at(0) + timedelta(minutes=30 * number)
+        visitor = a_visitor(phone="+49 30 1234567")
+        return partial(
+            book,
+            installation,
+            slug,
+            a_booking(start, client=visitor),
+            now=datetime.now(UTC),
+            network="192.0.2.1",
+        )
+
+    for number in range(held_before):
+        held = await wish(number)()
+        await cancel(installation, slug, held.token, now=datetime.now(UTC))
+
+    results = await at_once([wish(number) for number in range(RACERS)])
+
+    assert Counter(type(each).__name__ for each in results) == {
+        "Held": LIMIT,
+        "TooManyBookingsError": RACERS - LIMIT,
+    }
+    assert await count(database_url, "visitor_booking") == 3 * LIMIT
+    await assert_sound(database_url)
