@@ -58,7 +58,11 @@ class RunningServer:
         inherited = {k: v for k, v in os.environ.items() if k != "BOOKONCE_DATABASE_URL"}
         self._environment = (
             inherited
-            | {"BOOKONCE_RATE_LIMIT": "off", "BOOKONCE_DATA_DIR": str(data_dir)}
+            | {
+                "BOOKONCE_RATE_LIMIT": "off",
+                "BOOKONCE_FORM_TIME_MIN_S": "0",
+                "BOOKONCE_DATA_DIR": str(data_dir),
+            }
             | ({"BOOKONCE_DATABASE_URL": database_url} if database_url else {})
             | (environment or {})
         )

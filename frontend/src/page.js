@@ -19,7 +19,7 @@ async function load(url) {
 
 /** Put another step in place of this one. */
 function show(text, { focus = true, hash = "" } = {}) {
-  const next = new DOMParser().parseFromString(text, "text/html");
+  const next = parsed(text);
   document.title = next.title;
   document.documentElement.lang = next.documentElement.lang;
   document.documentElement.dir = next.documentElement.dir;
@@ -35,6 +35,9 @@ function show(text, { focus = true, hash = "" } = {}) {
   }
   ready();
 }
+
+const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+const lead = (text) => parsed(text).querySelector("main p").textContent;
 
 function say(text) {
   let box = main().querySelector(".offline");
@@ -77,6 +80,35 @@ document.addEventListener("click", (event) => {
 
 addEventListener("popstate", () => go(new URL(location.href), false));
 
+const proofs = new WeakMap(); // being found, by form
+
+/** The proof of work that a form asks for; empty if it asks for none, or this browser can't. */
+function proofFor(form) {
+  const { challenge, solver } = form.dataset;
+  if (!challenge || !globalThis.crypto?.subtle) return "";
+  if (!proofs.has(form)) proofs.set(form, findProof(challenge, solver));
+  return proofs.get(form);
+}
+
+async function findProof(challenge, solver) {
+  const worker = new Worker(solver);
+  try {
+    const asked = await (await fetch(challenge)).json();
+    return await new Promise((resolve, reject) => {
+      worker.addEventListener("message", ({ data }) => resolve(data));
+      worker.addEventListener("error", reject);
+      worker.postMessage(asked);
+    });
+  } catch {
+    return ""; // the server says what else can be done
+  } finally {
+    worker.terminate();
+  }
+}
+
+// While somebody types there is time to find it.
+document.addEventListener("focusin", ({ target }) => target.form && proofFor(target.form));
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   event.preventDefault();
@@ -85,10 +117,14 @@ document.addEventListener("submit", async (event) => {
   turn += 1;
   const body = new URLSearchParams(new FormData(form, event.submitter));
   try {
-    const response = await fetch(form.action, { method: "POST", body });
+    body.set("proof", await proofFor(form));
+    const headers = { Accept: "text/html" };
+    const response = await fetch(form.action, { method: "POST", body, headers });
     const text = await response.text();
+    if (response.status === 429) return say(lead(text)); // what was typed stays
     if (response.redirected) history.pushState(null, "", response.url);
     show(text);
+    if (!("sendAgain" in form.dataset)) await sendAgain();
   } catch {
     say(document.body.dataset.offline);
   } finally {
@@ -96,13 +132,24 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+/** A form that the server is unsure of is sent again with a proof of work, once. */
+async function sendAgain() {
+  const form = main().querySelector("form[data-send-again]");
+  if (!form) return;
+  const notice = main().querySelector("[role=alert]");
+  const said = notice?.textContent;
+  if (notice) notice.textContent = form.dataset.solving;
+  if (await proofFor(form)) form.requestSubmit();
+  else if (notice) notice.textContent = said;
+}
+
 /** Times that somebody takes while one looks fade out. */
 async function refresh() {
   if (document.hidden || !main().querySelector("a.time")) return;
   try {
     const [response, text] = await load(location.href);
     if (!response.ok) return;
-    const next = new DOMParser().parseFromString(text, "text/html");
+    const next = parsed(text);
     const free = new Set([...next.querySelectorAll("a.time")].map((link) => link.getAttribute("href")));
     for (const link of main().querySelectorAll("a.time")) {
       const gone = !free.has(link.getAttribute("href"));

@@ -15,6 +15,8 @@ import platformdirs
 from bookonce.core.errors import FieldError, ValidationError
 
 RATE_LIMIT_DEFAULT = "60/minute"
+FORM_TIME_MIN_S_DEFAULT = 2.0
+_SECONDS = re.compile(r"\d{1,2}(\.\d{1,3})?")
 _RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -30,6 +32,7 @@ class Settings:
     postgres_bin: Path | None = None
     public_url: str | None = None
     rate_limit: str | None = RATE_LIMIT_DEFAULT
+    form_time_min_s: float = FORM_TIME_MIN_S_DEFAULT
     trusted_proxies: tuple[Network, ...] = ()
     connections_max: int = 10
     log_level: str = "info"
@@ -48,6 +51,10 @@ class Settings:
         rate_limit = value("RATE_LIMIT") or RATE_LIMIT_DEFAULT
         if rate_limit != "off" and not _RATE.fullmatch(rate_limit):
             wrong("RATE_LIMIT", f'expected "60/minute" or "off", got {rate_limit!r}')
+        form_time = value("FORM_TIME_MIN_S") or str(FORM_TIME_MIN_S_DEFAULT)
+        if not _SECONDS.fullmatch(form_time) or float(form_time) > 60:
+            wrong("FORM_TIME_MIN_S", f"expected seconds from 0 to 60, got {form_time!r}")
+            form_time = "0"
         proxies: list[Network] = []
         for text in (value("TRUSTED_PROXIES") or "").split(","):
             try:
@@ -83,6 +90,7 @@ class Settings:
             postgres_bin=Path(postgres_bin) if postgres_bin else None,
             public_url=public_url.rstrip("/") if public_url else None,
             rate_limit=None if rate_limit == "off" else rate_limit,
+            form_time_min_s=float(form_time),
             trusted_proxies=tuple(proxies),
             connections_max=int(connections),
             log_level=log_level,

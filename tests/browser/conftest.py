@@ -58,17 +58,16 @@ async def new_page(browser: Browser, server: RunningServer) -> AsyncIterator[New
     opened: list[tuple[BrowserContext, Watch]] = []
 
     async def make(**options: Any) -> Page:
-        context = await browser.new_context(
-            **{
-                "base_url": server.base_url,
-                "locale": "en-GB",
-                "timezone_id": "Europe/Berlin",
-                "viewport": {"width": 1100, "height": 800},
-                **options,
-            }
-        )
+        options = {
+            "base_url": server.base_url,
+            "locale": "en-GB",
+            "timezone_id": "Europe/Berlin",
+            "viewport": {"width": 1100, "height": 800},
+            **options,
+        }
+        context = await browser.new_context(**options)
         context.set_default_timeout(TIMEOUT_MS)
-        opened.append((context, Watch(context, server.base_url)))
+        opened.append((context, Watch(context, options["base_url"])))
         return await context.new_page()
 
     yield make

@@ -1275,3 +1275,30 @@ timezone = "UTC"
         [(named, said)] = errors_of(self.FILE + line)
         assert named == place
         assert message in said
+
+
+class TestProtection:
+    FILE = TestPage.FILE.replace("[page]", "[protection]")
+
+    def test_it_is_read_and_written_again(self):
+        business = parse(self.FILE + "bookings_per_email = 3\nproof_of_work = true")
+        assert business.protection.bookings_per_email == 3
+        assert business.protection.bookings_per_phone is None
+        assert business.protection.proof_of_work
+        assert parse(render(business)) == business
+        assert changes(parse(self.FILE), business) == ["protection: added"]
+
+    @pytest.mark.parametrize(
+        "line, place, message",
+        [
+            ("bookings_per_email = 0", "protection.bookings_per_email", ">= 1"),
+            ("bookings_per_phone = 1001", "protection.bookings_per_phone", "<= 1000"),
+            ('bookings_per_network = "2"', "protection.bookings_per_network", "expected `int"),
+            ('proof_of_work = "always"', "protection.proof_of_work", "expected `bool"),
+            ("bookings = 1", "protection.bookings", "is not a known field"),
+        ],
+    )
+    def test_a_mistake_is_named(self, line, place, message):
+        [(named, said)] = errors_of(self.FILE + line)
+        assert named == place
+        assert message in said

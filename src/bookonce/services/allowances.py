@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from bookonce.core.clients import Client, normal_email, normal_phone
 from bookonce.core.directory import Directory
+from bookonce.services.keyed_hash import keyed_hash
 from bookonce.store.visitor_limits import Allowance
 
 
 def allowances(
     directory: Directory, client: Client, network: str | None, secret_key: str
 ) -> tuple[Allowance, ...]:
-    """One for each limit that applies. Of mail address, number and network only a hash is kept,
-    keyed by the business's own secret and the installation's, if it has one.
+    """One for each limit that applies. Of mail address, number and network only a hash is kept.
 
     `network` is where the request came from, such as "192.0.2.7" or "2001:db8::/64".
     """
     limits = directory.business.protection
-    key = directory.secret.bytes + hashlib.sha256(secret_key.encode()).digest()
     known_by = [
         ("email", normal_email(client.email), limits.bookings_per_email),
         ("phone", normal_phone(client.phone or ""), limits.bookings_per_phone),
         ("network", network or "", limits.bookings_per_network),
     ]
     return tuple(
-        Allowance(hashlib.blake2b(f"{kind} {value}".encode(), key=key).digest()[:16], most)
+        Allowance(keyed_hash(directory, secret_key, kind, value), most)
         for kind, value, most in known_by
         if value and most is not None
     )

@@ -19,6 +19,7 @@ from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.web import assets, errors, operations
 from bookonce.web.booking import book_by_form, brand, own_page, problem, steps
+from bookonce.web.booking.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.logs import configure_logs
 from bookonce.web.metrics import ATTEMPTS
@@ -48,6 +49,8 @@ def create_application(settings: Settings) -> ASGIApp:
         settings.secret_key,
     )
 
+    bots = Bots(settings)
+
     @contextlib.asynccontextmanager
     async def with_database(_: Litestar) -> AsyncIterator[None]:
         await installation.database.open()
@@ -73,6 +76,7 @@ def create_application(settings: Settings) -> ASGIApp:
         dependencies={
             "installation": Provide(lambda: installation, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
+            "bots": Provide(lambda: bots, sync_to_thread=False),
         },
         exception_handlers={
             BookonceError: errors.refused,
@@ -110,6 +114,7 @@ def _pages() -> Router:
         route_handlers=[
             steps.booking_page,
             book_by_form.book_by_form,
+            book_by_form.challenge,
             own_page.own_page,
             own_page.cancel_page,
             own_page.cancel_by_form,

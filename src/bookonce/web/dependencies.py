@@ -9,6 +9,7 @@ from litestar.params import Dependency, Parameter
 
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
+from bookonce.web.booking.bots import Bots
 
 Here = Annotated[Installation, Dependency(skip_validation=True)]
 """The installation that answers; the parameter is named `installation`."""
@@ -21,3 +22,6 @@ Slug = Annotated[
 
 Configured = Annotated[Settings, Dependency(skip_validation=True)]
 """The settings it runs with; the parameter is named `settings`."""
+
+Watching = Annotated[Bots, Dependency(skip_validation=True)]
+"""What tells people from programs; the parameter is named `bots`."""

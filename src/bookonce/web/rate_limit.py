@@ -5,18 +5,29 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from litestar import MediaType, Response
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from bookonce.settings import Network
-from bookonce.web.client_address import client_address, network_of
+from bookonce.web.booking.problem import too_many_requests
+from bookonce.web.client_address import client_address, header, network_of
 from bookonce.web.errors import problem
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def _refusal(scope: HTTPScope, wait_s: int) -> Response[Any]:
+    """For people as a page in their language, for programs as problem details."""
+    if MediaType.HTML in (header(scope, b"accept") or ""):
+        return too_many_requests(header(scope, b"accept-language"), wait_s)
+    detail = f"Too many requests from your address; try again in {wait_s} seconds."
+    return problem(429, "RATE_LIMITED", detail)
 
 
 class RateLimit:
@@ -35,12 +46,8 @@ class RateLimit:
             if not await self._limiter.hit(self._limit, key):
                 stats = await self._limiter.get_window_stats(self._limit, key)
                 wait_s = max(1, math.ceil(stats.reset_time - time.time()))
-                response = problem(
-                    429,
-                    "RATE_LIMITED",
-                    f"Too many requests from your address; try again in {wait_s} seconds.",
-                    headers={"Retry-After": str(wait_s)},
-                )
+                response = _refusal(scope, wait_s)
+                response.headers["Retry-After"] = str(wait_s)
                 await response.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]
                 return
         await self._app(scope, receive, send)

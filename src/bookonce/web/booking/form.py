@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from babel.support import NullTranslations
@@ -26,17 +26,24 @@ class Form:
     phone: str = ""
     notes: str = ""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    stamp: str = ""
+    """When the form was first shown, signed; stays the same while it is shown again."""
+    proof: str = ""
+    """A proof of work, if the browser has found one."""
+    trap: str = ""
 
     @classmethod
     def of(cls, fields: Any) -> Form:
         """From what was sent."""
         typed = {name: str(fields.get(name) or "").replace("\r\n", "\n") for name in FIELDS}
         key = str(fields.get("key") or "")[:200]
-        return cls(**typed, key=key) if key else cls(**typed)
+        carried = {name: str(fields.get(name) or "") for name in ("stamp", "proof")}
+        found = cls(**typed, **carried, trap=str(fields.get(TRAP) or ""))
+        return replace(found, key=key) if key else found
 
     def again(self) -> Form:
         """The same fields for another try: a new key, because it will be another request."""
-        return Form(self.name, self.email, self.phone, self.notes)
+        return Form(self.name, self.email, self.phone, self.notes, stamp=self.stamp)
 
     @property
     def client(self) -> Client:

@@ -75,7 +75,7 @@ class Own:
     ) -> Own:
         """Raises NotFoundError."""
         held = await find(installation, slug, token)
-        visit = OwnVisit(request, held.directory, Address.of(slug, parameters))
+        visit = OwnVisit(request, installation, held.directory, Address.of(slug, parameters))
         return cls(visit, held, base)
 
     def address(self, *rest: str, **parameters: str) -> str:

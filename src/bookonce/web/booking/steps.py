@@ -11,24 +11,24 @@ from litestar import MediaType, Request, Response, get
 from bookonce.core.business import ANYONE
 from bookonce.core.errors import NotFoundError
 from bookonce.services.availability import Asked, asked
-from bookonce.services.installation import Installation
+from bookonce.web.booking.bots import Bots
 from bookonce.web.booking.form import TRAP, Form
 from bookonce.web.booking.times import times
 from bookonce.web.booking.visit import Visit, when, zone_names
-from bookonce.web.dependencies import Here
+from bookonce.web.dependencies import Here, Watching
 
 
 @get("/{slug:str}", include_in_schema=False, media_type=MediaType.HTML)
 async def booking_page(
-    slug: str, request: Request[Any, Any, Any], installation: Here
+    slug: str, request: Request[Any, Any, Any], installation: Here, bots: Watching
 ) -> Response[str]:
     """The step that is next by what the address has chosen already."""
     visit = await Visit.of(request, installation, slug, request.query_params)
-    return await next_step(visit, installation)
+    return await next_step(visit, bots)
 
 
 async def next_step(
-    visit: Visit, installation: Installation, *, status: int = 200, notice: str = ""
+    visit: Visit, bots: Bots, *, status: int = 200, notice: str = ""
 ) -> Response[str]:
     """The step that is next; with a notice at the latest the choice of a time."""
     directory, address = visit.directory, visit.address
@@ -68,16 +68,16 @@ async def next_step(
             )
         visit.address = address = replace(address, staff=ANYONE)
     if address.start_at is not None and not notice:
-        return form_page(visit, asked(directory, address.choice), Form())
-    return await _times(visit, installation, status=status, notice=notice)
+        return form_page(
+            visit, asked(directory, address.choice), bots.form(directory, datetime.now(UTC))
+        )
+    return await _times(visit, status=status, notice=notice)
 
 
-async def _times(
-    visit: Visit, installation: Installation, *, status: int = 200, notice: str = ""
-) -> Response[str]:
+async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Response[str]:
     address = visit.address
     found = await times(
-        installation,
+        visit.installation,
         address.slug,
         address.choice,
         address.day,
@@ -105,8 +105,11 @@ def form_page(
     wrong: dict[str, str] | None = None,
     alternatives: list[tuple[str, str, str]] | None = None,
     notice: str = "",
+    is_unsure: bool = False,
 ) -> Response[str]:
-    """The form for the start that the address has chosen."""
+    """The form for the start that the address has chosen; `is_unsure`: with a proof of work to be
+    sent again with.
+    """
     start = visit.address.start_at
     assert start is not None
     return visit.render(
@@ -114,6 +117,8 @@ def form_page(
         status=status,
         form=form,
         trap=TRAP,
+        is_unsure=is_unsure,
+        asks_for_proof=is_unsure or visit.directory.business.protection.proof_of_work,
         errors=wrong or {},
         alternatives=alternatives,
         notice=notice,

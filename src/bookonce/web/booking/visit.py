@@ -20,7 +20,14 @@ from bookonce.web.templates import render
 class Visit:
     """One request for a page of a business: whose page, which step, which language."""
 
-    def __init__(self, request: Request[Any, Any, Any], directory: Directory, address: Address):
+    def __init__(
+        self,
+        request: Request[Any, Any, Any],
+        installation: Installation,
+        directory: Directory,
+        address: Address,
+    ) -> None:
+        self.installation = installation
         self.directory = directory
         self.address = address
         profile = directory.business.business
@@ -32,7 +39,8 @@ class Visit:
         cls, request: Request[Any, Any, Any], installation: Installation, slug: str, parameters: Any
     ) -> Visit:
         """Raises NotFoundError if there is no such business."""
-        return cls(request, await installation.current(slug), Address.of(slug, parameters))
+        directory = await installation.current(slug)
+        return cls(request, installation, directory, Address.of(slug, parameters))
 
     def render(self, name: str, *, status: int = 200, **values: Any) -> Response[str]:
         """A page with the business around it."""
