@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from icalendar import Calendar, Event
 
 from bookonce.core.business import Business
 from tests.factories import (
@@ -21,7 +20,6 @@ from tests.factories import (
     tomorrow_at,
 )
 from tests.running import RunningServer
-from tests.web.clocks import next_clock_change
 from tests.web.ledger import Ledger
 from tests.web.visitors import a_wish, address_of, book, fields, refused, token_of
 
@@ -387,89 +385,3 @@ class TestMoveIdempotency:
             headers={"Idempotency-Key": ""},
         )
         assert fields(refused(answer, 422, "VALIDATION")) == {"Idempotency-Key"}
-
-
-class TestCalendarFile:
-    @staticmethod
-    def parsed(answer: httpx.Response) -> tuple[Any, Event]:
-        """The calendar and its one event."""
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
-        calendar = Calendar.from_ical(answer.content)
-        (event,) = calendar.walk("VEVENT")
-        return calendar, event
-
-    def test_it_works(self, visitor: httpx.Client, api: str) -> None:
-        start = tomorrow_at(10)
-        booked = book(visitor, api, start)
-        calendar, event = self.parsed(visitor.get(booked["calendar_url"]))
-        assert event["dtstart"].dt == start
-        assert event["dtend"].dt == start + timedelta(minutes=30)
-        assert (calendar["method"], event["status"]) == ("PUBLISH", "CONFIRMED")
-        assert event["sequence"] == 0
-        assert booked["id"] in event["uid"]
-        assert event["url"] == booked["manage_url"]
-        assert "Cut" in event["summary"]
-        assert "Lumen Hair" in event["summary"]
-        assert booked["manage_url"] in event["description"]
-
-    def test_lines_end_and_fold_as_the_standard_says(self, visitor: httpx.Client, api: str) -> None:
-        content = visitor.get(book(visitor, api, tomorrow_at(10))["calendar_url"]).content
-        lines = content.split(b"\r\n")
-        assert content.endswith(b"END:VCALENDAR\r\n")
-        assert b"\n" not in b"".join(lines)
-        assert max(map(len, lines)) <= 75
-
-    def test_a_move_raises_the_sequence_and_keeps_the_uid(
-        self, visitor: httpx.Client, api: str
-    ) -> None:
-        booked = book(visitor, api, tomorrow_at(10))
-        _, before = self.parsed(visitor.get(booked["calendar_url"]))
-        move(visitor, address_of(api, booked), tomorrow_at(15))
-        calendar, after = self.parsed(visitor.get(booked["calendar_url"]))
-        assert after["uid"] == before["uid"]
-        assert after["sequence"] > before["sequence"]
-        assert after["dtstart"].dt == tomorrow_at(15)
-        assert (calendar["method"], after["status"]) == ("PUBLISH", "CONFIRMED")
-
-    def test_a_cancellation_is_told_to_the_calendar(self, visitor: httpx.Client, api: str) -> None:
-        booked = book(visitor, api, tomorrow_at(10))
-        _, before = self.parsed(visitor.get(booked["calendar_url"]))
-        visitor.post(f"{address_of(api, booked)}/cancellation")
-        calendar, after = self.parsed(visitor.get(booked["calendar_url"]))
-        assert (calendar["method"], after["status"]) == ("CANCEL", "CANCELLED")
-        assert after["uid"] == before["uid"]
-        assert after["sequence"] > before["sequence"]
-
-    def test_names_can_not_break_out_of_their_line(
-        self, visitor: httpx.Client, serve_business: Serve
-    ) -> None:
-        name = 'A;B,C\\n"D": éß 💇‍♀️ שלום ' + "x" * 100
-        api = serve_business(a_business(name=name, service=[a_service(name=name)]))
-        booked = book(visitor, api, tomorrow_at(10))
-        _, event = self.parsed(visitor.get(booked["calendar_url"]))
-        assert event["summary"] == f"{name} · {name}"
-
-    def test_a_line_break_in_a_name_starts_no_new_property(
-        self, visitor: httpx.Client, serve_business: Serve
-    ) -> None:
-        name = "Cut\r\nATTENDEE:mailto:mallory@example.com\nX"
-        api = serve_business(a_business(service=[a_service(name=name)]))
-        booked = book(visitor, api, tomorrow_at(10))
-        _, event = self.parsed(visitor.get(booked["calendar_url"]))
-        assert "attendee" not in event
-
-    @pytest.mark.parametrize("offset", ["+02:00", "+01:00"], ids=["first", "second"])
-    def test_each_pass_of_a_repeated_hour_is_its_own_instant(
-        self, visitor: httpx.Client, serve_business: Serve, offset: str
-    ) -> None:
-        api = serve_business(a_business(policy={"horizon_days": 500}))
-        start = f"{next_clock_change(BERLIN, forward=False)}T02:30:00{offset}"
-        booked = book(visitor, api, start)
-        _, event = self.parsed(visitor.get(booked["calendar_url"]))
-        # RFC 5545, 3.3.5: a local time that occurs twice means the first.
-        assert event["dtstart"].dt.astimezone(UTC) == datetime.fromisoformat(start)
-        assert event["dtend"].dt.astimezone(UTC) == datetime.fromisoformat(booked["end"])
-
-    def test_an_unknown_appointment_is_not_found(self, visitor: httpx.Client, api: str) -> None:
-        refused(visitor.get(f"{api}/appointments/{NO_TOKEN}.ics"), 404, "NOT_FOUND")

@@ -18,7 +18,7 @@ from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.metrics import CHANGES
 from bookonce.web.public.answers import AppointmentAnswer
 from bookonce.web.public.bookings import IdempotencyKey
-from bookonce.web.public.calendar_file import MEDIA_TYPE, calendar_file
+from bookonce.web.public.calendar_file import MEDIA_TYPE, calendar_file, method
 from bookonce.web.public.documented import CHANGING, READING
 from bookonce.web.requests import base_url, json_body
 
@@ -49,7 +49,7 @@ async def appointment(
     if token.endswith(CALENDAR_SUFFIX):
         return Response(
             calendar_file(held, answer.manage_url),
-            media_type=MEDIA_TYPE,
+            media_type=f"{MEDIA_TYPE}; method={method(held.appointment)}",
             headers={"Content-Disposition": 'inline; filename="appointment.ics"'},
         )
     return Response(answer)

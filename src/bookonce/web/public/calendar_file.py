@@ -1,48 +1,73 @@
-"""An appointment as an iCalendar file (RFC 5545)."""
+"""An appointment as an iCalendar file (RFC 5545), to be put into a calendar by hand.
+
+It has no ORGANIZER, although RFC 5546 wants one with a METHOD: a business has no mail address that
+clients are told, and with a made-up one some calendars treat the file as an invitation, ask for an
+answer that nobody reads, and keep their owner from changing the event.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from bookonce.core.appointments import Status
+from bookonce.core.appointments import Appointment, Status
 from bookonce.services.book import Held
+from bookonce.web.public.zone_rules import zone_rules
 
 MEDIA_TYPE = "text/calendar"
 ZONE_RULES_AROUND = timedelta(days=366)
+"""So that the rules still hold when the event is dragged to another season."""
+
+
+def method(appointment: Appointment) -> str:
+    """What a calendar is asked to do with the file; its media type has to say the same."""
+    return "CANCEL" if appointment.status is Status.CANCELLED else "PUBLISH"
 
 
 def calendar_file(held: Held, manage_url: str) -> bytes:
     """One event in the location's time zone, with the zone's rules."""
+    appointment = held.appointment
+    zone = held.directory.zone_at(appointment.location)
+    event = _event(held, zone, manage_url)
+    calendar = Calendar()
+    calendar.add("prodid", "-//Bookonce//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method(appointment))
+    if "TZID" in event["dtstart"].params:
+        calendar.add_component(
+            zone_rules(
+                zone, appointment.start - ZONE_RULES_AROUND, appointment.end + ZONE_RULES_AROUND
+            )
+        )
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _event(held: Held, zone: ZoneInfo, manage_url: str) -> Event:
     appointment, directory = held.appointment, held.directory
-    profile = directory.business.business
     service = directory.service_name(appointment.service)
     staff = directory.staff_name(appointment.staff)
-    cancelled = appointment.status is Status.CANCELLED
+    start, end = (instant.astimezone(zone) for instant in (appointment.start, appointment.end))
+    if _comes_twice(start) or _comes_twice(end):
+        # By the standard such a local time is the first of the two, but not by every program.
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
     event = Event()
     event.add("uid", f"{appointment.id}@bookonce")
     event.add("dtstamp", datetime.now(UTC))
-    zone = directory.zone_at(appointment.location)
-    start, end = (instant.astimezone(zone) for instant in (appointment.start, appointment.end))
-    if start.fold or end.fold:
-        # A local time that comes twice means the first; the second can only be said in UTC.
-        start, end = start.astimezone(UTC), end.astimezone(UTC)
     event.add("dtstart", start)
     event.add("dtend", end)
     event.add("sequence", appointment.sequence)
-    event.add("summary", f"{service} · {profile.name}")
+    event.add("summary", f"{service} · {directory.business.business.name}")
     event.add("description", f"{service}, {staff}\n{manage_url}")
     if where := directory.where(appointment.location):
         event.add("location", where)
     event.add("url", manage_url)
-    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
-    calendar = Calendar()
-    calendar.add("prodid", "-//Bookonce//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "CANCEL" if cancelled else "PUBLISH")
-    calendar.add_component(event)
-    calendar.add_missing_timezones(
-        appointment.start.date() - ZONE_RULES_AROUND, appointment.end.date() + ZONE_RULES_AROUND
-    )
-    return bytes(calendar.to_ical())
+    event.add("status", "CANCELLED" if appointment.status is Status.CANCELLED else "CONFIRMED")
+    return event
+
+
+def _comes_twice(local: datetime) -> bool:
+    """Whether the clock shows this time twice; a local time made from an instant is never skipped."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
