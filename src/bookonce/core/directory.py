@@ -199,13 +199,27 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
 
         At a place: those who do it there, so nobody where it isn't offered.
         """
-        places = [one for one in self.places_of(service) if place is None or one.key == place.key]
-        return tuple(
-            staff.key
-            for staff in self.business.staff
-            if any(staff.key in one.hours for one in places)
-            and (service.staff is None or staff.key in service.staff)
-        )
+        return self._performers[service.key, place.key if place else None]
+
+    @cached_property
+    def _performers(self) -> dict[tuple[str, str | None], tuple[str, ...]]:
+        """By service and place; by service and None: anywhere."""
+        found: dict[tuple[str, str | None], tuple[str, ...]] = {}
+        for service in self.business.service:
+            able = [
+                staff.key
+                for staff in self.business.staff
+                if service.staff is None or staff.key in service.staff
+            ]
+            offered = self.places_of(service)
+            for place in self.places.values():
+                found[service.key, place.key] = tuple(
+                    key for key in able if place in offered and key in place.hours
+                )
+            found[service.key, None] = tuple(
+                key for key in able if any(key in place.hours for place in offered)
+            )
+        return found
 
     def people(
         self, service_key: str | None = None, location_key: str | None = None

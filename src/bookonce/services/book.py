@@ -112,16 +112,11 @@ async def book(
             if replayed := await _replayed(installation, slug, request, idempotency, now):
                 return replayed
             raise
-        new = replace(
-            _new_appointment(installation, wanted, request, idempotency, ids, actor, now),
-            allowances=allowances(directory, request.client, network, installation.secret_key)
-            if actor == "visitor"
-            else (),
-        )
+        new = _new_appointment(installation, wanted, request, idempotency, ids, actor, network, now)
         result = await _run(installation, new)
         if result.taken is not None:
             facts = msgspec.structs.replace(
-                _facts(wanted, new),
+                _facts(wanted, new.starts_at, new.price_minor),
                 staff=directory.staff_keys[result.taken.performer_id],
                 resources=tuple(
                     sorted(directory.resource_keys[one] for one in result.taken.other_ids)
@@ -180,19 +175,22 @@ def _new_appointment(
     idempotency: Idempotency,
     ids: _Ids,
     actor: str,
+    network: str | None,
     now: datetime,
 ) -> NewAppointment:
     directory, service, client = asked.directory, asked.service, request.client
     currency = directory.business.business.currency
     starts_at = request.start.astimezone(UTC)
-    new = NewAppointment(
+    price_minor = None if service.price is None else money.minor_units(service.price, currency)
+    facts = _facts(asked, starts_at, price_minor)
+    return NewAppointment(
         taking=taking_of(asked, starts_at, ids.appointment),
         version=directory.version,
         location_id=asked.place.location_id,
         service_id=directory.service_ids[service.key],
         starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=service.duration_min),
-        price_minor=None if service.price is None else money.minor_units(service.price, currency),
+        ends_at=facts.end,
+        price_minor=price_minor,
         currency=currency,
         client_id=ids.client,
         client_email=normal_email(client.email),
@@ -203,23 +201,25 @@ def _new_appointment(
         sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
         actor=actor,
-        facts="",
+        facts=msgspec.json.encode(facts).decode(),
         key_hash=idempotency.key_hash,
         request_hash=idempotency.request_hash,
         keep_refusal=idempotency.from_outside,
         now=now,
+        allowances=()
+        if actor != "visitor"
+        else allowances(directory, client, network, installation.secret_key),
     )
-    return replace(new, facts=msgspec.json.encode(_facts(asked, new)).decode())
 
 
-def _facts(asked: Asked, new: NewAppointment) -> Facts:
+def _facts(asked: Asked, start: datetime, price_minor: int | None) -> Facts:
     return Facts(
         service=asked.service.key,
         location=asked.place.key,
-        start=new.starts_at,
-        end=new.ends_at,
-        price_minor=new.price_minor,
-        currency=new.currency,
+        start=start,
+        end=start + timedelta(minutes=asked.service.duration_min),
+        price_minor=price_minor,
+        currency=asked.directory.business.business.currency,
     )
 
 

@@ -20,6 +20,8 @@ def header(scope: Scope, name: bytes) -> str | None:
 
 def is_trusted(address: str, proxies: Sequence[Network]) -> bool:
     """Whether an address is one of the operator's own proxies."""
+    if not proxies:
+        return False
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
