@@ -21,7 +21,7 @@ from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
 from bookonce.store import busy
-from bookonce.store.busy import READ
+from bookonce.store.busy import READ, SERVER
 from bookonce.store.database import Database
 from tests.factories import a_booking, a_business, a_staff_member, tomorrow_at
 
@@ -216,7 +216,7 @@ async def test_rows_that_a_dump_brought_from_another_server_are_not_taken_for_ne
         list(directory.staff_ids.values()),
         list(directory.staff_ids.values()),
         await connection.fetchval("SELECT pg_current_snapshot()::text"),
-        await connection.fetchval("SELECT pg_postmaster_start_time()"),
+        await connection.fetchval(f"SELECT {SERVER}"),
         TEN,
         TEN + HALF_AN_HOUR,
         None,
@@ -343,7 +343,7 @@ class TestCost:
             EXPLAIN (FORMAT json) EXECUTE read (
                 '{directory.business_id}', {quoted}, {quoted if is_known else "'{}'"},
                 {"pg_current_snapshot()::text" if is_known else "NULL"},
-                {"pg_postmaster_start_time()" if is_known else "NULL"},
+                {SERVER if is_known else "NULL"},
                 now(), now() + interval '31 days', NULL
             )
             """

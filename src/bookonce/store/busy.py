@@ -45,6 +45,11 @@ def _since(table: str) -> str:
       AND NOT pg_visible_in_snapshot(xid, $4::text::pg_snapshot)"""
 
 
+# What a snapshot means ends with the server that gave it: after a crash the numbers of transactions
+# that left no trace are given out again. The postmaster may outlive the crash of one of its
+# processes, but the server's statistics never do, so the later of both is when it began.
+SERVER = "greatest(pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_time())"
+
 # Where no snapshot can be named later (on a standby; where Citus gives each node its own
 # transaction numbers) it is null, and nothing is kept.
 READ = f"""
@@ -54,13 +59,13 @@ WITH changed AS MATERIALIZED ({_since("claim")}
 SELECT business.version,
        CASE WHEN NOT pg_is_in_recovery() AND to_regproc('citus_version') IS NULL
             THEN pg_current_snapshot()::text END AS snapshot,
-       pg_postmaster_start_time() AS server,
+       {SERVER} AS server,
        ARRAY(SELECT resource_id FROM changed) AS changed_ids,
        resource.resource_id, busy.starts_s, busy.ends_s
 FROM business
 LEFT JOIN unnest($2::uuid[]) AS resource (resource_id)
     ON resource.resource_id <> ALL ($3::uuid[])
-    OR $5 IS DISTINCT FROM pg_postmaster_start_time()
+    OR $5 IS DISTINCT FROM {SERVER}
     OR resource.resource_id IN (SELECT resource_id FROM changed)
 CROSS JOIN LATERAL (
     SELECT array_agg(floor(date_part('epoch', lower(claim.during)))::bigint) AS starts_s,
