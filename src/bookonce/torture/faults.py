@@ -54,23 +54,34 @@ class Schedule:
     async def inject(self, world: World, random: Random, until: float) -> None:
         """See Faults."""
         start = time.monotonic()
-        last = until - min(CALM_S_MAX, (until - start) / 5)
         possible = [fault for fault in self.faults if not _impossible(fault, world)]
-        strikes = max(len(possible), int((last - start) / self.average_s))
-        order: list[Fault] = []
-        while len(order) < strikes:
-            order += random.sample(possible, len(possible))
-        for number, fault in enumerate(order[:strikes]):
-            share = (last - start) / strikes
-            await asyncio.sleep(start + share * (number + random.random() / 2) - time.monotonic())
-            if time.monotonic() > last:
-                missed = {one.what for one in order[number:strikes]}
-                missed -= {one.what for one in world.injected}
-                world.skipped += [f"{what}: no time was left" for what in sorted(missed)]
+        for at_s, fault in planned(possible, random, until - start, self.average_s):
+            await asyncio.sleep(start + at_s - time.monotonic())
+            if time.monotonic() > until:
                 break
             with world.fault(fault.what):
                 await fault.strike(world, random)
             await world.recovered(RECOVERY_S_MAX)
+        struck = {fault.what for fault in world.injected}
+        world.skipped += [
+            f"{fault.what}: no time was left" for fault in possible if fault.what not in struck
+        ]
+
+
+def planned(
+    faults: Sequence[Fault], random: Random, seconds: float, average_s: float
+) -> list[tuple[float, Fault]]:
+    """When which fault is struck, in seconds from the start, if all goes as fast as it should."""
+    last_s = seconds - min(CALM_S_MAX, seconds / 5)
+    strikes = max(len(faults), int(last_s / average_s))
+    order: list[Fault] = []
+    while faults and len(order) < strikes:
+        order += random.sample(faults, len(faults))
+    share_s = last_s / max(strikes, 1)
+    return [
+        (share_s * (number + random.random() / 2), fault)
+        for number, fault in enumerate(order[:strikes])
+    ]
 
 
 def _impossible(fault: Fault, world: World) -> bool:
@@ -149,13 +160,14 @@ async def _fail_over(world: World, random: Random) -> None:
 
 
 DISK_FULL = Fault("the disk of the database full", _fill_disk)
+PAUSE = Fault("a server stopped for seconds", _pause_server)
 FAILOVER = Fault("the primary killed, the standby promoted", _fail_over)
 CRASHES = (
     Fault("the database killed and recovered", _kill_database),
     Fault("a connection's process of the database killed", _kill_backend),
     Fault("a server killed and restarted", _kill_server),
     Fault("a server's worker killed", _kill_worker),
-    Fault("a server stopped for seconds", _pause_server),
+    PAUSE,
     Fault("lines between clients and servers cut", _cut_client_lines),
     Fault("lines between servers and database cut", _cut_database_lines),
     DISK_FULL,
@@ -168,13 +180,3 @@ KINDS: dict[str, Schedule] = {
     "all": Schedule((*CRASHES, FAILOVER)),
 }
 """By the name that `--faults` takes."""
-
-
-def needs_standby(kind: str) -> bool:
-    """Whether a run with these faults needs a pair of databases."""
-    return FAILOVER in KINDS[kind].faults
-
-
-def needs_small_disks(kind: str) -> bool:
-    """Whether a run with these faults fills a disk."""
-    return DISK_FULL in KINDS[kind].faults
