@@ -243,6 +243,7 @@ def test_interrupted_nothing_is_left(number: signal.Signals) -> None:
     assert Path(folder).exists()
 
     process.send_signal(number)
+    process.send_signal(number)  # as `timeout` does, and people who have no patience
     process.communicate(timeout=60)
 
     assert not Path(folder).exists()

@@ -70,7 +70,7 @@ async def new_world(*, replicated: bool = False, small_disks: bool = False) -> A
 
     With `small_disks` the database lies on volumes that can be full, where that is possible.
     """
-    with _ended_in_order_by_sigterm():
+    with _ended_in_order():
         async with AsyncExitStack() as stack:
             folder = stack.enter_context(_temporary_folder())
             binaries = Settings.read().postgres_bin
@@ -134,13 +134,28 @@ def _temporary_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _ended_in_order_by_sigterm() -> Iterator[None]:
-    """SIGTERM cancels the task that has the world, as Ctrl-C does."""
+def _ended_in_order() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block as an exception would: KeyboardInterrupt, raised when all
+    is cleared away. Told again meanwhile, as by `timeout`, it goes on clearing away.
+    """
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    told: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        if not told:
+            task.cancel()
+        told.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end, number)
     try:
         yield
+    except asyncio.CancelledError:
+        if told:
+            raise KeyboardInterrupt from None
+        raise
     finally:
-        loop.remove_signal_handler(signal.SIGTERM)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
