@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import Deed, Kind, Outcome
-from bookonce.torture.rows import BOOKED, MOVED
+from bookonce.torture.rows import BOOKED, MOVED, UNCHANGED
 
 
 def one_key_is_one_appointment(evidence: Evidence) -> list[Offence]:
@@ -53,17 +53,15 @@ def _booked_once(deed: Deed, made: list[UUID]) -> Iterator[Offence]:
 
 
 def _key_remembers(deed: Deed, evidence: Evidence) -> Iterator[Offence]:
-    """What stands under the key is what was answered. A move to where it is already, and refusals
-    other than conflicts, aren't kept.
-    """
+    """What stands under the key is what was answered; refusals other than conflicts aren't kept."""
     kept = evidence.rows.of_key(deed.wish.slug, deed.wish.key or "")
-    happened = BOOKED if deed.wish.kind is Kind.BOOK else MOVED
+    happened = (BOOKED,) if deed.wish.kind is Kind.BOOK else (MOVED, UNCHANGED)
     if deed.outcome is Outcome.UNKNOWN:
         yield Offence.by(f"{deed.wish.label} was asked again and again without an answer", deed)
     elif kept is None:
-        if deed.wish.kind is Kind.BOOK and deed.outcome is Outcome.DONE:
+        if deed.outcome is Outcome.DONE:
             yield Offence.by(f"the key of {deed.wish.label} leads nowhere", deed)
-    elif (kept.kind == happened) is not (deed.outcome is Outcome.DONE):
+    elif (kept.kind in happened) is not (deed.outcome is Outcome.DONE):
         yield Offence.by(f"{deed.wish.label} was {deed.outcome}, its key says {kept.kind}", deed)
     elif kept.appointment_id and deed.answer and kept.appointment_id != deed.answer.subject_id:
         yield Offence.by(f"the key of {deed.wish.label} leads to {kept.appointment_id}", deed)

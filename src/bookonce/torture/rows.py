@@ -19,6 +19,7 @@ REACHABLE_WITHIN_S = 60
 EXAMPLES_MAX = 100
 
 BOOKED, MOVED, CANCELLED = "appointment.booked", "appointment.moved", "appointment.cancelled"
+UNCHANGED = "move.unchanged"
 
 
 @dataclass(frozen=True, slots=True)
