@@ -176,7 +176,7 @@ class Story:
                 answer.start_s,
                 answer.resources,
                 sequence,
-            )  # fmt: skip
+            )
         )
         if key is not None:
             self.remember(key, kind, subject_id)
