@@ -44,7 +44,22 @@ class Story:
 
     def evidence(self) -> Evidence:
         """The story as the checks are given it."""
-        return Evidence.of(self.history, self.rows, [SALON])
+        claims = self.rows.claims + [
+            claim for one in self.rows.appointments.values() for claim in self._claims_of(one)
+        ]
+        return Evidence.of(self.history, replace(self.rows, claims=claims), [SALON])
+
+    def _claims_of(self, one: Appointment) -> list[Claim]:
+        """What the last event of a confirmed appointment should have taken."""
+        if one.status != "confirmed":
+            return []
+        last = [event for event in self.rows.events[one.id] if event.service][-1]
+        return [
+            Claim(SALON.slug, uuid.uuid4(), "appointment", resource, low_s, high_s, "", one.id)
+            for resource, (low_s, high_s) in SALON.takes(
+                last.service, last.start_s, last.staff, last.resources
+            )
+        ]
 
     def tell(
         self,

@@ -10,7 +10,8 @@ import pytest
 
 from bookonce.torture.checks import judge
 from bookonce.torture.history import Answer, Kind
-from tests.torture.story import DONE, REFUSED, UNKNOWN, Story, at
+from bookonce.torture.rows import Claim
+from tests.torture.story import DONE, REFUSED, SALON, UNKNOWN, Story, at
 
 
 def found(story: Story) -> dict[str, list[str]]:
@@ -331,7 +332,17 @@ def no_event_of_a_block(story: Story) -> None:
     story.rows.event_counts["time.blocked"] -= 1
 
 
-@pytest.mark.parametrize("plant", [a_disagreement, another_place, no_event_of_a_block])
+def a_claim_left_behind(story: Story) -> None:
+    """Of the person who had the appointment before it was moved."""
+    moved = story.book((6.0, 6.1), 30)
+    story.move((6.2, 6.3), moved, 30, "bob")
+    claim = Claim(SALON.slug, uuid.uuid4(), "appointment", "ada", at(30), at(32), "", moved)
+    story.rows.claims.append(claim)
+
+
+@pytest.mark.parametrize(
+    "plant", [a_disagreement, another_place, no_event_of_a_block, a_claim_left_behind]
+)
 def test_rows_that_disagree_are_seen(plant: Callable[[Story], None]) -> None:
     story = a_sound_story()
     plant(story)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from bookonce.torture.evidence import Evidence, Offence
-from bookonce.torture.history import Answer, Deed, Kind, Outcome
+from bookonce.torture.history import Answer, Deed, Kind, Outcome, clock_time
 from bookonce.torture.lives import could_have_made
 from bookonce.torture.rows import Appointment
 
@@ -64,7 +64,7 @@ def _appointments_are_as_told(evidence: Evidence) -> Iterator[Offence]:
         if not any(_may_be_where(deed, appointment) for deed in _last_of([maker, *moves])):
             yield Offence.by(
                 f"appointment {appointment.id} is with {appointment.staff} at "
-                f"{appointment.start_s}, where no change that may be the last has put it",
+                f"{clock_time(appointment.start_s)}, where no change that may be the last has put it",
                 maker,
                 *moves,
             )

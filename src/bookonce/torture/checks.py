@@ -7,9 +7,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
+from bookonce.core.intervals import Interval
 from bookonce.torture.acknowledged import nothing_acknowledged_is_lost
 from bookonce.torture.evidence import Evidence, Offence
+from bookonce.torture.history import clock_time
 from bookonce.torture.keys import one_key_is_one_appointment
 from bookonce.torture.lives import Life, certain_lives
 from bookonce.torture.refusals import refusals_are_justified
@@ -70,8 +73,10 @@ def _acknowledged_twice(evidence: Evidence) -> list[Offence]:
         for one, other in _meetings(lives):
             offences.append(
                 Offence(
-                    f"{resource} of {slug} was acknowledged to {one.subject_id} from {one.low_s} to"
-                    f" {one.high_s} and to {other.subject_id} from {other.low_s} to {other.high_s}"
+                    f"{resource} of {slug} was acknowledged to {one.subject_id} from"
+                    f" {clock_time(one.low_s)} to {clock_time(one.high_s)} and to"
+                    f" {other.subject_id} from {clock_time(other.low_s)} to"
+                    f" {clock_time(other.high_s)}"
                     f" at the same moment, {max(one.from_s, other.from_s):.3f} s into the run",
                     one.operations + other.operations,
                 )
@@ -104,6 +109,9 @@ def rows_agree(evidence: Evidence) -> list[Offence]:
 
 def _rows_and_events(evidence: Evidence) -> Iterator[Offence]:
     """An appointment is where its last event put it, with the claims that belong there."""
+    claims: defaultdict[UUID | None, list[tuple[str, Interval]]] = defaultdict(list)
+    for claim in evidence.rows.claims:
+        claims[claim.appointment_id].append((claim.resource, (claim.low_s, claim.high_s)))
     for appointment in evidence.rows.appointments.values():
         events = evidence.rows.events.get(appointment.id, [])
         placed = [event for event in events if event.service]
@@ -114,8 +122,16 @@ def _rows_and_events(evidence: Evidence) -> Iterator[Offence]:
         if (appointment.staff, appointment.start_s) != (last.staff, last.start_s):
             yield Offence(
                 f"appointment {appointment.id} is with {appointment.staff} at "
-                f"{appointment.start_s}, but its last event says {last.staff} at {last.start_s}"
+                f"{clock_time(appointment.start_s)}, but its last event says {last.staff} at "
+                f"{clock_time(last.start_s)}"
             )
+        due = (
+            evidence.salons[last.slug].takes(last.service, last.start_s, last.staff, last.resources)
+            if appointment.status == "confirmed"
+            else []
+        )
+        if sorted(due) != sorted(claims[appointment.id]):
+            yield Offence(f"appointment {appointment.id} has other claims than it should")
 
 
 def _blocks_and_events(evidence: Evidence) -> Iterator[Offence]:

@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -32,6 +33,11 @@ class Outcome(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     UNKNOWN = "unknown"  # line cut, no answer in time, 5xx
+
+
+def clock_time(instant_s: int) -> str:
+    """An instant for people, UTC."""
+    return datetime.fromtimestamp(instant_s, UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,16 @@ class Wish:
     """The appointment to change, or the block to give back."""
     token: str = ""
     """The capability that opens the appointment to change."""
+
+    @property
+    def in_words(self) -> str:
+        """What is wanted, for people."""
+        words = [self.kind.value, self.service]
+        if self.subject_id:
+            words.append(f"of {self.subject_id}")
+        if self.start_s:
+            words.append(f"at {clock_time(self.start_s)} with {self.staff or 'whoever it is'}")
+        return " ".join(word for word in words if word) + f" of {self.slug}"
 
     @property
     def label(self) -> str:

@@ -42,12 +42,14 @@ def refusals_are_justified(evidence: Evidence) -> list[Offence]:
             judge = judges.get((deed.wish.kind, code))
             if judge is None:
                 offences.append(
-                    Offence.by(f"{_wanted(deed)} was answered {code}, which has no cause", deed)
+                    Offence.by(
+                        f"{deed.wish.in_words} was answered {code}, which has no cause", deed
+                    )
                 )
             elif not judge(deed, evidence, lives):
                 offences.append(
                     Offence.by(
-                        f"{_wanted(deed)} was refused ({code}), but nothing explains it", deed
+                        f"{deed.wish.in_words} was refused ({code}), but nothing explains it", deed
                     )
                 )
     return offences + _faults(evidence)
@@ -62,12 +64,6 @@ def _faults(evidence: Evidence) -> list[Offence]:
         for one in evidence.history.operations
         if one.code.startswith(("INTERNAL", "HTTP "))
     ]
-
-
-def _wanted(deed: Deed) -> str:
-    wish = deed.wish
-    whom = wish.staff or "anyone"
-    return f"{wish.kind} {wish.service} with {whom} at {wish.start_s} of {wish.slug}"
 
 
 def _booking_is_explained(deed: Deed, evidence: Evidence, lives: Lives) -> bool:

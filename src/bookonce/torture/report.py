@@ -19,7 +19,7 @@ from rich.text import Text
 
 from bookonce import __version__
 from bookonce.torture.checks import Verdict
-from bookonce.torture.history import Kind, Operation, Outcome
+from bookonce.torture.history import Kind, Operation, Outcome, clock_time
 from bookonce.torture.run import Guard, Plan, Progress, Result
 
 OFFENCES_SHOWN = 5
@@ -119,15 +119,11 @@ def _show_offences(console: Console, result: Result, verdict: Verdict) -> None:
 
 
 def _in_words(one: Operation) -> str:
-    wish = one.wish
-    asked = f"{wish.kind} {wish.service} at {wish.start_s} with {wish.staff or 'whoever'}"
-    subject = f" of {wish.subject_id}" if wish.subject_id else ""
+    wish, answer = one.wish, one.answer
     key = f", key {wish.key}" if wish.key else ""
-    told = (
-        f": {one.answer.subject_id} {one.answer.staff} {one.answer.start_s}" if one.answer else ""
-    )
+    told = f": {answer.subject_id} {answer.staff} {clock_time(answer.start_s)}" if answer else ""
     return (
-        f"#{one.number} {one.client}, {one.called_s:.3f}-{one.returned_s:.3f} s: {asked}{subject}"
+        f"#{one.number} {one.client}, {one.called_s:.3f}-{one.returned_s:.3f} s: {wish.in_words}"
         f" ({wish.label}{key}) → {one.outcome} {one.code}{told}"
     )
 

@@ -47,6 +47,7 @@ class Claim:
     low_s: int
     high_s: int
     label: str
+    appointment_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ _CLAIMS = f"""
 SELECT slug, claim_id AS id, claim.kind, resource.key AS resource,
        date_part('epoch', lower(during))::bigint AS low_s,
        date_part('epoch', upper(during))::bigint AS high_s,
-       coalesce(reason, '') AS label
+       coalesce(reason, '') AS label, appointment_id
 FROM claim {_SLUG}
 JOIN resource USING (business_id, resource_id)
 """
