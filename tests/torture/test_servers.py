@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bookonce.torture.databases import SingleDatabase
 from bookonce.torture.servers import ServerError, ServerProcess
 from bookonce.torture.waiting import until
+from bookonce.torture.world import World
 
 
 @pytest.fixture
@@ -70,3 +74,18 @@ async def test_one_that_can_not_start_says_why(scratch: Path) -> None:
     with pytest.raises(ServerError, match=r"homeless ended:\n.*nowhere|No such file"):
         await server.start()
     await server.stop()
+
+
+def test_an_answer_with_500_is_found_in_the_log(scratch: Path) -> None:
+    """As the server writes it: the product's own log is set up and used."""
+    server = ServerProcess("failing", "postgresql://bookonce@/none?host=/nowhere", scratch)
+    world = World(SingleDatabase(scratch), servers=[server])
+    world.require_no_unexpected_error()
+    code = (
+        "from bookonce.web.logs import configure_logs; from bookonce.web.errors import crashed;"
+        "configure_logs('warning'); crashed(None, ValueError('lost the thread'))"
+    )
+    with server.log_path.open("w") as log:
+        subprocess.run([sys.executable, "-c", code], stdout=log, check=True)
+    with pytest.raises(ServerError, match=r"failing has answered 500:\n.*lost the thread"):
+        world.require_no_unexpected_error()

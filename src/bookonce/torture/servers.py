@@ -17,6 +17,8 @@ import psutil  # type: ignore[import-untyped]
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 LOG_TAIL_CHARACTERS = 4_000
+UNEXPECTED = '"event":"unexpected error"'
+"""What a server logs when it answers 500 (`web/errors.py`)."""
 _COMMAND = [sys.executable, "-c", "from bookonce.cli.main import main; main()", "serve"]
 
 
@@ -123,11 +125,19 @@ class ServerProcess:
         finally:
             self._signal(signal.SIGKILL)  # whatever is left of it
 
+    def unexpected_error(self) -> str | None:
+        """The first answer with 500 that it has logged, whole."""
+        for line in self._log().splitlines():
+            if UNEXPECTED in line:
+                return line
+        return None
+
     def log_tail(self) -> str:
         """The end of what it has printed."""
-        if not self.log_path.exists():
-            return ""
-        return self.log_path.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:].strip()
+        return self._log()[-LOG_TAIL_CHARACTERS:].strip()
+
+    def _log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def _signal(self, number: signal.Signals) -> None:
         """To the server and its workers."""

@@ -19,7 +19,7 @@ from bookonce.store.schema import migrate
 from bookonce.torture.databases import ReplicatedDatabase, SingleDatabase, address
 from bookonce.torture.full_disk import Volume, VolumeError
 from bookonce.torture.line import Line, database_line, http_line
-from bookonce.torture.servers import ServerProcess
+from bookonce.torture.servers import ServerError, ServerProcess
 
 SERVERS = 2
 
@@ -63,12 +63,19 @@ class World:
         """Return when every server says that it is ready. Raises ServerError."""
         await asyncio.gather(*(server.ready(timeout_s) for server in self.servers))
 
+    def require_no_unexpected_error(self) -> None:
+        """No server has answered 500, whatever was broken under it. Raises ServerError."""
+        for server in self.servers:
+            if error := server.unexpected_error():
+                raise ServerError(f"the server {server.name} has answered 500:\n{error}")
+
 
 @asynccontextmanager
 async def new_world(*, replicated: bool = False, small_disks: bool = False) -> AsyncIterator[World]:
     """A world in a temporary folder. Whatever ends the block, nothing is left of it.
 
     With `small_disks` the database lies on volumes that can be full, where that is possible.
+    Raises ServerError at the end if a server has answered 500 meanwhile.
     """
     with _ended_in_order():
         async with AsyncExitStack() as stack:
@@ -85,6 +92,7 @@ async def new_world(*, replicated: bool = False, small_disks: bool = False) -> A
                     server = await _connect_server(world, stack, folder, number)
                     starting.create_task(server.start())
             yield world
+            world.require_no_unexpected_error()
 
 
 async def _connect_server(
