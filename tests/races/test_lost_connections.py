@@ -15,7 +15,7 @@ from bookonce.core.appointments import Status
 from bookonce.core.business import Business
 from bookonce.core.errors import TryAgainError
 from bookonce.services.appointments import find
-from bookonce.services.block import block
+from bookonce.services.block import block, unblock
 from bookonce.services.book import book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
@@ -230,3 +230,26 @@ async def test_a_block_cut_off_at_any_statement_is_made_once(
 
     assert await count(database_url, "claim WHERE kind = 'blocked'") == 1
     assert await count(database_url, "event WHERE kind = 'time.blocked'") == 1
+
+
+@pytest.mark.parametrize("statement", range(1, 6))
+@pytest.mark.parametrize("cut", Cut)
+async def test_a_block_given_back_and_cut_off_at_any_statement_is_gone(
+    cut_off: Installation,
+    line: tuple[str, Line],
+    open_business: Open,
+    database_url: str,
+    cut: Cut,
+    statement: int,
+) -> None:
+    slug = await open_business(a_business())
+    start = tomorrow_at(9)
+    now = datetime.now(UTC)
+    made = await block(cut_off, slug, "ada", start, start + timedelta(hours=1), now=now)
+    await warm_up(cut_off, slug)
+    line[1].arm(cut, statement)
+
+    await unblock(cut_off, slug, made.id, now=now)
+
+    assert await count(database_url, "claim WHERE kind = 'blocked'") == 0
+    assert await count(database_url, "event WHERE kind = 'time.unblocked'") == 1
