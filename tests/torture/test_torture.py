@@ -6,10 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from tests.cli.commands import bookonce, refused
+from bookonce.cli.torture import torture
+from tests.cli.commands import bookonce
 
 ROOT = Path(__file__).parents[2]
+command = typer.Typer()
+command.command()(torture)
 
 
 def test_a_short_run_passes_and_writes_what_the_page_says(tmp_path: Path) -> None:
@@ -62,8 +67,16 @@ def test_without_the_guard_double_bookings_are_reported(tmp_path: Path) -> None:
     ],
 )
 def test_options_that_make_no_sense_are_refused(option: str, value: str, words: str) -> None:
-    refused(bookonce("torture", option, value), option, words, code=2)
+    outcome = CliRunner().invoke(command, [option, value])
+    assert outcome.exit_code == 2
+    for expected in ("Invalid value", option, words):
+        assert expected in outcome.stderr
+    assert outcome.stdout == ""
 
 
 def test_a_file_that_can_not_be_written_is_told_before_the_run(tmp_path: Path) -> None:
-    refused(bookonce("torture", "--json", tmp_path / "no" / "such.json"), "--json", "no folder")
+    file = tmp_path / "no" / "such.json"
+    outcome = CliRunner().invoke(command, ["--json", str(file)])
+    assert outcome.exit_code == 1
+    assert "--json: there is no folder" in outcome.stderr
+    assert not file.parent.exists()
