@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -49,6 +51,11 @@ async def test_it_is_killed_restarted_stopped_for_a_while_and_ended(server: Serv
     await pausing
     assert await server.is_ready()
 
+    third = _family(server)
+    os.kill(third[0].pid, signal.SIGKILL)
+    await until(lambda: _is_gone(third), 10, "a worker ends when its server was killed alone")
+    await server.start()
+
     everybody = _family(server)
     await server.stop()
     assert psutil.wait_procs(everybody, timeout=10)[1] == []
@@ -63,6 +70,10 @@ def _family(server: ServerProcess) -> list[psutil.Process]:
 
 def _is_worker(process: psutil.Process) -> bool:
     return "spawn_main" in " ".join(process.cmdline())
+
+
+async def _is_gone(family: list[psutil.Process]) -> bool:
+    return not any(process.is_running() for process in family)
 
 
 async def _stands_still(server: ServerProcess) -> bool:
