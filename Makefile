@@ -23,6 +23,9 @@ test: $(DEV) $(PAGES) ## set up, then every check: lint, types, imports, tests
 races: $(DEV) $(PAGES) ## the race tests alone, as often as ROUNDS says (default 5)
 	@for round in $$(seq $(or $(ROUNDS),5)); do $(BIN)/python -m pytest tests/races || exit 1; done
 
+torture: $(DEV) $(PAGES) ## load and faults on a database of its own, judged (SECONDS_=120, FAULTS=all)
+	@$(BIN)/bookonce torture --seconds $(or $(SECONDS_),120) --faults $(or $(FAULTS),all)
+
 nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
 
@@ -78,4 +81,4 @@ $(FRONTEND): frontend/package-lock.json frontend/package.json frontend/.npmrc
 $(PAGES): $(FRONTEND) frontend/build.mjs $(shell find frontend/src)
 	@node frontend/build.mjs
 
-.PHONY: help run test races nightly bench screenshots fresh audit wheel format lock
+.PHONY: help run test races torture nightly bench screenshots fresh audit wheel format lock

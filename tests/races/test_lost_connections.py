@@ -15,15 +15,15 @@ from bookonce.core.appointments import Status
 from bookonce.core.business import Business
 from bookonce.core.errors import TryAgainError
 from bookonce.services.appointments import find
-from bookonce.services.block import block
+from bookonce.services.block import block, unblock
 from bookonce.services.book import book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.move import MoveRequest, move
 from bookonce.store.database import Database
 from bookonce.store.retry import RetryPolicy
+from bookonce.torture.line import Cut, Line, line_to
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
-from tests.races.cutting_proxy import Cut, CuttingProxy, cutting_proxy
 from tests.races.harness import assert_sound, count
 
 Open = Callable[[Business], Awaitable[str]]
@@ -32,14 +32,14 @@ ONCE = RetryPolicy(attempts=1)
 
 
 @pytest.fixture
-async def line(database_url: str, scratch: Path) -> AsyncIterator[tuple[str, CuttingProxy]]:
+async def line(database_url: str, scratch: Path) -> AsyncIterator[tuple[str, Line]]:
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        async with cutting_proxy(database_url, Path(folder) / "s") as proxied:
+        async with line_to(database_url, Path(folder) / "s") as proxied:
             yield proxied
 
 
 @pytest.fixture
-async def cut_off(line: tuple[str, CuttingProxy]) -> AsyncIterator[Installation]:
+async def cut_off(line: tuple[str, Line]) -> AsyncIterator[Installation]:
     """An installation whose line to the database can be cut."""
     database = Database(line[0], connections_max=1, retry=QUICK)
     await database.open()
@@ -52,7 +52,7 @@ async def cut_off(line: tuple[str, CuttingProxy]) -> AsyncIterator[Installation]
 @pytest.mark.parametrize("key", ["given", None])
 async def test_a_booking_cut_off_is_made_once(
     cut_off: Installation,
-    line: tuple[str, CuttingProxy],
+    line: tuple[str, Line],
     open_business: Open,
     database_url: str,
     cut: Cut,
@@ -88,7 +88,7 @@ async def warm_up(installation: Installation, slug: str) -> None:
 
 
 async def test_after_attempts_ran_out_the_same_key_finds_the_booking(
-    line: tuple[str, CuttingProxy],
+    line: tuple[str, Line],
     installation: Installation,
     open_business: Open,
     database_url: str,
@@ -113,7 +113,7 @@ async def test_after_attempts_ran_out_the_same_key_finds_the_booking(
 @pytest.mark.parametrize("staff", ["ada", None])
 async def test_a_lost_attempt_that_is_still_writing_is_not_mistaken_for_a_rival(
     cut_off: Installation,
-    line: tuple[str, CuttingProxy],
+    line: tuple[str, Line],
     open_business: Open,
     database_url: str,
     staff: str | None,
@@ -132,7 +132,7 @@ async def test_a_lost_attempt_that_is_still_writing_is_not_mistaken_for_a_rival(
         directory.business_id,
         a_visitor().email,
     )
-    line[1].arm(Cut.AFTER_THE_STATEMENT)
+    line[1].arm(Cut.AFTER_THE_REQUEST)
     request = a_booking(tomorrow_at(9), staff=staff)
     booking = asyncio.create_task(book(cut_off, slug, request, now=datetime.now(UTC)))
     await both_are_waiting(database_url)
@@ -166,7 +166,7 @@ async def both_are_waiting(url: str) -> None:
 @pytest.mark.parametrize("cut", Cut)
 async def test_a_move_cut_off_at_any_statement_is_made_once(
     cut_off: Installation,
-    line: tuple[str, CuttingProxy],
+    line: tuple[str, Line],
     installation: Installation,
     open_business: Open,
     database_url: str,
@@ -191,7 +191,7 @@ async def test_a_move_cut_off_at_any_statement_is_made_once(
 @pytest.mark.parametrize("cut", Cut)
 async def test_a_cancellation_cut_off_at_any_statement_is_made_once(
     cut_off: Installation,
-    line: tuple[str, CuttingProxy],
+    line: tuple[str, Line],
     installation: Installation,
     open_business: Open,
     database_url: str,
@@ -215,7 +215,7 @@ async def test_a_cancellation_cut_off_at_any_statement_is_made_once(
 @pytest.mark.parametrize("cut", Cut)
 async def test_a_block_cut_off_at_any_statement_is_made_once(
     cut_off: Installation,
-    line: tuple[str, CuttingProxy],
+    line: tuple[str, Line],
     open_business: Open,
     database_url: str,
     cut: Cut,
@@ -230,3 +230,26 @@ async def test_a_block_cut_off_at_any_statement_is_made_once(
 
     assert await count(database_url, "claim WHERE kind = 'blocked'") == 1
     assert await count(database_url, "event WHERE kind = 'time.blocked'") == 1
+
+
+@pytest.mark.parametrize("statement", range(1, 6))
+@pytest.mark.parametrize("cut", Cut)
+async def test_a_block_given_back_and_cut_off_at_any_statement_is_gone(
+    cut_off: Installation,
+    line: tuple[str, Line],
+    open_business: Open,
+    database_url: str,
+    cut: Cut,
+    statement: int,
+) -> None:
+    slug = await open_business(a_business())
+    start = tomorrow_at(9)
+    now = datetime.now(UTC)
+    made = await block(cut_off, slug, "ada", start, start + timedelta(hours=1), now=now)
+    await warm_up(cut_off, slug)
+    line[1].arm(cut, statement)
+
+    await unblock(cut_off, slug, made.id, now=now)
+
+    assert await count(database_url, "claim WHERE kind = 'blocked'") == 0
+    assert await count(database_url, "event WHERE kind = 'time.unblocked'") == 1

@@ -369,6 +369,22 @@ async def test_a_moves_key_gives_the_same_answer_and_does_not_move_back(
     assert found.appointment.start == tomorrow_at(18)
 
 
+async def test_the_key_of_a_move_that_changed_nothing_never_changes_anything(
+    installation: Installation, open_business: Open
+) -> None:
+    """Found by `bookonce torture`: asked again after a rival's move, it moved the appointment."""
+    slug = await open_business(a_business())
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    stay = MoveRequest(tomorrow_at(9))
+    await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
+    await move(installation, slug, held.token, MoveRequest(tomorrow_at(18)), now=NOW)
+    again = await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
+    assert again.appointment.start == tomorrow_at(9)
+    assert (await find(installation, slug, held.token)).appointment.start == tomorrow_at(18)
+    await cancel(installation, slug, held.token, now=NOW)
+    await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
+
+
 async def test_a_cancelled_appointment_can_not_be_moved(
     installation: Installation, open_business: Open
 ) -> None:

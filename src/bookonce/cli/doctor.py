@@ -19,6 +19,7 @@ from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
 from bookonce.core.zones import is_zone
 from bookonce.settings import Settings
+from bookonce.store.hosts import connect
 from bookonce.store.schema import applied_versions, pending_versions
 
 FREE_BYTES_MIN = 1024**3
@@ -62,7 +63,7 @@ def doctor(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
 
 
 async def _database_findings(url: str) -> list[Finding]:
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await connect(url, timeout=10)
     try:
         return [finding async for finding in _examine(connection)]
     finally:

@@ -12,6 +12,7 @@ from bookonce.cli.doctor import doctor
 from bookonce.cli.migrate import migrate
 from bookonce.cli.output import out
 from bookonce.cli.serve import serve
+from bookonce.cli.torture import torture
 
 app = typer.Typer(
     help="Bookonce: online appointment booking that never double-books.",
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (serve, apply, export, migrate, doctor):
+for command in (serve, apply, export, migrate, doctor, torture):
     app.command()(command)
 
 

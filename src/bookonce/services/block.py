@@ -91,6 +91,8 @@ async def unblock(
 
     async def work(connection: Connection) -> None:
         if not await claims.remove(connection, directory.business_id, block_id):
+            if await events.exists(connection, directory.business_id, event_id):
+                return  # a lost attempt of ours gave it back
             raise NotFoundError("There is no such block.")
         await events.append(
             connection, directory.business_id, event_id, "time.unblocked", actor, now

@@ -30,6 +30,8 @@ from bookonce.store.database import Connection
 from bookonce.store.events import Remembered
 
 MOVED = "appointment.moved"
+UNCHANGED = "move.unchanged"
+REFUSED = "move.refused"
 
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +79,7 @@ async def move(
             request.location or appointment.location,
         )
         if remembered := await _remembered(installation, directory, idempotency):
-            if remembered.event_kind == MOVED:
+            if remembered.event_kind in (MOVED, UNCHANGED):
                 return Held(directory, _as_moved(directory, appointment, remembered), token)
             raise await conflict(
                 installation, asked(directory, choice), request.start, now=now,
@@ -91,7 +93,12 @@ async def move(
             and appointment.staff in wanted.performers
             and appointment.location == wanted.place.key
         ):
-            return Held(directory, appointment, token)
+            if await _remember(
+                installation, directory, idempotency, event_id, UNCHANGED, actor, now,
+                facts=_facts(appointment),
+            ):  # fmt: skip
+                return Held(directory, appointment, token)
+            continue
         if actor == "visitor":
             require_in_time(appointment, directory.policy.cancel_until_min, now)
         able = require_offered(wanted, request.start, now=now)
@@ -103,7 +110,7 @@ async def move(
         except (_Changed, PartlyTakenError, asyncpg.UniqueViolationError):
             continue  # somebody changed it, or used the key, or a lost attempt of ours did it
         except _Taken:
-            if await _remember_refusal(installation, directory, idempotency, event_id, actor, now):
+            if await _remember(installation, directory, idempotency, event_id, REFUSED, actor, now):
                 raise await conflict(
                     installation, able, request.start, now=now,
                     released=appointment.id, present=appointment.start,
@@ -219,20 +226,27 @@ def _as_moved(
     )
 
 
-async def _remember_refusal(
+async def _remember(
     installation: Installation,
     directory: Directory,
     idempotency: Idempotency,
     event_id: UUID,
+    kind: str,
     actor: str,
     now: datetime,
+    *,
+    facts: str = "{}",
 ) -> bool:
-    """Keep a refusal under a key that came from outside; False if a rival used the key."""
+    """Keep under a key that came from outside that nothing was changed, by a refusal or because
+    the appointment was there already; False if a rival used the key.
+    """
     if not idempotency.from_outside:
         return True
 
     async def work(connection: Connection) -> None:
-        await events.append(connection, directory.business_id, event_id, "move.refused", actor, now)
+        await events.append(
+            connection, directory.business_id, event_id, kind, actor, now, facts=facts
+        )
         await events.remember(
             connection, directory.business_id, idempotency.key_hash,
             idempotency.request_hash, event_id, now,

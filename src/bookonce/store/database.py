@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
+from bookonce.store.hosts import Hosts, Opened
 from bookonce.store.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Database:
         on_attempt: Callable[[], None] = lambda: None,
     ) -> None:
         self.url = url
+        self._hosts = Hosts(url)
         self.retry = retry or RetryPolicy()
         self._connections_max = connections_max
         self._on_attempt = on_attempt
@@ -49,6 +51,7 @@ class Database:
         """Ready the pool. Connects to nothing yet: a server starts while its database is away."""
         self._opened = await asyncpg.create_pool(
             self.url,
+            connect=self._connect,
             min_size=0,
             max_size=self._connections_max,
             timeout=CONNECT_TIMEOUT_S,
@@ -63,6 +66,10 @@ class Database:
                 "timezone": "UTC",
             },
         )
+
+    async def _connect(self, dsn: str | None = None, **options: Any) -> Opened:
+        del dsn  # the pool's; it is `url`
+        return await self._hosts.connect(**options)
 
     @property
     def _pool(self) -> asyncpg.Pool[asyncpg.Record]:

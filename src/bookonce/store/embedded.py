@@ -174,21 +174,25 @@ class EmbeddedPostgres:
             if os.geteuid() == 0:
                 os.chown(folder, owner.pw_uid, owner.pw_gid)
             new = Path(folder) / "cluster"
-            self._run(
-                Path(folder), "initdb", "-D", str(new), "-U", SUPERUSER, "--auth=peer",
-                "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions",
-            )  # fmt: skip
-            with (new / "postgresql.conf").open("a") as configuration:
-                configuration.write(_CONFIGURATION)
-            (new / "pg_hba.conf").write_text("local all all peer map=bookonce\n")
-            (new / "pg_ident.conf").write_text(
-                "".join(
-                    f"bookonce {person} {role}\n"
-                    for person in sorted({owner.pw_name, "root"})
-                    for role in (SUPERUSER, ROLE)
-                )
-            )
+            self._make(new, owner)
             new.rename(cluster)
+
+    def _make(self, cluster: Path, owner: pwd.struct_passwd) -> None:
+        """A new cluster in a folder of its owner's."""
+        self._run(
+            cluster.parent, "initdb", "-D", str(cluster), "-U", SUPERUSER, "--auth=peer",
+            "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions",
+        )  # fmt: skip
+        with (cluster / "postgresql.conf").open("a") as configuration:
+            configuration.write(_CONFIGURATION)
+        (cluster / "pg_hba.conf").write_text("local all all peer map=bookonce\n")
+        (cluster / "pg_ident.conf").write_text(
+            "".join(
+                f"bookonce {person} {role}\n"
+                for person in sorted({owner.pw_name, "root"})
+                for role in (SUPERUSER, ROLE)
+            )
+        )
 
     def _require_same_version(self, cluster: Path) -> None:
         ours = self._run(cluster, "postgres", "--version").split()[2].split(".")[0]

@@ -47,6 +47,17 @@ async def append(
     )
 
 
+async def exists(connection: Connection, business_id: UUID, event_id: UUID) -> bool:
+    """Whether an event is there."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM event WHERE business_id = $1 AND event_id = $2)",
+            business_id,
+            event_id,
+        )
+    )
+
+
 async def remembered(
     connection: Connection, business_id: UUID, key_hash: bytes
 ) -> Remembered | None:

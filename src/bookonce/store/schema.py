@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 import asyncpg
 
 from bookonce.store.database import Connection
+from bookonce.store.hosts import connect
 
 MIGRATION_TABLE = "schema_migration"
+CONNECT_TIMEOUT_S = 10.0
 _MIGRATION_LOCK = 0x626F6F6B  # "book": one process migrates at a time
 _VERSION = re.compile(r"^(\d+)_")
 
@@ -49,7 +51,7 @@ async def migrate(url: str) -> list[str]:
 
     Raises MigrationError.
     """
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await connect(url, timeout=CONNECT_TIMEOUT_S)
     try:
         if not await pending_versions(connection):
             return []

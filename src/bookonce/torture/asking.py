@@ -1,0 +1,163 @@
+"""Asking for a wish once, over HTTP or of the service, and writing down what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+import msgspec
+
+from bookonce.core.errors import BookonceError, TryAgainError
+from bookonce.services.block import block, unblock
+from bookonce.services.installation import Installation
+from bookonce.torture.history import Answer, History, Kind, Operation, Outcome, Wish
+
+ANSWER_TIMEOUT_S = 15.0
+GUESTS = 500
+"""Mail addresses that visitors share, so that some are new to a business and some are known."""
+
+
+class Clock:
+    """Seconds since the run began."""
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+
+    def now_s(self) -> float:
+        """By the monotonic clock."""
+        return time.monotonic() - self._began_s
+
+
+class Line:
+    """One client's way to the servers: each request goes to any of them."""
+
+    def __init__(
+        self,
+        client: str,
+        session: aiohttp.ClientSession,
+        addresses: Callable[[], list[str]],
+        history: History,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self._client = client
+        self._session = session
+        self._addresses = addresses
+        self._history = history
+        self._clock = clock
+        self._random = random
+
+    async def ask(self, wish: Wish) -> Operation:
+        """Send the request that says this wish; the same wish is always the same request."""
+        path, body = _request(wish)
+        headers = {"Idempotency-Key": wish.key} if wish.key else {}
+        url = f"{self._random.choice(self._addresses())}/api/v1/{wish.slug}/{path}"
+        called_s = self._clock.now_s()
+        try:
+            async with self._session.post(url, json=body, headers=headers) as response:
+                status, text = response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            outcome, code, answer = Outcome.UNKNOWN, type(error).__name__, None
+        else:
+            outcome, code, answer = _understood(status, text)
+        returned_s = self._clock.now_s()
+        return self._history.record(self._client, wish, called_s, returned_s, outcome, code, answer)
+
+
+def _request(wish: Wish) -> tuple[str, dict[str, Any]]:
+    start = datetime.fromtimestamp(wish.start_s, UTC).isoformat()
+    staff = {"staff": wish.staff} if wish.staff else {}
+    if wish.kind is Kind.BOOK:
+        guest = wish.number % GUESTS
+        client = {"name": f"Guest {guest}", "email": f"guest{guest}@example.com"}
+        body = {"service": wish.service, "start": start, "client": client, "notes": wish.label}
+        return "book", body | staff
+    if wish.kind is Kind.MOVE:
+        return f"appointments/{wish.token}/move", {"start": start} | staff
+    return f"appointments/{wish.token}/cancellation", {}
+
+
+class _Body(msgspec.Struct):
+    """What of an answer is looked at: an appointment, or a problem."""
+
+    code: str = ""
+    id: UUID | None = None
+    status: str | int = ""
+    service: str = ""
+    staff: str = ""
+    start: datetime | None = None
+    manage_url: str = ""
+    resources: tuple[str, ...] = ()
+
+
+def _understood(status: int, text: bytes) -> tuple[Outcome, str, Answer | None]:
+    try:
+        body = msgspec.json.decode(text, type=_Body)
+    except msgspec.DecodeError:
+        return Outcome.UNKNOWN, f"HTTP {status} that isn't JSON", None
+    if status in (200, 201) and body.id and body.start:
+        answer = Answer(
+            subject_id=body.id,
+            service=body.service,
+            staff=body.staff,
+            start_s=int(body.start.timestamp()),
+            resources=body.resources,
+            status=str(body.status),
+            token=body.manage_url.rpartition("/")[2],
+        )
+        return Outcome.DONE, str(status), answer
+    known = status < 500 and body.code
+    return (Outcome.REFUSED if known else Outcome.UNKNOWN), body.code or f"HTTP {status}", None
+
+
+class Office:
+    """The business itself, which blocks time: not over HTTP, but by the same services."""
+
+    def __init__(
+        self, client: str, installation: Installation, history: History, clock: Clock
+    ) -> None:
+        self._client = client
+        self._installation = installation
+        self._history = history
+        self._clock = clock
+
+    async def ask(self, wish: Wish) -> Operation:
+        """Block time, or give it back."""
+        called_s = self._clock.now_s()
+        outcome, code, answer = await self._do(wish)
+        returned_s = self._clock.now_s()
+        return self._history.record(self._client, wish, called_s, returned_s, outcome, code, answer)
+
+    async def _do(self, wish: Wish) -> tuple[Outcome, str, Answer | None]:
+        try:
+            answer = await self._block_or_unblock(wish)
+        except TryAgainError as error:
+            return Outcome.UNKNOWN, error.code, None
+        except BookonceError as error:
+            return Outcome.REFUSED, error.code, None
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            return Outcome.UNKNOWN, f"INTERNAL {error!r}", None
+        return Outcome.DONE, "", answer
+
+    async def _block_or_unblock(self, wish: Wish) -> Answer:
+        now = datetime.now(UTC)
+        if wish.kind is Kind.UNBLOCK:
+            assert wish.subject_id is not None
+            await unblock(self._installation, wish.slug, wish.subject_id, now=now)
+            return Answer(wish.subject_id)
+        made = await block(
+            self._installation,
+            wish.slug,
+            wish.staff or "",
+            datetime.fromtimestamp(wish.start_s, UTC),
+            datetime.fromtimestamp(wish.end_s, UTC),
+            now=now,
+            reason=wish.label,
+        )
+        return Answer(made.id, staff=made.staff, start_s=wish.start_s)

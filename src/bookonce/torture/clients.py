@@ -1,0 +1,221 @@
+"""What clients do: everyone wants the same few hours of the same few people, in every way there is.
+
+All that is random comes from the seed of the run; what becomes of it depends on who is quicker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, replace
+from random import Random
+from uuid import UUID
+
+from bookonce.torture.asking import Clock, Line, Office
+from bookonce.torture.history import History, Kind, Operation, Outcome, Wish
+from bookonce.torture.salon import STEP_MIN, Salon
+
+RUSHES_PER_S = 4
+REMEMBERED_MAX = 40
+SETTLE_S = 60.0
+"""How long after the run an unknown outcome is still asked for."""
+PAUSE_S = 0.2
+"""After an unknown outcome, before the next request."""
+BLOCKS_HELD_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An appointment that somebody has."""
+
+    slug: str
+    id: UUID
+    token: str
+    service: str
+
+
+class Board:
+    """What all clients know: the appointments that are there to be taken over, and the rush: the
+    start that half of them want at this moment.
+    """
+
+    def __init__(self, seed: int, salons: list[Salon]) -> None:
+        self.salons = salons
+        self.held: dict[UUID, Held] = {}
+        self._seed = seed
+
+    def rush(self, now_s: float) -> tuple[Salon, int]:
+        """Where and when everyone wants to go just now."""
+        random = Random(f"{self._seed} rush {int(now_s * RUSHES_PER_S)}")
+        salon = random.choice(self.salons)
+        return salon, random.choice(salon.starts_s)
+
+    def any_held(self, random: Random) -> Held | None:
+        """One of the appointments, whoever booked it."""
+        return random.choice(list(self.held.values())) if self.held else None
+
+    def learn(self, operation: Operation) -> None:
+        """Take note of what came of a request."""
+        answer = operation.answer
+        if operation.outcome is not Outcome.DONE or answer is None:
+            return
+        if operation.wish.kind is Kind.BOOK:
+            self.held[answer.subject_id] = Held(
+                operation.wish.slug, answer.subject_id, answer.token, answer.service
+            )
+        elif operation.wish.kind is Kind.CANCEL:
+            self.held.pop(answer.subject_id, None)
+
+
+class Visitor:
+    """One client: asks for one thing after the other until the run is over."""
+
+    def __init__(
+        self, random: Random, line: Line, history: History, clock: Clock, board: Board
+    ) -> None:
+        self._random = random
+        self._line = line
+        self._history = history
+        self._clock = clock
+        self._board = board
+        self._remembered: deque[Wish] = deque(maxlen=REMEMBERED_MAX)
+        self._open: deque[Wish] = deque()
+
+    async def run(self, until_s: float) -> None:
+        """The load, and after it the end of every story that was left open."""
+        acts = [self._book, self._move, self._cancel, self._repeat, self._ask_at_once]
+        while self._clock.now_s() < until_s:
+            if self._open and self._random.random() < 0.3:
+                await self._ask(self._open.popleft())
+            else:
+                (act,) = self._random.choices(acts, (50, 15, 18, 8, 9))
+                await act()
+        while self._open and self._clock.now_s() < until_s + SETTLE_S:
+            await self._ask(self._open.popleft())
+
+    async def _book(self) -> None:
+        await self._ask(self._a_booking())
+
+    async def _move(self) -> None:
+        if wish := self._a_move():
+            await self._ask(wish)
+
+    async def _cancel(self) -> None:
+        if held := self._board.any_held(self._random):
+            await self._ask(self._change(held, Kind.CANCEL))
+
+    async def _repeat(self) -> None:
+        """Something that was answered long ago, again: its answer may have got lost."""
+        if self._remembered:
+            await self._ask(self._random.choice(self._remembered))
+
+    async def _ask_at_once(self) -> None:
+        """The same request twice at the same moment, as impatient people and proxies send it."""
+        wish = self._a_move() if self._random.random() < 0.3 else None
+        twice = self._with_key(wish or self._a_booking())
+        await asyncio.gather(self._ask(twice), self._ask(twice))
+
+    async def _ask(self, wish: Wish) -> None:
+        operation = await self._line.ask(wish)
+        self._board.learn(operation)
+        if operation.outcome is not Outcome.UNKNOWN:
+            if wish.key and wish not in self._remembered:
+                self._remembered.append(wish)
+            return
+        if (wish.key or wish.kind is Kind.CANCEL) and wish not in self._open:
+            self._open.append(wish)
+        await asyncio.sleep(PAUSE_S * (0.5 + self._random.random()))
+
+    def _a_booking(self) -> Wish:
+        salon, start_s = self._where_and_when()
+        service = self._random.choice(salon.services)
+        wish = Wish(
+            self._history.new_wish_number(),
+            Kind.BOOK,
+            salon.slug,
+            service=service,
+            start_s=start_s,
+            staff=self._whom(salon, service, (None, "any")),
+        )
+        return self._with_key(wish) if self._random.random() < 0.8 else wish
+
+    def _a_move(self) -> Wish | None:
+        held = self._board.any_held(self._random)
+        if held is None:
+            return None
+        salon = next(one for one in self._board.salons if one.slug == held.slug)
+        wish = replace(
+            self._change(held, Kind.MOVE),
+            start_s=self._random.choice(salon.starts_s),
+            staff=self._whom(salon, held.service, (None, "any")),
+        )
+        return self._with_key(wish) if self._random.random() < 0.8 else wish
+
+    def _where_and_when(self) -> tuple[Salon, int]:
+        if self._random.random() < 0.5:
+            return self._board.rush(self._clock.now_s())
+        salon = self._random.choice(self._board.salons)
+        return salon, self._random.choice(salon.starts_s)
+
+    def _whom(self, salon: Salon, service: str, anyone: tuple[str | None, ...]) -> str | None:
+        if self._random.random() < 0.4:
+            return self._random.choice(anyone)
+        return self._random.choice(salon.performers(service))
+
+    def _change(self, held: Held, kind: Kind) -> Wish:
+        return Wish(
+            self._history.new_wish_number(),
+            kind,
+            held.slug,
+            service=held.service,
+            subject_id=held.id,
+            token=held.token,
+        )
+
+    def _with_key(self, wish: Wish) -> Wish:
+        return replace(wish, key=wish.key or f"{self._random.getrandbits(64):016x}-{wish.number}")
+
+
+class Owner:
+    """Who runs the businesses: blocks hours of the same people and gives them back."""
+
+    def __init__(
+        self, random: Random, office: Office, history: History, clock: Clock, board: Board
+    ) -> None:
+        self._random = random
+        self._office = office
+        self._history = history
+        self._clock = clock
+        self._board = board
+        self._blocks: list[Wish] = []
+
+    async def run(self, until_s: float) -> None:
+        """Until the run is over; blocks that stand then stay."""
+        while self._clock.now_s() < until_s:
+            if len(self._blocks) >= BLOCKS_HELD_MAX:
+                await self._office.ask(self._blocks.pop(self._random.randrange(BLOCKS_HELD_MAX)))
+            else:
+                await self._block()
+            await asyncio.sleep(PAUSE_S * self._random.random())
+
+    async def _block(self) -> None:
+        salon = self._random.choice(self._board.salons)
+        start_s = self._random.choice(salon.starts_s) + 60 * self._random.randrange(STEP_MIN)
+        wish = Wish(
+            self._history.new_wish_number(),
+            Kind.BLOCK,
+            salon.slug,
+            start_s=start_s,
+            end_s=start_s + 60 * self._random.randint(5, 90),
+            staff=self._random.choice(salon.performers("cut")),
+        )
+        done = await self._office.ask(wish)
+        if done.outcome is Outcome.DONE and done.answer:
+            self._blocks.append(
+                Wish(
+                    self._history.new_wish_number(),
+                    Kind.UNBLOCK,
+                    salon.slug,
+                    subject_id=done.answer.subject_id,
+                )
+            )

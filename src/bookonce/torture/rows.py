@@ -1,0 +1,201 @@
+"""What the database holds in the end: the rows that the history is judged against."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from bookonce.torture.soundness import DISAGREEMENTS, OVERLAPS
+
+REACHABLE_WITHIN_S = 60
+EXAMPLES_MAX = 100
+
+BOOKED, MOVED, CANCELLED = "appointment.booked", "appointment.moved", "appointment.cancelled"
+UNCHANGED = "move.unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """One row, with the keys of what it refers to. `label` stands in its notes."""
+
+    slug: str
+    id: UUID
+    status: str
+    service: str
+    staff: str
+    start_s: int
+    sequence: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Time taken of one resource. `label` is the reason of a block."""
+
+    slug: str
+    id: UUID
+    kind: str
+    resource: str
+    low_s: int
+    high_s: int
+    label: str
+    appointment_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened to an appointment; where it was put by it, if it was booked or moved."""
+
+    slug: str
+    kind: str
+    appointment_id: UUID
+    service: str = ""
+    staff: str = ""
+    start_s: int = 0
+    resources: tuple[str, ...] = ()
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a key is tied to: the kind of event, and the appointment unless it was a refusal."""
+
+    kind: str
+    appointment_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All of it, as of one moment after the load."""
+
+    appointments: dict[UUID, Appointment] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    events: dict[UUID, list[Event]] = field(default_factory=dict)
+    """Of each appointment, in the order in which they happened."""
+    keys: dict[tuple[str, bytes], Remembered] = field(default_factory=dict)
+    """By address and hash of the key."""
+    event_counts: dict[str, int] = field(default_factory=dict)
+    """How many there are of each kind."""
+    overlap_count: int = 0
+    overlaps: list[tuple[UUID, UUID]] = field(default_factory=list)
+    """Pairs of claims that take one resource twice; no more than some examples."""
+    disagreements: dict[str, list[UUID]] = field(default_factory=dict)
+
+    def of_key(self, slug: str, key: str) -> Remembered | None:
+        """What a key is tied to, if it is."""
+        return self.keys.get((slug, hashlib.sha256(key.encode()).digest()))
+
+
+async def read_rows(url: str) -> Rows:
+    """Everything, in one snapshot. Waits for a database that is just being recovered.
+
+    Raises what the driver raises if it isn't there within a minute.
+    """
+    async with asyncio.timeout(REACHABLE_WITHIN_S):
+        connection = await _connected(url)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return Rows(
+                appointments={
+                    row["id"]: Appointment(**row) for row in await connection.fetch(_APPOINTMENTS)
+                },
+                claims=[Claim(**row) for row in await connection.fetch(_CLAIMS)],
+                events=_by_appointment(await connection.fetch(_EVENTS)),
+                keys={
+                    (row["slug"], row["key_hash"]): Remembered(row["kind"], row["appointment_id"])
+                    for row in await connection.fetch(_KEYS)
+                },
+                event_counts=dict(
+                    await connection.fetch("SELECT kind, count(*) FROM event GROUP BY kind")  # type: ignore[arg-type]
+                ),
+                overlap_count=await connection.fetchval(f"SELECT count(*) FROM ({OVERLAPS}) AS o"),
+                overlaps=[
+                    tuple(row) for row in await connection.fetch(f"{OVERLAPS} LIMIT {EXAMPLES_MAX}")
+                ],
+                disagreements={
+                    what: [
+                        row[0] for row in await connection.fetch(f"{query} LIMIT {EXAMPLES_MAX}")
+                    ]
+                    for what, query in DISAGREEMENTS.items()
+                },
+            )
+    finally:
+        await connection.close()
+
+
+async def _connected(url: str) -> asyncpg.Connection[asyncpg.Record]:
+    while True:
+        try:
+            return await asyncpg.connect(url, timeout=10)
+        except (asyncpg.PostgresError, OSError):
+            await asyncio.sleep(0.2)
+
+
+_SLUG = "JOIN business_slug USING (business_id)"
+
+_APPOINTMENTS = f"""
+SELECT slug, appointment_id AS id, status, service.key AS service, resource.key AS staff,
+       date_part('epoch', starts_at)::bigint AS start_s, sequence,
+       coalesce(notes, '') AS label
+FROM appointment {_SLUG}
+JOIN service USING (business_id, service_id)
+JOIN resource USING (business_id, resource_id)
+"""
+
+_CLAIMS = f"""
+SELECT slug, claim_id AS id, claim.kind, resource.key AS resource,
+       date_part('epoch', lower(during))::bigint AS low_s,
+       date_part('epoch', upper(during))::bigint AS high_s,
+       coalesce(reason, '') AS label, appointment_id
+FROM claim {_SLUG}
+JOIN resource USING (business_id, resource_id)
+"""
+
+# A cancellation comes last: nothing changes an appointment after it.
+_EVENTS = f"""
+SELECT slug, kind, appointment_id, data
+FROM event {_SLUG}
+WHERE appointment_id IS NOT NULL
+ORDER BY kind = '{CANCELLED}', coalesce((data ->> 'sequence')::int, 0), kind
+"""
+
+_KEYS = f"""
+SELECT slug, key_hash, kind, appointment_id
+FROM idempotency {_SLUG}
+JOIN event USING (business_id, event_id)
+"""
+
+
+class _Facts(msgspec.Struct):
+    service: str = ""
+    staff: str = ""
+    start: datetime | None = None
+    resources: tuple[str, ...] = ()
+    sequence: int = 0
+
+
+def _by_appointment(rows: list[Any]) -> dict[UUID, list[Event]]:
+    events: defaultdict[UUID, list[Event]] = defaultdict(list)
+    for row in rows:
+        facts = msgspec.json.decode(row["data"], type=_Facts)
+        events[row["appointment_id"]].append(
+            Event(
+                slug=row["slug"],
+                kind=row["kind"],
+                appointment_id=row["appointment_id"],
+                service=facts.service,
+                staff=facts.staff,
+                start_s=int(facts.start.timestamp()) if facts.start else 0,
+                resources=facts.resources,
+                sequence=facts.sequence,
+            )
+        )
+    return dict(events)
