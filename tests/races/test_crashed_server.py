@@ -35,10 +35,6 @@ async def alone(scratch: Path) -> AsyncIterator[SingleDatabase]:
     await server.stop()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="what is kept names the server by its postmaster's start, which outlives such a crash",
-)
 async def test_a_look_after_the_crash_sees_what_was_booked_after_it(
     alone: SingleDatabase,
 ) -> None:

@@ -35,11 +35,6 @@ async def pair(scratch: Path) -> AsyncIterator[ReplicatedDatabase]:
     await pair.stop()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a commit whose wait for the standby is given up stands on the primary, and the same key"
-    " finds it there before the standby has it",
-)
 async def test_a_commit_that_stopped_waiting_is_not_acknowledged_before_the_standby_has_it(
     pair: ReplicatedDatabase,
 ) -> None:

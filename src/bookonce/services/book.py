@@ -109,7 +109,9 @@ async def book(
         try:
             directory, wanted = await installation.judge(slug, judge)
         except (NotOfferedError, NotFoundError, ValidationError):
-            if replayed := await _replayed(installation, slug, request, idempotency, now):
+            if idempotency.from_outside and (
+                replayed := await _replayed(installation, slug, request, idempotency, now)
+            ):
                 return replayed
             raise
         new = _new_appointment(installation, wanted, request, idempotency, ids, actor, network, now)
@@ -123,12 +125,11 @@ async def book(
                 ),
             )
             return Held(directory, _appointment(directory, ids.appointment, facts), ids.token)
-        if result.outcome is Outcome.REPLAY:
-            assert result.remembered is not None
-            idempotency.require_same(result.remembered.request_hash)
-            if replayed := _replay(installation, directory, idempotency, result.remembered):
-                return replayed
-        if result.outcome in (Outcome.REFUSED, Outcome.REPLAY):
+        if result.outcome is Outcome.REPLAY and (
+            replayed := await _replayed(installation, slug, request, idempotency, now)
+        ):
+            return replayed
+        if result.outcome is Outcome.REFUSED:
             raise await conflict(installation, wanted, request.start, now=now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):
             current = await installation.current(slug)
@@ -230,9 +231,7 @@ async def _replayed(
     idempotency: Idempotency,
     now: datetime,
 ) -> Held | None:
-    """What a key led to while its start was still on offer. Raises what was raised then."""
-    if not idempotency.from_outside:
-        return None
+    """What the key led to; None if it wasn't used. Raises what was raised then."""
     directory = await installation.current(slug)
     remembered = await installation.database.run(
         lambda connection: events.remembered(

@@ -14,7 +14,6 @@ from bookonce.core.appointments import Appointment, Status
 from bookonce.store import visitor_limits
 from bookonce.store.claims import Taken, Taking, releasing, taking
 from bookonce.store.database import Connection
-from bookonce.store.events import Remembered
 from bookonce.store.retry import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, sqlstate
 from bookonce.store.visitor_limits import Allowance
 
@@ -65,11 +64,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BookingResult:
-    """The outcome, what was taken when booked, and what the key led to before."""
+    """The outcome, and what was taken when booked."""
 
     outcome: Outcome
     taken: Taken | None = None
-    remembered: Remembered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,8 @@ _LIMITED = _Limit(
 def _booking_statement(*, simple: bool, limit: _Limit = _NO_LIMIT) -> str:
     """The booking: idempotency check, claims, client, appointment, event and key, or nothing.
 
-    `replay` finds what the key led to before. `ready` lets the rest happen only if there was
-    nothing and the business is still what the start was judged by. The claims come first; a claim
+    `replay` is there if the key was used before. `ready` lets the rest happen only if it wasn't
+    and the business is still what the start was judged by. The claims come first; a claim
     without its appointment is refused by its foreign key, so if a rival took a part of what the
     visit needs, or made the same client, the whole statement fails and is run again. The key's row
     comes last and without ON CONFLICT: two requests with one key can't both succeed, the second
@@ -105,12 +103,7 @@ def _booking_statement(*, simple: bool, limit: _Limit = _NO_LIMIT) -> str:
     """
     return f"""
 WITH replay AS (
-    SELECT idempotency.request_hash, idempotency.sealed_token, event.kind,
-           event.appointment_id, event.data
-    FROM idempotency
-    JOIN event ON event.business_id = idempotency.business_id
-              AND event.event_id = idempotency.event_id
-    WHERE idempotency.business_id = $1 AND idempotency.key_hash = $28
+    SELECT FROM idempotency WHERE business_id = $1 AND key_hash = $28
 ),
 {limit.look}ready AS (
     SELECT FROM business
@@ -178,10 +171,9 @@ remembered AS (
 )
 SELECT {limit.tell}EXISTS (SELECT FROM ready) AS ready,
        EXISTS (SELECT FROM {"chosen" if simple else "claimable"}) AS asked,
+       EXISTS (SELECT FROM replay) AS replayed,
        (SELECT resource_id FROM complete) AS performer_id,
-       (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids,
-       replay.request_hash, replay.sealed_token, replay.kind, replay.appointment_id, replay.data
-FROM (SELECT) AS always LEFT JOIN replay ON true
+       (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids
 """
 
 
@@ -222,17 +214,8 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
             return BookingResult(Outcome.AGAIN)
         raise
     assert row is not None
-    if row["kind"] is not None:
-        return BookingResult(
-            Outcome.REPLAY,
-            remembered=Remembered(
-                row["request_hash"],
-                row["kind"],
-                row["appointment_id"],
-                row["data"],
-                row["sealed_token"],
-            ),
-        )
+    if row["replayed"]:
+        return BookingResult(Outcome.REPLAY)
     if row.get("is_full"):
         return BookingResult(Outcome.LIMITED)
     if not row["ready"]:

@@ -61,15 +61,21 @@ async def exists(connection: Connection, business_id: UUID, event_id: UUID) -> b
 async def remembered(
     connection: Connection, business_id: UUID, key_hash: bytes
 ) -> Remembered | None:
-    """What an idempotency key led to, if it was used."""
+    """What an idempotency key led to, if it was used.
+
+    What is found may stand on this server alone: a commit whose wait for a synchronous standby was
+    given up is seen like any other. So the row is written once more. That commit waits, too, and
+    comes after the first one in the log; when it is acknowledged, so is the first.
+    """
     row = await connection.fetchrow(
         """
-        SELECT idempotency.request_hash, idempotency.sealed_token, event.kind,
-               event.appointment_id, event.data
-        FROM idempotency
-        JOIN event ON event.business_id = idempotency.business_id
-                  AND event.event_id = idempotency.event_id
-        WHERE idempotency.business_id = $1 AND idempotency.key_hash = $2
+        WITH used AS (
+            UPDATE idempotency SET created_at = created_at
+            WHERE business_id = $1 AND key_hash = $2
+            RETURNING request_hash, sealed_token, event_id
+        )
+        SELECT used.request_hash, used.sealed_token, event.kind, event.appointment_id, event.data
+        FROM used JOIN event ON event.business_id = $1 AND event.event_id = used.event_id
         """,
         business_id,
         key_hash,
