@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 
 from bookonce.settings import Settings
@@ -59,7 +60,7 @@ async def test_killed_it_recovers_from_its_log(single: SingleDatabase) -> None:
 
     await single.kill()
 
-    assert not any(process.is_running() for process in processes)
+    assert psutil.wait_procs(processes, timeout=10)[1] == []
     with pytest.raises(OSError, match=r"refused|No such file"):
         await run(single.url, "SELECT 1")
     assert await single.recover() is True
@@ -142,7 +143,7 @@ async def test_stopped_nothing_is_left_of_it(single: SingleDatabase) -> None:
     await single.stop()
 
     assert postmaster is not None
-    assert not postmaster.is_running()
+    assert psutil.wait_procs([postmaster], timeout=10)[1] == []
     assert not cluster.exists()
 
 

@@ -1,0 +1,60 @@
+"""One key sent twice at the same time, while somebody else changes what it is about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import asyncpg
+import pytest
+
+from bookonce.core.business import Business
+from bookonce.core.errors import BookonceError
+from bookonce.services.book import book
+from bookonce.services.cancel import cancel
+from bookonce.services.installation import Installation
+from bookonce.services.move import MoveRequest, move
+from bookonce.torture.waiting import until
+from tests.factories import a_booking, a_business, tomorrow_at
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a move that changes nothing is remembered without a look at what changed"
+)
+async def test_a_move_to_where_it_is_already_has_one_answer_though_it_is_cancelled_meanwhile(
+    installation: Installation,
+    open_business: Callable[[Business], Awaitable[str]],
+    database_url: str,
+) -> None:
+    """Found by `bookonce torture --faults crash --seed 31`."""
+    slug, now = await open_business(a_business()), datetime.now(UTC)
+    held = await book(installation, slug, a_booking(tomorrow_at(10)), now=now)
+    stranger = await asyncpg.connect(database_url)
+
+    async def ask() -> str:
+        request = MoveRequest(tomorrow_at(10))
+        try:
+            await move(installation, slug, held.token, request, now=now, idempotency_key="k")
+        except BookonceError as refusal:
+            return refusal.code
+        return "done"
+
+    async def one_waits() -> bool:
+        return bool(
+            await stranger.fetchval(
+                "SELECT true FROM pg_locks WHERE relation = 'idempotency'::regclass AND NOT granted"
+            )
+        )
+
+    async with stranger.transaction():
+        await stranger.execute("LOCK TABLE idempotency IN SHARE ROW EXCLUSIVE MODE")
+        first = asyncio.create_task(ask())
+        await until(one_waits, 10, "the first is about to remember its answer")
+        await cancel(installation, slug, held.token, now=now)
+        second = asyncio.create_task(ask())
+        await asyncio.wait([second], timeout=0.5)
+    answers = {await first, await second}
+
+    await stranger.close()
+    assert len(answers) == 1
