@@ -95,7 +95,7 @@ async def move(
         ):
             if await _remember(
                 installation, directory, idempotency, event_id, UNCHANGED, actor, now,
-                facts=_facts(appointment),
+                as_it_is=appointment,
             ):  # fmt: skip
                 return Held(directory, appointment, token)
             continue
@@ -235,15 +235,21 @@ async def _remember(
     actor: str,
     now: datetime,
     *,
-    facts: str = "{}",
+    as_it_is: Appointment | None = None,
 ) -> bool:
     """Keep under a key that came from outside that nothing was changed, by a refusal or because
-    the appointment was there already; False if a rival used the key.
+    the appointment was there already, `as_it_is`; False if a rival used the key or changed that.
     """
     if not idempotency.from_outside:
         return True
 
+    facts = _facts(as_it_is) if as_it_is else "{}"
+
     async def work(connection: Connection) -> None:
+        if as_it_is and not await appointments.lock_unchanged(
+            connection, directory.business_id, as_it_is
+        ):
+            raise _Changed
         await events.append(
             connection, directory.business_id, event_id, kind, actor, now, facts=facts
         )
@@ -254,6 +260,6 @@ async def _remember(
 
     try:
         await installation.database.transaction(work)
-    except asyncpg.UniqueViolationError:
+    except (_Changed, asyncpg.UniqueViolationError):
         return False
     return True
