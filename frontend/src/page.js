@@ -17,15 +17,41 @@ async function load(url) {
   return [response, await response.text()];
 }
 
+/** Have a screen reader say something, without moving the focus; `seen`: show it to all. */
+function hear(text, seen = false) {
+  const box = document.querySelector(".heard");
+  box.textContent = text;
+  box.toggleAttribute("data-seen", seen);
+}
+
+/** Says so when an answer takes its time; the result ends that. */
+function wait() {
+  const slow = setTimeout(() => hear(document.body.dataset.wait, true), 700);
+  return () => {
+    clearTimeout(slow);
+    if (document.querySelector(".heard[data-seen]")) hear("");
+  };
+}
+
+const typed = new Map(); // by field: what comes back with the form when another time was chosen
+const fields = () => main().querySelectorAll("input:not([type=hidden]), textarea");
+
 /** Put another step in place of this one. */
 function show(text, { focus = true, hash = "" } = {}) {
   const next = new DOMParser().parseFromString(text, "text/html");
+  if (!next.querySelector("main")) throw new TypeError("not a page");
+  for (const field of fields()) typed.set(field.name, field.value);
   document.title = next.title;
   document.documentElement.lang = next.documentElement.lang;
   document.documentElement.dir = next.documentElement.dir;
+  Object.assign(document.body.dataset, next.body.dataset);
   main().replaceWith(document.adoptNode(next.querySelector("main")));
   const languages = next.querySelector(".bottom");
   if (languages) document.querySelector(".bottom")?.replaceWith(document.adoptNode(languages));
+  const done = main().querySelector("[role=status]");
+  if (done) typed.clear();
+  for (const field of fields()) field.value ||= typed.get(field.name) ?? "";
+  hear(main().dataset.told ?? done?.textContent ?? "");
   const target = hash ? document.querySelector(hash) : main().querySelector("[role=alert], h1");
   if (focus && target) {
     target.tabIndex = -1;
@@ -36,7 +62,9 @@ function show(text, { focus = true, hash = "" } = {}) {
   ready();
 }
 
-function say(text) {
+/** What keeps a page from being shown: away from the network, or the server is in trouble. */
+function sayLost() {
+  const { offline, failed } = document.body.dataset;
   let box = main().querySelector(".offline");
   if (!box) {
     box = document.createElement("p");
@@ -44,7 +72,7 @@ function say(text) {
     box.setAttribute("role", "alert");
     main().querySelector("form, h1").before(box);
   }
-  box.textContent = text;
+  box.textContent = navigator.onLine ? failed : offline;
 }
 
 const isStep = (link) =>
@@ -55,6 +83,7 @@ let turn = 0; // a step that was asked for counts until another one is
 async function go(url, push) {
   const key = url.href.split("#")[0];
   const mine = ++turn;
+  const arrived = wait();
   try {
     const [response, text] = (await steps.get(key)) ?? (await load(url));
     if (mine !== turn) return;
@@ -63,7 +92,11 @@ async function go(url, push) {
     steps.clear();
     show(text, { hash: url.hash });
   } catch {
-    if (mine === turn) say(document.body.dataset.offline);
+    if (mine !== turn) return;
+    sayLost();
+    if (!push) addEventListener("online", () => mine === turn && go(url, push), { once: true });
+  } finally {
+    arrived();
   }
 }
 
@@ -72,6 +105,7 @@ document.addEventListener("click", (event) => {
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
   if (!link || !plain || !isStep(link)) return;
   event.preventDefault();
+  if (link.ariaDisabled === "true") return hear(document.body.dataset.taken);
   go(withZone(link.href), true);
 });
 
@@ -84,14 +118,16 @@ document.addEventListener("submit", async (event) => {
   form.ariaBusy = "true";
   turn += 1;
   const body = new URLSearchParams(new FormData(form, event.submitter));
+  const arrived = wait();
   try {
-    const response = await fetch(form.action, { method: "POST", body });
+    const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const text = await response.text();
     if (response.redirected) history.pushState(null, "", response.url);
     show(text);
   } catch {
-    say(document.body.dataset.offline);
+    sayLost();
   } finally {
+    arrived();
     form.ariaBusy = "false";
   }
 });
@@ -104,12 +140,14 @@ async function refresh() {
     if (!response.ok) return;
     const next = new DOMParser().parseFromString(text, "text/html");
     const free = new Set([...next.querySelectorAll("a.time")].map((link) => link.getAttribute("href")));
+    const before = main().querySelectorAll(".gone").length;
     for (const link of main().querySelectorAll("a.time")) {
       const gone = !free.has(link.getAttribute("href"));
       link.classList.toggle("gone", gone);
       if (gone) link.ariaDisabled = "true";
       else link.removeAttribute("aria-disabled");
     }
+    if (main().querySelectorAll(".gone").length > before) hear(document.body.dataset.taken);
   } catch {
     // Away for a moment; the next look will tell.
   }

@@ -14,7 +14,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pytest_asyncio import is_async_test
 
+from bookonce.core.business import Business
 from tests.browser import chromium
+from tests.browser.booking import a_salon
 from tests.browser.watching import Watch
 from tests.running import RunningServer
 
@@ -28,6 +30,8 @@ PHONE: dict[str, Any] = {
 }
 
 NewPage = Callable[..., Awaitable[Page]]
+Serve = Callable[[Business], str]
+Open = Callable[..., str]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -90,6 +94,18 @@ async def page(new_page: NewPage) -> Page:
 async def page_without_javascript(new_page: NewPage) -> Page:
     """A visitor whose browser runs no scripts."""
     return await new_page(java_script_enabled=False)
+
+
+@pytest.fixture
+def open_salon(serve_business: Serve) -> Open:
+    """Opens a salon that differs in some things and tells its address: `open_salon(name="Lux")`."""
+    return lambda **more: serve_business(a_salon(**more)).rpartition("/")[2]
+
+
+@pytest.fixture
+def slug(open_salon: Open) -> str:
+    """A salon of the test's own."""
+    return open_salon()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

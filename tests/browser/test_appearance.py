@@ -4,14 +4,10 @@ nobody thought of.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.async_api import Page, expect
 
-from bookonce.core.business import Business
 from tests.browser.booking import (
-    a_salon,
     assert_proper,
     book,
     book_now,
@@ -25,17 +21,10 @@ from tests.browser.booking import (
     service,
     soonest,
 )
-from tests.browser.conftest import PHONE, NewPage
+from tests.browser.conftest import NewPage, Open
 from tests.factories import NINE_TO_FIVE, a_service, a_staff_member
 
-Serve = Callable[[Business], str]
-
-WINDOWS = {
-    "desk": {},
-    "phone": PHONE,
-    "dark": {"color_scheme": "dark"},
-    "narrow": {"viewport": {"width": 320, "height": 640}},  # a desk's window at 400 percent
-}
+NARROW = {"viewport": {"width": 320, "height": 640}}  # a desk's window at 400 percent
 LANGUAGES = ["en", "de", "fr", "es", "ar"]
 NAMES = {
     "markup": '<b>Bold</b> & <i>"it\'s"</i> &amp; {{ 7 * 7 }}',
@@ -69,23 +58,10 @@ BACKGROUND = """() => [document.body, document.documentElement]
 """
 
 
-def slug_of(api: str) -> str:
-    return api.rpartition("/")[2]
-
-
-@pytest.fixture
-def slug(serve_business: Serve) -> str:
-    """A salon of the test's own."""
-    return slug_of(serve_business(a_salon()))
-
-
 class TestLanguages:
     @pytest.mark.parametrize("language", LANGUAGES)
-    @pytest.mark.parametrize("window", ["narrow"])
-    async def test_every_step_is_proper(
-        self, new_page: NewPage, slug: str, language: str, window: str
-    ) -> None:
-        page = await new_page(**WINDOWS[window])
+    async def test_every_step_is_proper(self, new_page: NewPage, slug: str, language: str) -> None:
+        page = await new_page(**NARROW)
         heading = page.get_by_role("heading", level=1)
         for step in ("", "&service=cut", "&service=cut&staff=ada"):
             await page.goto(f"/{slug}?lang={language}{step}")
@@ -100,7 +76,7 @@ class TestLanguages:
     async def test_the_own_page_is_proper_in_it(
         self, new_page: NewPage, slug: str, language: str
     ) -> None:
-        page = await new_page(**WINDOWS["narrow"])
+        page = await new_page(**NARROW)
         await book(page, slug)
         own = page.url.partition("?")[0]
         for step in ("", "/cancel", "/move"):
@@ -126,41 +102,6 @@ class TestLanguages:
 
 
 class TestWindows:
-    @pytest.mark.parametrize("window", WINDOWS)
-    async def test_every_other_page_is_proper(
-        self, new_page: NewPage, serve_business: Serve, window: str
-    ) -> None:
-        page = await new_page(**WINDOWS[window])
-        two_places = a_salon(
-            location=[
-                {"key": "mitte", "name": "Mitte", "address": "Torstraße 1, 10119 Berlin"},
-                {"key": "kreuzberg", "name": "Kreuzberg", "timezone": "Europe/London"},
-            ]
-        )
-        slug = slug_of(serve_business(two_places))
-        nothing = slug_of(serve_business(a_salon(service=[])))
-        nobody_works = slug_of(serve_business(a_salon(staff=[a_staff_member("ada", hours={})])))
-        for address in (
-            f"/{slug}?service=cut",
-            f"/{slug}?service=cut&location=kreuzberg&staff=ada&tz=Europe/Berlin",
-            f"/{nothing}",
-            f"/{nobody_works}?service=cut&staff=ada",
-        ):
-            await page.goto(address)
-            await expect(page.get_by_role("heading", level=1)).to_be_visible()
-            await assert_proper(page)
-
-    @pytest.mark.parametrize("address", ["/nobody-has-this", "/{slug}/a/{token}"])
-    async def test_a_page_that_is_not_there_is_proper(
-        self, page: Page, slug: str, address: str
-    ) -> None:
-        answer = await page.goto(address.format(slug=slug, token="A" * 43))
-        assert answer is not None
-        assert answer.status == 404
-        assert answer.headers["content-type"].startswith("text/html")
-        await expect(page.get_by_role("heading", level=1)).to_be_visible()
-        await assert_proper(page, await answer.text())
-
     async def test_on_a_phone_everything_to_tap_is_large_enough(
         self, phone: Page, slug: str
     ) -> None:
@@ -197,16 +138,15 @@ class TestWindows:
 class TestNames:
     @pytest.mark.parametrize("kind", NAMES)
     async def test_they_do_no_harm_on_any_page(
-        self, new_page: NewPage, serve_business: Serve, kind: str
+        self, new_page: NewPage, open_salon: Open, kind: str
     ) -> None:
         name = NAMES[kind].strip()
-        salon = a_salon(
+        slug = open_salon(
             name=name,
             staff=[a_staff_member(key, name=name, hours=NINE_TO_FIVE) for key in ("ada", "bea")],
             service=[a_service("cut", name=name, price="48.00")],
         )
-        slug = slug_of(serve_business(salon))
-        page = await new_page(**WINDOWS["narrow"])
+        page = await new_page(**NARROW)
         dialogs: list[str] = []
         page.on("dialog", lambda dialog: dialogs.append(dialog.message))
 
@@ -229,7 +169,7 @@ class TestNames:
         await soonest(page).first.click()
         await expect_form(page)
         await assert_harmless()
-        await fill_in(page, name=name, email="zoe@example", note=name)
+        await fill_in(page, name=name, email="zoe@example", notes=name)
         _, text = await book_now(page)
         await expect(page.get_by_role("alert")).to_be_visible()
         await expect(page.get_by_label("Name")).to_have_value(name)
