@@ -37,7 +37,7 @@ const typed = new Map(); // by field: what comes back with the form when another
 const fields = () => main().querySelectorAll("input:not([type=hidden]), textarea");
 
 /** Put another step in place of this one. */
-function show(text, { focus = true, hash = "" } = {}) {
+function show(text, { focus = true, hash = "", isDone = false } = {}) {
   const next = new DOMParser().parseFromString(text, "text/html");
   if (!next.querySelector("main")) throw new TypeError("not a page");
   for (const field of fields()) typed.set(field.name, field.value);
@@ -51,15 +51,24 @@ function show(text, { focus = true, hash = "" } = {}) {
   const done = main().querySelector("[role=status]");
   if (done) typed.clear();
   for (const field of fields()) field.value ||= typed.get(field.name) ?? "";
-  hear(main().dataset.told ?? done?.textContent ?? "");
-  const target = hash ? document.querySelector(hash) : main().querySelector("[role=alert], h1");
-  if (focus && target) {
-    target.tabIndex = -1;
-    target.focus({ preventScroll: !hash });
-    if (!hash) scrollTo(0, 0);
-    if (!hash) tell({ type: "step" });
-  }
+  const when = isDone ? main().querySelector(".summary dd")?.textContent : "";
+  hear(main().dataset.told ?? done?.textContent ?? when ?? "");
+  if (focus) begin(hash);
   ready();
+}
+
+/** Reading goes on where the step begins: at what is wrong, if anything is. */
+function begin(hash) {
+  const wrong = main().querySelector("[aria-invalid]");
+  if (wrong) return wrong.focus();
+  const first = main().querySelector("[role=alert]") ?? main().querySelector("h1");
+  const target = hash ? document.querySelector(hash) : first;
+  if (!target) return;
+  target.tabIndex = -1;
+  target.focus({ preventScroll: !hash });
+  if (hash) return;
+  scrollTo(0, 0);
+  tell({ type: "step" });
 }
 
 /** What keeps a page from being shown: away from the network, or the server is in trouble. */
@@ -123,7 +132,7 @@ document.addEventListener("submit", async (event) => {
     const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const text = await response.text();
     if (response.redirected) history.pushState(null, "", response.url);
-    show(text);
+    show(text, { isDone: response.redirected });
   } catch {
     sayLost();
   } finally {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-from playwright.async_api import FrameLocator, Locator, Page, expect
+from playwright.async_api import Error, FrameLocator, Locator, Page, Route, expect
 
 from bookonce.core.business import Business
 from tests.browser.checks import assert_accessible, assert_fits, assert_valid_html
@@ -200,3 +202,28 @@ async def books_of(server: RunningServer, slug: str) -> list[dict[str, Any]]:
     finally:
         await connection.close()
     return [dict(row) for row in rows]
+
+
+@asynccontextmanager
+async def late(page: Page, matches: Callable[[str], bool]) -> AsyncIterator[None]:
+    """Answers to these addresses come only when the block has ended, which lasts until the page
+    has had them.
+    """
+    ended = asyncio.Event()
+    held: list[asyncio.Event] = []
+
+    async def hold(route: Route) -> None:
+        held.append(answered := asyncio.Event())
+        await ended.wait()
+        with suppress(Error):  # a page may have stopped waiting, and is right to
+            await route.fulfill(response=await route.fetch())
+        answered.set()
+
+    await page.route(matches, hold)
+    yield
+    ended.set()
+    for answered in held:
+        await answered.wait()
+    # What a page asks for later, it is also given later.
+    await page.evaluate("fetch('/healthz').then(answer => answer.text())")
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")

@@ -5,7 +5,7 @@ All pages of a worker live in one event loop, since a browser can't change loops
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pytest_asyncio import is_async_test
 from bookonce.core.business import Business
 from tests.browser import chromium
 from tests.browser.booking import a_salon
+from tests.browser.site import Site
 from tests.browser.watching import Watch
 from tests.running import RunningServer
 
@@ -118,3 +119,19 @@ async def phone(new_page: NewPage) -> Page:
 async def dark(new_page: NewPage) -> Page:
     """A visitor whose machine is set to dark colours."""
     return await new_page(color_scheme="dark")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """The business's own site, of another origin than the server."""
+    with Site() as site:
+        yield site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def host(browser: Browser) -> AsyncIterator[Page]:
+    """A visitor of that site."""
+    context = await browser.new_context(viewport={"width": 800, "height": 900}, locale="en-GB")
+    context.set_default_timeout(TIMEOUT_MS)
+    yield await context.new_page()
+    await context.close()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import pytest
-from playwright.async_api import Error, Locator, Page, Route, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.booking import (
     almost_full,
@@ -24,6 +21,7 @@ from tests.browser.booking import (
     expect_services,
     expect_times,
     fill_in,
+    late,
     open_form,
     send,
     service,
@@ -399,31 +397,6 @@ class TestBack:
             await expect_times(page)
         await expect(page.get_by_role("main")).to_contain_text("with Bea")
         assert "staff=bea" in page.url
-
-
-@asynccontextmanager
-async def late(page: Page, matches: Callable[[str], bool]) -> AsyncIterator[None]:
-    """Answers to these addresses come only when the block has ended, which lasts until the page
-    has had them.
-    """
-    ended = asyncio.Event()
-    held: list[asyncio.Event] = []
-
-    async def hold(route: Route) -> None:
-        held.append(answered := asyncio.Event())
-        await ended.wait()
-        with suppress(Error):  # a page may have stopped waiting, and is right to
-            await route.fulfill(response=await route.fetch())
-        answered.set()
-
-    await page.route(matches, hold)
-    yield
-    ended.set()
-    for answered in held:
-        await answered.wait()
-    # What a page asks for later, it is also given later.
-    await page.evaluate("fetch('/healthz').then(answer => answer.text())")
-    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
 
 class TestMove:
