@@ -191,10 +191,29 @@ if (inFrame) {
   });
 }
 
-/** After each step: fetch the next month ahead, and tell whoever frames us. */
-function ready() {
+/** Whether clocks show another time there than at the visitor's. */
+function isElsewhere(zone) {
+  const now = new Date();
+  return now.toLocaleString("en", { timeZone: zone }) !== now.toLocaleString("en");
+}
+
+/** After each step: tell whoever frames us, have times in the visitor's zone, and fetch the next
+ * month ahead. */
+async function ready() {
   tellSize();
   tellBooked();
+  const zone = main().querySelector("[data-zone]")?.dataset.zone;
+  const here = withZone(location.href);
+  if (zone && here.href !== location.href && isElsewhere(zone)) {
+    const mine = turn;
+    const [response, text] = await load(here).catch(() => [{ ok: false }]);
+    if (mine !== turn) return;
+    if (response.ok) {
+      history.replaceState(null, "", here);
+      show(text, { focus: false });
+      return;
+    }
+  }
   const next = main().querySelector("a[rel=next]");
   if (next) {
     const url = withZone(next.href);
@@ -204,14 +223,4 @@ function ready() {
   }
 }
 
-const here = withZone(location.href);
-if (here.href !== location.href && main().querySelector(".zone")) {
-  load(here)
-    .then(([response, text]) => {
-      if (!response.ok || turn) return;
-      history.replaceState(null, "", here);
-      show(text, { focus: false });
-    })
-    .catch(() => {});
-}
 ready();

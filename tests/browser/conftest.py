@@ -30,6 +30,13 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
 }
 
+WAYS: dict[str, dict[str, Any]] = {
+    "with-javascript": {},
+    "without-javascript": {"java_script_enabled": False},
+    "dark-phone": PHONE | {"color_scheme": "dark"},
+}
+BOTH = ["with-javascript", "without-javascript"]
+
 NewPage = Callable[..., Awaitable[Page]]
 Serve = Callable[[Business], str]
 Open = Callable[..., str]

@@ -1,11 +1,11 @@
-"""Booking, moving and cancelling in a real browser, as different people do it."""
+"""Booking in a real browser, as different people do it, and as several do it at once."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.booking import (
     almost_full,
@@ -21,24 +21,15 @@ from tests.browser.booking import (
     expect_services,
     expect_times,
     fill_in,
-    late,
     open_form,
     send,
     service,
-    soonest,
     start_in,
     submit,
     times_of_day,
 )
-from tests.browser.conftest import PHONE, NewPage, Open
+from tests.browser.conftest import BOTH, WAYS, NewPage, Open
 from tests.running import RunningServer
-
-WAYS = {
-    "with-javascript": {},
-    "without-javascript": {"java_script_enabled": False},
-    "dark-phone": PHONE | {"color_scheme": "dark"},
-}
-BOTH = ["with-javascript", "without-javascript"]
 
 
 class TestBooking:
@@ -219,6 +210,27 @@ class TestRace:
         assert zoes["staff"] == "ada"
 
     @pytest.mark.parametrize("way", BOTH)
+    async def test_of_two_at_once_one_gets_it_and_the_other_is_helped(
+        self, new_page: NewPage, server: RunningServer, slug: str, way: str
+    ) -> None:
+        pages = [await new_page(**WAYS[way]) for _ in range(2)]
+        start = await open_form(pages[0], slug)
+        assert await open_form(pages[1], slug) == start
+        for page, name in zip(pages, ("Yan", "Zoe"), strict=True):
+            await fill_in(page, name, notes=f"From {name}")
+        answers = await asyncio.gather(*(book_now(page) for page in pages))
+        assert sorted(status for status, _ in answers) == [303, 409]
+        loser = next(
+            page for page, (status, _) in zip(pages, answers, strict=True) if status == 409
+        )
+        await expect_conflict(loser)
+        await submit(loser, alternatives(loser).first)
+        await expect_booked(loser)
+        booked = await books_of(server, slug)
+        assert {each["notes"] for each in booked} == {"From Yan", "From Zoe"}
+        assert booked[0]["starts_at"] == start < booked[1]["starts_at"]
+
+    @pytest.mark.parametrize("way", BOTH)
     async def test_losing_twice_offers_again(
         self, new_page: NewPage, server: RunningServer, slug: str, way: str
     ) -> None:
@@ -256,254 +268,3 @@ class TestRace:
         await expect(alternatives(second)).to_have_count(0)
         await second.get_by_role("link", name="See all times").click()
         await expect(second.get_by_text("There are no free times")).to_be_visible()
-
-
-class TestKeyboard:
-    async def test_a_whole_booking(self, page: Page, server: RunningServer, slug: str) -> None:
-        await page.goto(f"/{slug}")
-        await reach(page, service(page, "Cut"))
-        await page.keyboard.press("Enter")
-        await expect_people(page)
-        await reach(page, service(page, "Anyone"))
-        await page.keyboard.press("Enter")
-        await expect_times(page)
-        await reach(page, soonest(page).nth(1))
-        await page.keyboard.press("Enter")
-        await expect_form(page)
-        for label, text in (("Name", "Zoe"), ("Email", "zoe@example"), ("Note", "Hello")):
-            await reach(page, page.get_by_label(label))
-            await page.keyboard.type(text)
-        await reach(page, page.get_by_role("button", name="Book now"))
-        await page.keyboard.press("Enter")
-        email = page.get_by_label("Email")
-        await expect(email).to_have_attribute("aria-invalid", "true")
-        await reach(page, email)
-        await page.keyboard.press("End")
-        await page.keyboard.type(".com")
-        await page.keyboard.press("Enter")
-        await expect_booked(page)
-        [booked] = await books_of(server, slug)
-        assert booked["email"] == "zoe@example.com"
-
-        await reach(page, page.get_by_role("link", name="Cancel appointment"))
-        await page.keyboard.press("Enter")
-        await reach(page, page.get_by_role("button", name="Cancel appointment"))
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_text("cancelled")).to_be_visible()
-
-    async def test_each_step_begins_where_the_reading_does(self, page: Page, slug: str) -> None:
-        await page.goto(f"/{slug}")
-        await service(page, "Cut").click()
-        await expect_people(page)
-        await expect(page.get_by_role("heading", level=1)).to_be_focused()
-
-    async def test_nothing_that_people_do_not_see_is_reached(self, page: Page, slug: str) -> None:
-        await open_form(page, slug)
-        seen = set()
-        for _ in range(40):
-            await page.keyboard.press("Tab")
-            seen.add(await page.evaluate("document.activeElement.name || ''"))
-        assert {"name", "email", "phone", "notes"} <= seen
-        assert "website" not in seen
-
-
-async def reach(page: Page, target: Locator) -> None:
-    """Press Tab until the target has the focus, and require that this can be seen."""
-    await expect(target).to_be_visible()
-    for _ in range(150):
-        await page.keyboard.press("Tab")
-        if await target.evaluate("element => element === document.activeElement"):
-            outline = await target.evaluate(
-                "element => getComputedStyle(element).outlineStyle + "
-                "getComputedStyle(element).boxShadow"
-            )
-            assert outline != "nonenone", "the focus can't be seen"
-            return
-    raise AssertionError(f"Tab does not lead to {target}")
-
-
-class TestBack:
-    @pytest.mark.parametrize("way", WAYS)
-    async def test_it_leads_to_each_step_before_and_forward_again(
-        self, new_page: NewPage, slug: str, way: str
-    ) -> None:
-        page = await new_page(**WAYS[way])
-        await page.goto(f"/{slug}")
-        await service(page, "Cut").click()
-        await expect_people(page)
-        await service(page, "Anyone").click()
-        await expect_times(page)
-        await soonest(page).first.click()
-        await expect_form(page)
-        await fill_in(page)
-        await book_now(page)
-        await expect_booked(page)
-        for expect_step in (expect_form, expect_times, expect_people, expect_services):
-            await page.go_back()
-            await expect_step(page)
-        for expect_step in (expect_people, expect_times, expect_form, expect_booked):
-            await page.go_forward()
-            await expect_step(page)
-
-    @pytest.mark.parametrize("way", BOTH)
-    async def test_each_step_is_an_address_to_share(
-        self, new_page: NewPage, slug: str, way: str
-    ) -> None:
-        page = await new_page(**WAYS[way])
-        other = await new_page(**WAYS[way])
-        await page.goto(f"/{slug}")
-        for step, link in (
-            (expect_services, service(page, "Cut")),
-            (expect_people, service(page, "Ada")),
-            (expect_times, soonest(page).first),
-        ):
-            await step(page)
-            await other.goto(page.url)
-            await step(other)
-            await link.click()
-        await expect_form(page)
-        await other.goto(page.url)
-        await expect_form(other)
-
-    @pytest.mark.parametrize("way", BOTH)
-    async def test_the_links_back_lead_back(self, new_page: NewPage, slug: str, way: str) -> None:
-        page = await new_page(**WAYS[way])
-        await open_form(page, slug)
-        await page.get_by_role("link", name="Choose another time").click()
-        await expect_times(page)
-        await page.get_by_role("link", name="Choose somebody else").click()
-        await expect_people(page)
-        await page.get_by_role("link", name="All services").click()
-        await expect_services(page)
-
-    async def test_a_slow_answer_does_not_take_back_a_step_that_was_made_meanwhile(
-        self, page: Page, slug: str
-    ) -> None:
-        # The times once more, with the visitor's own zone: the page asks for them by itself.
-        async with late(page, lambda url: "tz=" in url and "start=" not in url):
-            await page.goto(f"/{slug}?service=cut&staff=ada")
-            await soonest(page).first.click()
-            await expect_form(page)
-            await page.get_by_label("Name").fill("Zoe")
-        await expect_form(page)
-        await expect(page.get_by_label("Name")).to_have_value("Zoe")
-        assert "start=" in page.url
-
-    async def test_of_two_choices_the_last_counts(self, page: Page, slug: str) -> None:
-        await page.goto(f"/{slug}?service=cut")
-        async with late(page, lambda url: "staff=ada" in url):
-            await service(page, "Ada").click()
-            await service(page, "Bea").click()
-            await expect_times(page)
-        await expect(page.get_by_role("main")).to_contain_text("with Bea")
-        assert "staff=bea" in page.url
-
-
-class TestMove:
-    @pytest.mark.parametrize("way", WAYS)
-    async def test_it_works(
-        self, new_page: NewPage, server: RunningServer, slug: str, way: str
-    ) -> None:
-        page = await new_page(**WAYS[way])
-        before = await book(page, slug)
-        await page.get_by_role("link", name="Move appointment").click()
-        await expect(page.get_by_text("When would you like to come instead?")).to_be_visible()
-        await choose_day_next_month(page)
-        chosen = times_of_day(page).first
-        after = start_in(await chosen.get_attribute("href"))
-        await chosen.click()
-        button = page.get_by_role("button", name="Move appointment")
-        await expect(button).to_be_visible()
-        [still] = await books_of(server, slug)
-        assert still["starts_at"] == before
-
-        await submit(page, button)
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Cut")
-        await expect(page.get_by_role("main")).to_contain_text(f"{after:%A}")
-        [moved] = await books_of(server, slug)
-        assert (moved["status"], moved["starts_at"]) == ("confirmed", after)
-
-    @pytest.mark.parametrize("way", WAYS)
-    async def test_who_comes_second_moves_to_another_time(
-        self, new_page: NewPage, server: RunningServer, slug: str, way: str
-    ) -> None:
-        page, other = await new_page(**WAYS[way]), await new_page()
-        before = await book(page, slug)
-        await page.get_by_role("link", name="Move appointment").click()
-        await soonest(page).first.click()
-        button = page.get_by_role("button", name="Move appointment")
-        await expect(button).to_be_visible()
-        await book(other, slug, name="Yan")
-        status, _ = await submit(page, button)
-        assert status == 409
-        await expect_conflict(page)
-        offered = [
-            datetime.fromisoformat(await button.get_attribute("value") or "")
-            for button in await alternatives(page).all()
-        ]
-        assert before not in offered, "the time that she has is no alternative"
-        await submit(page, alternatives(page).first)
-        await expect(page.get_by_role("heading", level=1)).to_have_text("Cut")
-        [zoes] = [each for each in await books_of(server, slug) if each["name"] == "Zoe"]
-        assert (zoes["status"], zoes["starts_at"]) == ("confirmed", offered[0])
-
-
-class TestCancel:
-    @pytest.mark.parametrize("way", WAYS)
-    async def test_it_works(
-        self, new_page: NewPage, server: RunningServer, slug: str, way: str
-    ) -> None:
-        page = await new_page(**WAYS[way])
-        await book(page, slug)
-        own = page.url
-        await page.get_by_role("link", name="Cancel appointment").click()
-        await expect(page.get_by_role("heading", name="Cancel this appointment?")).to_be_visible()
-        assert page.url != own
-        [still] = await books_of(server, slug)
-        assert still["status"] == "confirmed"
-
-        await submit(page, page.get_by_role("button", name="Cancel appointment"))
-        await expect(page.get_by_text("cancelled")).to_be_visible()
-        await expect(page.get_by_role("link", name="Move appointment")).to_have_count(0)
-        await expect(page.get_by_role("link", name="Cancel appointment")).to_have_count(0)
-        [cancelled] = await books_of(server, slug)
-        assert cancelled["status"] == "cancelled"
-
-    async def test_the_time_is_free_again(self, new_page: NewPage, slug: str) -> None:
-        page, other = await new_page(), await new_page()
-        start = await book(page, slug)
-        await page.get_by_role("link", name="Cancel appointment").click()
-        await submit(page, page.get_by_role("button", name="Cancel appointment"))
-        await expect(page.get_by_text("cancelled")).to_be_visible()
-        assert await open_form(other, slug) == start
-
-    @pytest.mark.parametrize("way", BOTH)
-    async def test_a_page_left_open_says_that_it_is_cancelled_already(
-        self, new_page: NewPage, slug: str, way: str
-    ) -> None:
-        page = await new_page(**WAYS[way])
-        await book(page, slug)
-        await page.get_by_role("link", name="Cancel appointment").click()
-        button = page.get_by_role("button", name="Cancel appointment")
-        await expect(button).to_be_visible()
-        other = await page.context.new_page()
-        await other.goto(page.url)
-        await submit(other, other.get_by_role("button", name="Cancel appointment"))
-        await expect(other.get_by_text("cancelled")).to_be_visible()
-        await submit(page, button)
-        await expect(page.get_by_text("cancelled")).to_be_visible()
-
-    @pytest.mark.parametrize("way", BOTH)
-    async def test_too_late_is_said_and_not_offered(
-        self, new_page: NewPage, open_salon: Open, way: str
-    ) -> None:
-        slug = open_salon(policy={"cancel_until_min": 60 * 24 * 30})
-        page = await new_page(**WAYS[way])
-        await book(page, slug)
-        await expect(page.get_by_text("Moving and cancelling was possible until")).to_be_visible()
-        await expect(page.get_by_role("link", name="Cancel appointment")).to_have_count(0)
-        own = page.url.partition("?")[0]
-        for step in ("cancel", "move"):
-            await page.goto(f"{own}/{step}")
-            await expect(page.get_by_text("Moving and cancelling was possible")).to_be_visible()
-            await expect(page.get_by_role("button")).to_have_count(0)
