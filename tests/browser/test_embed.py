@@ -218,28 +218,41 @@ class TestStrangers:
         [told] = await host.evaluate("window.booked")
         assert told["id"]
 
-    async def test_the_page_tells_nobody_but_the_window_that_frames_it(
+    async def test_the_page_listens_to_nobody_but_the_window_that_frames_it(
         self, host: Page, site: Site, server: RunningServer, slug: str
     ) -> None:
-        """An advertisement beside it says hello as the embed does; it isn't answered."""
+        """An advertisement beside it says hello as the embed does; the page goes on telling its
+        host, and nobody else.
+        """
         with Site("127.0.0.1") as stranger:
-            stranger.pages["/"] = (
-                "<!doctype html><title>Advertisement</title><script>window.heard = [];"
-                "addEventListener('message', (event) => heard.push(event.data));</script>"
+            stranger.pages["/"] = "<!doctype html><title>Advertisement</title>"
+            # Framed without the script, so that the advertisement can reach it.
+            frames = (
+                f'<iframe id="other" src="{stranger.origin}"></iframe>'
+                f'<iframe id="own" src="{server.base_url}/{slug}?embed=1"></iframe>'
             )
-            advertisement = f'<iframe id="other" src="{stranger.origin}"></iframe>'
-            markup = advertisement + embedded(server, slug, "inline")
-            await site.show(host, server, markup, stranger.origin)
-            await expect(within(host).get_by_role("heading", level=1)).to_be_visible()
+            await site.show(host, server, frames, stranger.origin)
+            own = host.frame_locator("#own")
+            await expect(own.get_by_role("heading", level=1)).to_be_visible()
+            await host.evaluate(
+                """origin => {
+                    window.heard = [];
+                    addEventListener("message", ({ data }) => heard.push(data.type));
+                    const hello = { source: "bookonce-host", type: "hello" };
+                    document.querySelector("#own").contentWindow.postMessage(hello, origin);
+                }""",
+                server.base_url,
+            )
+            await host.wait_for_function("() => heard.includes('size')")
             [frame] = [each for each in host.frames if each.url.startswith(stranger.origin)]
             await frame.evaluate(
                 """() => {
+                    window.heard = [];
+                    addEventListener("message", ({ data }) => heard.push(data.type));
                     for (let n = 0; n < parent.frames.length; n++)
-                        parent.frames[n].postMessage({source: "bookonce-host", type: "hello"}, "*");
+                        parent.frames[n].postMessage({ source: "bookonce-host", type: "hello" }, "*");
                 }"""
             )
-            await book(within(host))
-            await host.wait_for_function("() => window.booked.length === 1")
-            assert [
-                each for each in await frame.evaluate("heard") if each.get("source") == "bookonce"
-            ] == []
+            await own.get_by_role("link", name="Cut").click()
+            await host.wait_for_function("() => heard.includes('step')")
+            assert await frame.evaluate("heard") == ["hello"], "its own hello, sent to all"

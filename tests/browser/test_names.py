@@ -46,6 +46,7 @@ SPILLS = """name => {
     for (let text = walker.nextNode(); text; text = walker.nextNode()) {
         if (!text.data.includes(name)) continue;
         let around = text.parentElement;
+        if (around.localName === "textarea") continue; // all of it is the visitor's own
         while (getComputedStyle(around).display === "inline" && isAlone(around)
             && !/isolate|plaintext/.test(getComputedStyle(around).unicodeBidi)) {
             around = around.parentElement;

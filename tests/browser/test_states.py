@@ -30,8 +30,8 @@ APPEARANCES: dict[str, dict[str, Any]] = {
     "dark": {"color_scheme": "dark"},
     "right-to-left": {"locale": "ar", "viewport": {"width": 320, "height": 640}},
     "phone": PHONE,
-    "without-javascript": {"java_script_enabled": False},
 }
+WITHOUT = "without-javascript"
 TWO_PLACES = [
     {"key": "mitte", "name": "Mitte", "address": "Torstraße 1, 10119 Berlin"},
     {"key": "soho", "name": "Soho", "timezone": "Europe/London"},
@@ -76,7 +76,9 @@ class Visitor:
 @pytest.fixture(params=APPEARANCES)
 def appearance(request: pytest.FixtureRequest) -> dict[str, Any]:
     """How somebody looks at a page."""
-    options: dict[str, Any] = APPEARANCES[request.param]
+    options: dict[str, Any] = (APPEARANCES | {WITHOUT: {"java_script_enabled": False}})[
+        request.param
+    ]
     return options
 
 
@@ -108,6 +110,7 @@ async def test_nothing_to_choose(
     await expect(page.locator("a.time")).to_have_count(0)
 
 
+@pytest.mark.parametrize("appearance", [*APPEARANCES, WITHOUT], indirect=True)
 async def test_the_form(new_page: NewPage, open_salon: Open, appearance: dict[str, Any]) -> None:
     page = await new_page(**appearance)
     visitor = Visitor(page, open_salon())

@@ -31,7 +31,6 @@ from bookonce.web.rate_limit import RateLimit
 from bookonce.web.request_log import RequestLog
 from bookonce.web.requests import BODY_BYTES_MAX
 
-
 COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=5)
 
 
