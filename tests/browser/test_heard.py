@@ -22,6 +22,7 @@ from tests.browser.booking import (
     service,
     soonest,
 )
+from tests.browser.checks import assert_accessible
 from tests.browser.conftest import NewPage, Open
 from tests.browser.hearing import Listener
 from tests.browser.site import Site, embedded, within
@@ -263,6 +264,7 @@ async def test_a_time_that_is_taken_while_one_looks(
     await expect(taken).to_have_attribute("aria-disabled", "true")
     gone = "status: Some of these times have just been taken. They are struck through."
     assert await listener.heard() == [gone]
+    await assert_accessible(page)
     await taken.focus()
     assert await listener.focused() == f'link "{BRITISH.day(the_day())} 09:00" disabled'
     await free.focus()

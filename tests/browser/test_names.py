@@ -88,7 +88,7 @@ class Reader:
         assert self.dialogs == []
         if self.kind == "override":
             assert await self.page.evaluate(SPILLS, self.name) == []
-        if self.kind == "long":
+        if self.kind == "markup":
             await assert_proper(self.page, text)
         else:
             text = text or await (await self.page.request.get(self.page.url)).text()

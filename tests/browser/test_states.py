@@ -120,7 +120,10 @@ async def test_the_form(new_page: NewPage, open_salon: Open, appearance: dict[st
     await fill_in(page, name="\u00a0", email="zoe@example", phone="1")
     _, text = await book_now(page)
     await visitor.sees("[aria-invalid]", text)
-    await expect(page.locator("[aria-invalid]")).to_have_count(3)
+    wrong, right = page.locator("[aria-invalid]"), visitor.main("[name=notes]")
+    await expect(wrong).to_have_count(3)
+    colour = "field => getComputedStyle(field).borderTopColor"
+    assert await wrong.first.evaluate(colour) != await right.evaluate(colour)
 
     await visitor.open_form()
     other = Visitor(await new_page(), visitor.slug)
