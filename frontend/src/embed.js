@@ -120,6 +120,7 @@ class BookonceBooking extends HTMLElement {
   #drawButton() {
     const { label, title, close } = this.#words();
     const opener = button("open", this.getAttribute("label") || label, () => this.open());
+    opener.ariaHasPopup = "dialog";
     const closer = button("close", "×", () => this.close());
     closer.setAttribute("aria-label", close);
     const dialog = (this.#dialog = document.createElement("dialog"));

@@ -17,28 +17,64 @@ async function load(url) {
   return [response, await response.text()];
 }
 
+/** Have a screen reader say something, without moving the focus; `seen`: show it to all. */
+function hear(text, seen = false) {
+  const box = document.querySelector(".heard");
+  box.textContent = text;
+  box.toggleAttribute("data-seen", seen);
+}
+
+/** Says so when an answer takes its time; the result ends that. */
+function wait() {
+  const slow = setTimeout(() => hear(document.body.dataset.wait, true), 700);
+  return () => {
+    clearTimeout(slow);
+    if (document.querySelector(".heard[data-seen]")) hear("");
+  };
+}
+
+const typed = new Map(); // by field: what comes back with the form when another time was chosen
+const fields = () => main().querySelectorAll("input:not([type=hidden]), textarea");
+
 /** Put another step in place of this one. */
-function show(text, { focus = true, hash = "" } = {}) {
+function show(text, { focus = true, hash = "", isDone = false } = {}) {
   const next = parsed(text);
+  if (!next.querySelector("main")) throw new TypeError("not a page");
+  for (const field of fields()) typed.set(field.name, field.value);
   document.title = next.title;
   document.documentElement.lang = next.documentElement.lang;
   document.documentElement.dir = next.documentElement.dir;
+  Object.assign(document.body.dataset, next.body.dataset);
   main().replaceWith(document.adoptNode(next.querySelector("main")));
   const languages = next.querySelector(".bottom");
   if (languages) document.querySelector(".bottom")?.replaceWith(document.adoptNode(languages));
-  const target = hash ? document.querySelector(hash) : main().querySelector("[role=alert], h1");
-  if (focus && target) {
-    target.tabIndex = -1;
-    target.focus({ preventScroll: !hash });
-    if (!hash) scrollTo(0, 0);
-    if (!hash) tell({ type: "step" });
-  }
+  const done = main().querySelector("[role=status]");
+  if (done) typed.clear();
+  for (const field of fields()) field.value ||= typed.get(field.name) ?? "";
+  const when = isDone ? main().querySelector(".summary dd")?.textContent : "";
+  hear(main().dataset.told ?? done?.textContent ?? when ?? "");
+  if (focus) begin(hash);
   ready();
 }
 
 const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 const lead = (text) => parsed(text).querySelector("main p").textContent;
 
+/** Reading goes on where the step begins: at what is wrong, if anything is. */
+function begin(hash) {
+  const wrong = main().querySelector("[aria-invalid]");
+  if (wrong) return wrong.focus();
+  const first = main().querySelector("[role=alert]") ?? main().querySelector("h1");
+  const target = hash ? document.querySelector(hash) : first;
+  if (!target) return;
+  target.tabIndex = -1;
+  target.focus({ preventScroll: !hash });
+  if (hash) return;
+  scrollTo(0, 0);
+  tell({ type: "step" });
+}
+
+/** Says above the form, or the heading, what went wrong. */
 function say(text) {
   let box = main().querySelector(".offline");
   if (!box) {
@@ -50,6 +86,12 @@ function say(text) {
   box.textContent = text;
 }
 
+/** What keeps a page from being shown: away from the network, or the server is in trouble. */
+function sayLost() {
+  const { offline, failed } = document.body.dataset;
+  say(navigator.onLine ? failed : offline);
+}
+
 const isStep = (link) =>
   link.origin === location.origin && !link.target && !link.pathname.startsWith("/api/");
 
@@ -58,6 +100,7 @@ let turn = 0; // a step that was asked for counts until another one is
 async function go(url, push) {
   const key = url.href.split("#")[0];
   const mine = ++turn;
+  const arrived = wait();
   try {
     const [response, text] = (await steps.get(key)) ?? (await load(url));
     if (mine !== turn) return;
@@ -66,7 +109,11 @@ async function go(url, push) {
     steps.clear();
     show(text, { hash: url.hash });
   } catch {
-    if (mine === turn) say(document.body.dataset.offline);
+    if (mine !== turn) return;
+    sayLost();
+    if (!push) addEventListener("online", () => mine === turn && go(url, push), { once: true });
+  } finally {
+    arrived();
   }
 }
 
@@ -75,6 +122,7 @@ document.addEventListener("click", (event) => {
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
   if (!link || !plain || !isStep(link)) return;
   event.preventDefault();
+  if (link.ariaDisabled === "true") return hear(document.body.dataset.taken);
   go(withZone(link.href), true);
 });
 
@@ -86,7 +134,10 @@ const proofs = new WeakMap(); // being found, by form
 function proofFor(form) {
   const { challenge, solver } = form.dataset;
   if (!challenge || !globalThis.crypto?.subtle) return "";
-  if (!proofs.has(form)) proofs.set(form, findProof(challenge, solver));
+  if (!proofs.has(form)) {
+    const failed = () => proofs.delete(form) && ""; // the server says what else can be done
+    proofs.set(form, findProof(challenge, solver).catch(failed));
+  }
   return proofs.get(form);
 }
 
@@ -99,8 +150,6 @@ async function findProof(challenge, solver) {
       worker.addEventListener("error", reject);
       worker.postMessage(asked);
     });
-  } catch {
-    return ""; // the server says what else can be done
   } finally {
     worker.terminate();
   }
@@ -116,6 +165,7 @@ document.addEventListener("submit", async (event) => {
   form.ariaBusy = "true";
   turn += 1;
   const body = new URLSearchParams(new FormData(form, event.submitter));
+  const arrived = wait();
   try {
     body.set("proof", await proofFor(form));
     const headers = { Accept: "text/html" };
@@ -123,11 +173,12 @@ document.addEventListener("submit", async (event) => {
     const text = await response.text();
     if (response.status === 429) return say(lead(text)); // what was typed stays
     if (response.redirected) history.pushState(null, "", response.url);
-    show(text);
+    show(text, { isDone: response.redirected });
     if (!("sendAgain" in form.dataset)) await sendAgain();
   } catch {
-    say(document.body.dataset.offline);
+    sayLost();
   } finally {
+    arrived();
     form.ariaBusy = "false";
   }
 });
@@ -151,12 +202,14 @@ async function refresh() {
     if (!response.ok) return;
     const next = parsed(text);
     const free = new Set([...next.querySelectorAll("a.time")].map((link) => link.getAttribute("href")));
+    const before = main().querySelectorAll(".gone").length;
     for (const link of main().querySelectorAll("a.time")) {
       const gone = !free.has(link.getAttribute("href"));
       link.classList.toggle("gone", gone);
       if (gone) link.ariaDisabled = "true";
       else link.removeAttribute("aria-disabled");
     }
+    if (main().querySelectorAll(".gone").length > before) hear(document.body.dataset.taken);
   } catch {
     // Away for a moment; the next look will tell.
   }
@@ -191,10 +244,29 @@ if (inFrame) {
   });
 }
 
-/** After each step: fetch the next month ahead, and tell whoever frames us. */
-function ready() {
+/** Whether clocks show another time there than at the visitor's. */
+function isElsewhere(zone) {
+  const now = new Date();
+  return now.toLocaleString("en", { timeZone: zone }) !== now.toLocaleString("en");
+}
+
+/** After each step: tell whoever frames us, have times in the visitor's zone, and fetch the next
+ * month ahead. */
+async function ready() {
   tellSize();
   tellBooked();
+  const zone = main().querySelector("[data-zone]")?.dataset.zone;
+  const here = withZone(location.href);
+  if (zone && here.href !== location.href && isElsewhere(zone)) {
+    const mine = turn;
+    const [response, text] = await load(here).catch(() => [{ ok: false }]);
+    if (mine !== turn) return;
+    if (response.ok) {
+      history.replaceState(null, "", here);
+      show(text, { focus: false });
+      return;
+    }
+  }
   const next = main().querySelector("a[rel=next]");
   if (next) {
     const url = withZone(next.href);
@@ -204,14 +276,4 @@ function ready() {
   }
 }
 
-const here = withZone(location.href);
-if (here.href !== location.href && main().querySelector(".zone")) {
-  load(here)
-    .then(([response, text]) => {
-      if (!response.ok || turn) return;
-      history.replaceState(null, "", here);
-      show(text, { focus: false });
-    })
-    .catch(() => {});
-}
 ready();

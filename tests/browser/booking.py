@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Error, FrameLocator, Locator, Page, Route, expect
 
 from bookonce.core.business import Business
 from tests.browser.checks import assert_accessible, assert_fits, assert_valid_html
@@ -28,6 +31,13 @@ def a_salon(**more: Any) -> Business:
         }
         | more
     )
+
+
+def almost_full() -> dict[str, Any]:
+    """What makes a salon of it where Ada alone works, for 45 minutes in all."""
+    day = (datetime.now(UTC) + timedelta(days=3)).date()
+    ada = a_staff_member("ada", hours={}, dates=[{"date": day, "hours": ["09:00-09:45"]}])
+    return {"staff": [ada], "service": [a_service("cut", duration_min=45, price="48.00")]}
 
 
 async def assert_proper(page: Page, text: str | None = None) -> None:
@@ -60,7 +70,7 @@ async def expect_form(page: Page) -> None:
 
 
 async def expect_booked(page: Page) -> None:
-    await expect(page.get_by_role("status")).to_contain_text("It's booked")
+    await expect(page.get_by_role("main").get_by_role("status")).to_contain_text("It's booked")
 
 
 async def expect_conflict(page: Page) -> None:
@@ -107,7 +117,7 @@ async def choose_day_next_month(page: Page) -> None:
     day = free_days(page).first
     number = await day.inner_text()
     await day.click()
-    await expect(free_days(page).and_(page.locator("[aria-current=date]"))).to_have_text(number)
+    await expect(free_days(page).and_(page.locator("[aria-current=true]"))).to_have_text(number)
 
 
 NAME_OF_TABLE = "table => document.getElementById(table.getAttribute('aria-labelledby')).innerText"
@@ -124,18 +134,33 @@ async def open_form(page: Page, slug: str, *, service: str = "cut", staff: str =
     return start
 
 
-async def fill_in(page: Page, name: str = "Zoe", **more: str) -> None:
-    """Type the details, as labelled."""
-    await page.get_by_label("Name").fill(name)
-    await page.get_by_label("Email").fill(more.pop("email", f"{name.lower()}@example.com"))
-    for label, text in more.items():
-        await page.get_by_label(label.capitalize()).fill(text)
+async def fill_in(page: Page | FrameLocator, name: str = "Zoe", **more: str) -> None:
+    """Type the details, in whatever language they are asked for."""
+    details = {"name": name, "email": f"{name.lower()}@example.com"} | more
+    for field, text in details.items():
+        await page.locator(f"main [name={field}]").fill(text)
+
+
+async def send(page: Page | FrameLocator) -> None:
+    """Press the button that books, as a person does who has filled in the form."""
+    await page.locator("form.booking button.main-action").click()
+
+
+async def fill_in_and_send(page: Page | FrameLocator, name: str = "Zoe", **more: str) -> None:
+    """The form from its first field to its button."""
+    await fill_in(page, name, **more)
+    await send(page)
 
 
 async def submit(page: Page, button: Locator) -> tuple[int, str]:
     """Press a button that sends a form; tells the status and, unless redirected, the text."""
+    return await answered(page, button.click())
+
+
+async def answered(page: Page, sending: Awaitable[None]) -> tuple[int, str]:
+    """What a form that is sent meanwhile is answered: the status and, unless redirected, the text."""
     async with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
-        await button.click()
+        await sending
     answer = await sent.value
     if 300 <= answer.status < 400:
         return answer.status, ""
@@ -143,7 +168,7 @@ async def submit(page: Page, button: Locator) -> tuple[int, str]:
 
 
 async def book_now(page: Page) -> tuple[int, str]:
-    return await submit(page, page.get_by_role("button", name="Book now"))
+    return await answered(page, send(page))
 
 
 async def book(page: Page, slug: str, **details: str) -> datetime:
@@ -177,3 +202,28 @@ async def books_of(server: RunningServer, slug: str) -> list[dict[str, Any]]:
     finally:
         await connection.close()
     return [dict(row) for row in rows]
+
+
+@asynccontextmanager
+async def late(page: Page, matches: Callable[[str], bool]) -> AsyncIterator[None]:
+    """Answers to these addresses come only when the block has ended, which lasts until the page
+    has had them.
+    """
+    ended = asyncio.Event()
+    held: list[asyncio.Event] = []
+
+    async def hold(route: Route) -> None:
+        held.append(answered := asyncio.Event())
+        await ended.wait()
+        with suppress(Error):  # a page may have stopped waiting, and is right to
+            await route.fulfill(response=await route.fetch())
+        answered.set()
+
+    await page.route(matches, hold)
+    yield
+    ended.set()
+    for answered in held:
+        await answered.wait()
+    # What a page asks for later, it is also given later.
+    await page.evaluate("fetch('/healthz').then(answer => answer.text())")
+    await page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")

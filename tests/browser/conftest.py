@@ -5,7 +5,7 @@ All pages of a worker live in one event loop, since a browser can't change loops
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pytest_asyncio import is_async_test
 
+from bookonce.core.business import Business
 from tests.browser import chromium
+from tests.browser.booking import a_salon
+from tests.browser.site import Site
 from tests.browser.watching import Watch
 from tests.running import RunningServer
 
@@ -27,7 +30,16 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
 }
 
+WAYS: dict[str, dict[str, Any]] = {
+    "with-javascript": {},
+    "without-javascript": {"java_script_enabled": False},
+    "dark-phone": PHONE | {"color_scheme": "dark"},
+}
+BOTH = ["with-javascript", "without-javascript"]
+
 NewPage = Callable[..., Awaitable[Page]]
+Serve = Callable[[Business], str]
+Open = Callable[..., str]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,6 +103,18 @@ async def page_without_javascript(new_page: NewPage) -> Page:
     return await new_page(java_script_enabled=False)
 
 
+@pytest.fixture
+def open_salon(serve_business: Serve) -> Open:
+    """Opens a salon that differs in some things and tells its address: `open_salon(name="Lux")`."""
+    return lambda **more: serve_business(a_salon(**more)).rpartition("/")[2]
+
+
+@pytest.fixture
+def slug(open_salon: Open) -> str:
+    """A salon of the test's own."""
+    return open_salon()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def phone(new_page: NewPage) -> Page:
     """A visitor with a phone, upright."""
@@ -101,3 +125,19 @@ async def phone(new_page: NewPage) -> Page:
 async def dark(new_page: NewPage) -> Page:
     """A visitor whose machine is set to dark colours."""
     return await new_page(color_scheme="dark")
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """The business's own site, of another origin than the server."""
+    with Site() as site:
+        yield site
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def host(browser: Browser) -> AsyncIterator[Page]:
+    """A visitor of that site."""
+    context = await browser.new_context(viewport={"width": 800, "height": 900}, locale="en-GB")
+    context.set_default_timeout(TIMEOUT_MS)
+    yield await context.new_page()
+    await context.close()

@@ -43,7 +43,7 @@ def walk(page: Page, shoot: Callable[[str], None]) -> None:
     page.get_by_label("Email").fill("zoe@example.com")
     shoot("4-form")
     page.get_by_role("button", name="Book now").click()
-    page.get_by_text("It's booked.").wait_for()
+    page.locator("main .done").wait_for()
     shoot("5-booked")
     page.get_by_role("link", name="Cancel appointment").click()
     page.get_by_role("button", name="Cancel appointment").wait_for()

@@ -54,6 +54,10 @@ class TestAccessible:
             ("label", '<main><h1>A</h1><input name="a"></main>'),
             ("heading-order", "<main><h1>A</h1><h3>B</h3></main>"),
             ("region", "<main><h1>A</h1></main><p>outside</p>"),
+            (
+                "target-size",
+                '<main><h1>A</h1><ul><li><a href="/a">x</a><li><a href="/b">y</a></ul></main>',
+            ),
         ],
     )
     async def test_it_names_the_rule_and_the_element(

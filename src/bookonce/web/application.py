@@ -8,8 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from litestar import Litestar, Router
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
@@ -29,6 +32,8 @@ from bookonce.web.public import appointments, availability, bookings, catalog
 from bookonce.web.rate_limit import RateLimit
 from bookonce.web.request_log import RequestLog
 from bookonce.web.requests import BODY_BYTES_MAX
+
+COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=5)
 
 
 def application() -> ASGIApp:
@@ -131,6 +136,8 @@ def _pages() -> Router:
             own_page.move_by_form,
         ],
         exception_handlers={BookonceError: problem.refused},
+        # Nothing else: assets are built compressed, and a program's answer is small.
+        middleware=[DefineMiddleware(CompressionMiddleware, config=COMPRESSION)],
     )
 
 

@@ -49,5 +49,7 @@ def render(
             "Content-Security-Policy": policy,
             "Content-Language": language.tag,
             "Vary": "Accept-Language",
+            # Asked for anew each time but by the back button: the same form, with the same key.
+            "Cache-Control": "private, no-cache",
         },
     )
