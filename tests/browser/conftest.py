@@ -37,6 +37,13 @@ WAYS: dict[str, dict[str, Any]] = {
 }
 BOTH = ["with-javascript", "without-javascript"]
 
+APPEARANCES: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "right-to-left": {"locale": "ar", "viewport": {"width": 320, "height": 640}},
+    "phone": PHONE,
+}
+
 NewPage = Callable[..., Awaitable[Page]]
 Serve = Callable[[Business], str]
 Open = Callable[..., str]

@@ -60,7 +60,8 @@ class Site:
         """
         self.pages["/"] = (
             "<!doctype html><html lang=en><title>Salon</title>"
-            '<link rel="icon" href="data:,"><main><h1>Salon</h1><a href="#before">Before</a>'
+            '<link rel="icon" href="data:,"><meta name="viewport" content="width=device-width">'
+            '<main><h1>Salon</h1><p><a href="#before">Before</a></p>'
             f'{markup}<p><a href="#after">After</a></p></main>'
         )
         self.policy = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.async_api import FrameLocator, Page, expect
+from playwright.async_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.booking import books_of, fill_in_and_send
-from tests.browser.checks import assert_accessible
-from tests.browser.conftest import Open
+from tests.browser.checks import assert_accessible, assert_fits
+from tests.browser.conftest import APPEARANCES, Open
 from tests.browser.site import Site, embedded, within
 from tests.running import RunningServer
 
@@ -107,6 +107,29 @@ class TestDialog:
         await host.keyboard.press("Escape")
         await expect(dialog).to_be_hidden()
         await expect(opener).to_be_focused()
+
+    @pytest.mark.parametrize("appearance", APPEARANCES)
+    async def test_it_is_accessible_however_it_looks(
+        self,
+        browser: Browser,
+        site: Site,
+        server: RunningServer,
+        slug: str,
+        mode: str,
+        appearance: str,
+    ) -> None:
+        context = await browser.new_context(**{"locale": "en-GB"} | APPEARANCES[appearance])
+        host = await context.new_page()
+        language = 'lang="ar" dir="rtl"' if appearance == "right-to-left" else 'lang="en"'
+        await site.show(host, server, f"<div {language}>{embedded(server, slug, mode)}</div>")
+        opener = host.locator("bookonce-booking .open")
+        await expect(opener).to_be_visible()
+        await assert_accessible(host)
+        await opener.click()
+        await expect(within(host).get_by_role("heading", level=1)).to_be_visible()
+        await assert_accessible(host)
+        await assert_fits(host)
+        await context.close()
 
     async def test_escape_closes_it_from_within_the_page_and_what_was_chosen_stays(
         self, host: Page, site: Site, server: RunningServer, slug: str, mode: str

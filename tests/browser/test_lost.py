@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Browser, Page, Response, Route, expect
 
 from tests.browser.booking import (
     alternatives,
@@ -128,6 +128,35 @@ async def test_whether_the_form_had_arrived_or_not_sending_it_again_books_once(
     await expect_booked(page)
     [booked] = await books_of(server, slug)
     assert booked["notes"] == "Second floor"
+
+
+async def test_nothing_personal_is_kept_for_the_way_back(page: Page, slug: str) -> None:
+    kept: dict[str, str] = {}
+
+    async def note(answer: Response) -> None:
+        if answer.request.resource_type in ("document", "fetch"):
+            request = answer.request
+            kept[f"{request.method} {answer.status} {request.url}"] = (
+                await answer.all_headers()
+            ).get("cache-control", "")
+
+    await open_form(page, slug)
+    form = page.url
+    answer = await page.request.get(form)
+    assert answer.headers["cache-control"] == "private, no-cache"
+    page.on("response", note)
+    await fill_in(page, email="zoe@example", **DETAILS)
+    status, _ = await book_now(page)
+    assert status == 422
+    await fill_in(page, **DETAILS)
+    await book_now(page)
+    await expect_booked(page)
+    own = page.url.partition("?")[0]
+    for address in (own, f"{own}/move", f"{own}/cancel"):
+        await page.goto(address)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert len(kept) >= 5
+    assert set(kept.values()) == {"no-store"}, kept
 
 
 async def test_trouble_at_the_server_is_not_called_being_offline(

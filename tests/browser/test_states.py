@@ -22,15 +22,9 @@ from tests.browser.booking import (
     submit,
 )
 from tests.browser.checks import assert_accessible, assert_fits
-from tests.browser.conftest import PHONE, NewPage, Open
+from tests.browser.conftest import APPEARANCES, NewPage, Open
 from tests.factories import a_staff_member
 
-APPEARANCES: dict[str, dict[str, Any]] = {
-    "light": {},
-    "dark": {"color_scheme": "dark"},
-    "right-to-left": {"locale": "ar", "viewport": {"width": 320, "height": 640}},
-    "phone": PHONE,
-}
 WITHOUT = "without-javascript"
 TWO_PLACES = [
     {"key": "mitte", "name": "Mitte", "address": "Torstraße 1, 10119 Berlin"},

@@ -6,7 +6,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.booking import (
+    book,
     book_now,
+    books_of,
     expect_booked,
     expect_form,
     expect_people,
@@ -17,8 +19,10 @@ from tests.browser.booking import (
     open_form,
     service,
     soonest,
+    submit,
 )
 from tests.browser.conftest import BOTH, WAYS, NewPage
+from tests.running import RunningServer
 
 
 class TestBack:
@@ -43,6 +47,48 @@ class TestBack:
         for expect_step in (expect_people, expect_times, expect_form, expect_booked):
             await page.go_forward()
             await expect_step(page)
+
+    @pytest.mark.parametrize("way", BOTH)
+    async def test_it_leads_through_a_move_and_a_cancellation(
+        self, new_page: NewPage, server: RunningServer, slug: str, way: str
+    ) -> None:
+        page = await new_page(**WAYS[way])
+        await book(page, slug)
+
+        async def expect_move(page: Page) -> None:
+            await expect(page.get_by_text("When would you like to come instead?")).to_be_visible()
+
+        async def expect_confirm(page: Page) -> None:
+            await expect(page.get_by_role("button", name="Move appointment")).to_be_visible()
+
+        async def expect_question(page: Page) -> None:
+            await expect(page.get_by_role("button", name="Cancel appointment")).to_be_visible()
+
+        await page.get_by_role("link", name="Move appointment").click()
+        await expect_move(page)
+        await soonest(page).first.click()
+        await expect_confirm(page)
+        for expect_step in (expect_move, expect_booked):
+            await page.go_back()
+            await expect_step(page)
+        for expect_step in (expect_move, expect_confirm):
+            await page.go_forward()
+            await expect_step(page)
+        for expect_step in (expect_move, expect_booked):
+            await page.go_back()
+            await expect_step(page)
+        await page.get_by_role("link", name="Cancel appointment").click()
+        await expect_question(page)
+        await page.go_back()
+        await expect_booked(page)
+        await page.go_forward()
+        await expect_question(page)
+        [still] = await books_of(server, slug)
+        assert still["status"] == "confirmed", "looking changes nothing"
+        await submit(page, page.get_by_role("button", name="Cancel appointment"))
+        await expect(page.get_by_role("main").get_by_text("cancelled")).to_be_visible()
+        await page.go_back()
+        await expect(page.get_by_role("link", name="Book again")).to_be_visible()
 
     @pytest.mark.parametrize("way", BOTH)
     async def test_each_step_is_an_address_to_share(

@@ -12,6 +12,10 @@ from bookonce.core.business import Page
 from bookonce.web.assets import asset_url
 from bookonce.web.languages import Language, catalogue
 
+# Pages are kept nowhere, but for the form with nothing typed in it: the back button has to bring
+# the same one with the same key, or sending it again after a lost answer would book once more.
+FOR_THE_WAY_BACK = {"Cache-Control": "private, no-cache"}
+
 
 @lru_cache
 def _pages(language_code: str) -> Environment:
@@ -49,7 +53,6 @@ def render(
             "Content-Security-Policy": policy,
             "Content-Language": language.tag,
             "Vary": "Accept-Language",
-            # Asked for anew each time but by the back button: the same form, with the same key.
-            "Cache-Control": "private, no-cache",
+            **(FOR_THE_WAY_BACK if name == "form.html" and status == 200 else {}),
         },
     )
