@@ -23,8 +23,9 @@ test: $(DEV) $(PAGES) ## set up, then every check: lint, types, imports, tests
 races: $(DEV) $(PAGES) ## the race tests alone, as often as ROUNDS says (default 5)
 	@for round in $$(seq $(or $(ROUNDS),5)); do $(BIN)/python -m pytest tests/races || exit 1; done
 
-nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP
+nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP, the larger model
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
+	$(BIN)/python -m pytest tests/model -m nightly
 
 bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about four minutes)
 	@$(BIN)/python -m bench
