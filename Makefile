@@ -27,8 +27,11 @@ nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random busi
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
 	$(BIN)/python -m pytest tests/model -m nightly
 
-bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about four minutes)
-	@$(BIN)/python -m bench
+bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about fifteen minutes; SUBJECT=… for one)
+	@$(BIN)/python -m bench $(SUBJECT)
+
+bench-growth: $(DEV) $(PAGES) ## measure with up to ten million appointments (12 GB of disk)
+	@$(BIN)/python -m bench growth
 
 screenshots: $(DEV) $(PAGES) ## each step of a booking as a picture, into docs/images/booking
 	@$(BIN)/python -m tests.browser.screenshots
@@ -79,4 +82,4 @@ $(FRONTEND): frontend/package-lock.json frontend/package.json frontend/.npmrc
 $(PAGES): $(FRONTEND) frontend/build.mjs $(shell find frontend/src)
 	@node frontend/build.mjs
 
-.PHONY: help run test races nightly bench screenshots fresh audit wheel format lock
+.PHONY: help run test races nightly bench bench-growth screenshots fresh audit wheel format lock

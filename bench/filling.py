@@ -17,6 +17,7 @@ from bookonce.store.database import Database
 
 FIRST_VISIT_HOUR = 9
 VISIT_MIN = 30
+PRELOAD_STAFF, PRELOAD_DAYS = 50, 100
 VISITS_PER_DAY = 16  # of half an hour, from nine to five
 
 
@@ -41,6 +42,23 @@ async def open_salon(database: Database, slug: str, staff: int) -> uuid.UUID:
         )
     )
     return business_id
+
+
+async def preload(url: str, appointments: int) -> None:
+    """A business with so many appointments, and statistics for the planner."""
+    database = Database(url, connections_max=1)
+    await database.open()
+    connection = await asyncpg.connect(url)
+    try:
+        business_id = await open_salon(database, "salon", PRELOAD_STAFF)
+        today = datetime.now(UTC).date()
+        await fill(
+            connection, business_id, first=today, days=PRELOAD_DAYS, appointments=appointments
+        )
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+        await database.close()
 
 
 async def fill(

@@ -42,7 +42,8 @@ async def _check_then_insert(
     overlapping = await connection.fetch(
         """
         SELECT claim_id FROM claim
-        WHERE business_id = $1 AND resource_id = $2 AND during && tstzrange($3, $4)
+        WHERE business_id = $1 AND resource_id = $2
+          AND lower(during) < $4 AND upper(during) > $3
         FOR UPDATE SKIP LOCKED
         """,
         business_id,

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from bench.specimens.seed import book_like_the_seed
 from bookonce.core.business import Business
 from bookonce.core.errors import (
     BlockConflictError,
@@ -25,7 +26,6 @@ from bookonce.services.move import MoveRequest, move
 from bookonce.store.database import Database
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
 from tests.races.harness import assert_sound, at_once, overlaps
-from tests.races.specimen import book_like_the_seed
 
 RACERS = 32
 Open = Callable[[Business], Awaitable[str]]
