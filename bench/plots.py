@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 INK = "#7d8590"  # more than 3:1 against white and against #0d1117
 OURS, OTHERS = "#3b82c4", "#a8793a"
@@ -92,7 +93,8 @@ def line(
             axes.plot(*zip(*points, strict=True), marker="o", color=colour, label=name)
         if is_logarithmic:
             axes.set_xscale("log")
-        axes.set_ylim(bottom=0)
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_ylim(0, 1.15 * max(value for points in series.values() for _, value in points))
         axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
         if len(series) > 1:
             axes.legend(frameon=False, loc="lower right")

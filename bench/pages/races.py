@@ -76,8 +76,8 @@ def render_methods(found: list[methods.Method], folder: Path) -> str:
             ),
             "![Against other ways of booking](plots/methods.svg)",
             "A *double booking* is a pair of claims of one person that overlap. The last row is "
-            "the same code as the one before it, with a GiST index in place of a B-tree: on "
-            "PostgreSQL 18 its serializable transactions let overlaps through.",
+            "the same code as the one before it; only the index by which overlaps are found is a "
+            "GiST index in place of a B-tree.",
         ]
     )  # fmt: skip
 

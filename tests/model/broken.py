@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tests.model.paying import captured
 from tests.model.state import Answer, Claim, replaced
-from tests.model.steps import STEPS, captured, refused, remember, rows_after, without
+from tests.model.steps import STEPS, refused, remember, rows_after, without
 from tests.model.turn import Next, Turn
 
 
