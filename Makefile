@@ -27,10 +27,15 @@ torture: $(DEV) $(PAGES) ## load and faults on a database of its own, judged (SE
 	@$(BIN)/bookonce torture --seconds $(or $(SECONDS_),120) --faults $(or $(FAULTS),all)
 
 nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP
+nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP, the larger model
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
+	$(BIN)/python -m pytest tests/model -m nightly
 
-bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about four minutes)
-	@$(BIN)/python -m bench
+bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about fifteen minutes; SUBJECT=… for one)
+	@$(BIN)/python -m bench $(SUBJECT)
+
+bench-growth: $(DEV) $(PAGES) ## measure with up to ten million appointments (12 GB of disk)
+	@$(BIN)/python -m bench growth
 
 screenshots: $(DEV) $(PAGES) ## each step of a booking as a picture, into docs/images/booking
 	@$(BIN)/python -m tests.browser.screenshots
@@ -81,4 +86,4 @@ $(FRONTEND): frontend/package-lock.json frontend/package.json frontend/.npmrc
 $(PAGES): $(FRONTEND) frontend/build.mjs $(shell find frontend/src)
 	@node frontend/build.mjs
 
-.PHONY: help run test races torture nightly bench screenshots fresh audit wheel format lock
+.PHONY: help run test races torture nightly bench bench-growth screenshots fresh audit wheel format lock

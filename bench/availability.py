@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -16,6 +15,7 @@ import httpx
 from rich.progress import Progress
 
 from bench import obvious
+from bench.figures import Times
 from bench.filling import fill, open_salon
 from bookonce.services.availability import Choice, offer
 from bookonce.services.installation import Installation
@@ -39,21 +39,6 @@ LOOKS = {
     "anyone": {},
     "anyone, with who is free": {"include": "staff"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Measured times in milliseconds, ascending."""
-
-    all_ms: list[float]
-
-    @property
-    def p50(self) -> float:
-        return statistics.median(self.all_ms)
-
-    @property
-    def p99(self) -> float:
-        return self.all_ms[min(len(self.all_ms) * 99 // 100, len(self.all_ms) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

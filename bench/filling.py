@@ -17,7 +17,53 @@ from bookonce.store.database import Database
 
 FIRST_VISIT_HOUR = 9
 VISIT_MIN = 30
+PRELOAD_STAFF, PRELOAD_DAYS = 50, 100
 VISITS_PER_DAY = 16  # of half an hour, from nine to five
+
+
+_FILL = f"""
+WITH cell AS ( -- a day of a person
+    SELECT resource_id, day,
+           row_number() OVER (ORDER BY position, day) - 1 AS number,
+           $4::bigint AS appointments,
+           count(*) OVER () AS cells
+    FROM resource CROSS JOIN generate_series(0, $3::int - 1) AS day
+    WHERE business_id = $1
+),
+slot AS MATERIALIZED (
+    SELECT gen_random_uuid() AS appointment_id, resource_id,
+           $2::timestamptz + day * interval '1 day'
+           + (place * {VISIT_MIN} + {FIRST_VISIT_HOUR * 60}) * interval '1 minute' AS starts_at
+    FROM cell CROSS JOIN generate_series(0, {VISITS_PER_DAY - 1}) AS place
+    -- each cell its share to the last one, scattered over the day
+    WHERE (place * 7 + number * 5) % {VISITS_PER_DAY}
+          < (number + 1) * appointments / cells - number * appointments / cells
+),
+booked AS (
+    INSERT INTO appointment (
+        business_id, appointment_id, location_id, service_id, resource_id, client_id,
+        status, starts_at, ends_at, price_minor, currency, client_name, token_hash,
+        created_at
+    )
+    SELECT $1, appointment_id,
+           (SELECT location_id FROM location WHERE business_id = $1),
+           (SELECT service_id FROM service WHERE business_id = $1),
+           resource_id, $1, 'confirmed', starts_at,
+           starts_at + interval '{VISIT_MIN} minutes', 4800, 'EUR', 'Client',
+           sha256(appointment_id::text::bytea), $2
+    FROM slot
+),
+happened AS (
+    INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
+    SELECT $1, appointment_id, 'appointment.booked', 'visitor', appointment_id, $2, '{{}}'
+    FROM slot
+)
+INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)
+SELECT $1, appointment_id, resource_id,
+       tstzrange(starts_at, starts_at + interval '{VISIT_MIN} minutes'),
+       'appointment', appointment_id
+FROM slot
+"""
 
 
 async def open_salon(database: Database, slug: str, staff: int) -> uuid.UUID:
@@ -43,6 +89,23 @@ async def open_salon(database: Database, slug: str, staff: int) -> uuid.UUID:
     return business_id
 
 
+async def preload(url: str, appointments: int) -> None:
+    """A business with so many appointments, and statistics for the planner."""
+    database = Database(url, connections_max=1)
+    await database.open()
+    connection = await asyncpg.connect(url)
+    try:
+        business_id = await open_salon(database, "salon", PRELOAD_STAFF)
+        today = datetime.now(UTC).date()
+        await fill(
+            connection, business_id, first=today, days=PRELOAD_DAYS, appointments=appointments
+        )
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+        await database.close()
+
+
 async def fill(
     connection: asyncpg.Connection[asyncpg.Record],
     business_id: uuid.UUID,
@@ -61,52 +124,4 @@ async def fill(
         business_id,
         midnight,
     )
-    await connection.execute(
-        f"""
-        WITH cell AS ( -- a day of a person
-            SELECT resource_id, day,
-                   row_number() OVER (ORDER BY position, day) - 1 AS number,
-                   $4::bigint AS appointments,
-                   count(*) OVER () AS cells
-            FROM resource CROSS JOIN generate_series(0, $3::int - 1) AS day
-            WHERE business_id = $1
-        ),
-        slot AS MATERIALIZED (
-            SELECT gen_random_uuid() AS appointment_id, resource_id,
-                   $2::timestamptz + day * interval '1 day'
-                   + (place * {VISIT_MIN} + {FIRST_VISIT_HOUR * 60}) * interval '1 minute' AS starts_at
-            FROM cell CROSS JOIN generate_series(0, {VISITS_PER_DAY - 1}) AS place
-            -- each cell its share to the last one, scattered over the day
-            WHERE (place * 7 + number * 5) % {VISITS_PER_DAY}
-                  < (number + 1) * appointments / cells - number * appointments / cells
-        ),
-        booked AS (
-            INSERT INTO appointment (
-                business_id, appointment_id, location_id, service_id, resource_id, client_id,
-                status, starts_at, ends_at, price_minor, currency, client_name, token_hash,
-                created_at
-            )
-            SELECT $1, appointment_id,
-                   (SELECT location_id FROM location WHERE business_id = $1),
-                   (SELECT service_id FROM service WHERE business_id = $1),
-                   resource_id, $1, 'confirmed', starts_at,
-                   starts_at + interval '{VISIT_MIN} minutes', 4800, 'EUR', 'Client',
-                   sha256(appointment_id::text::bytea), $2
-            FROM slot
-        ),
-        happened AS (
-            INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
-            SELECT $1, appointment_id, 'appointment.booked', 'visitor', appointment_id, $2, '{{}}'
-            FROM slot
-        )
-        INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)
-        SELECT $1, appointment_id, resource_id,
-               tstzrange(starts_at, starts_at + interval '{VISIT_MIN} minutes'),
-               'appointment', appointment_id
-        FROM slot
-        """,
-        business_id,
-        midnight,
-        days,
-        appointments,
-    )
+    await connection.execute(_FILL, business_id, midnight, days, appointments)

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from bench.specimens.seed import book_like_the_seed
 from bookonce.core.business import Business
 from bookonce.core.errors import (
     BlockConflictError,
@@ -24,7 +25,6 @@ from bookonce.services.move import MoveRequest, move
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
 from tests.races.conftest import RACERS
 from tests.races.harness import assert_sound, at_once, overlaps
-from tests.races.specimen import book_like_the_seed
 
 Open = Callable[[Business], Awaitable[str]]
 

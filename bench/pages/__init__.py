@@ -1,0 +1,1 @@
+"""Each subject's section of the results."""

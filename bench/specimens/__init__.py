@@ -1,0 +1,1 @@
+"""Ways of booking to measure against, on the same schema and driver."""
