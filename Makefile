@@ -26,7 +26,6 @@ races: $(DEV) $(PAGES) ## the race tests alone, as often as ROUNDS says (default
 torture: $(DEV) $(PAGES) ## load and faults on a database of its own, judged (SECONDS_=120, FAULTS=all)
 	@$(BIN)/bookonce torture --seconds $(or $(SECONDS_),120) --faults $(or $(FAULTS),all)
 
-nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP
 nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP, the larger model
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
 	$(BIN)/python -m pytest tests/model -m nightly
