@@ -48,6 +48,7 @@ def a_directory() -> Directory:
     return Directory(
         business_id=UUID(int=1),
         version=1,
+        secret=UUID(int=8),
         business=business,
         location_ids={"main": UUID(int=2)},
         resource_ids={},
@@ -99,6 +100,7 @@ class TestLocations:
     directory = Directory(
         business_id=UUID(int=1),
         version=1,
+        secret=UUID(int=8),
         business=a_business(
             location=[
                 {"key": "berlin", "name": "Berlin", "address": "Torstr. 1"},

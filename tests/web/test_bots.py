@@ -74,8 +74,9 @@ def solved(challenge: dict[str, Any]) -> str:
     return altcha.Payload(asked, solution).to_base64()
 
 
-def with_proof(bots: Bots, directory: Directory, form: Form, now: datetime = NOW) -> Form:
-    return replace(form, proof=solved(bots.challenge(directory, form.key, now)))
+def with_proof(bots: Bots, directory: Directory, form: Form, age_s: float = 0) -> Form:
+    asked_at = datetime.now(UTC) - timedelta(seconds=age_s)
+    return replace(form, proof=solved(bots.challenge(directory, form.key, asked_at)))
 
 
 class TestTheTimeThatTypingTakes:
@@ -132,14 +133,14 @@ class TestAProof:
 
     async def test_it_runs_out(self, bots: Bots, strict: Directory) -> None:
         form = bots.form(strict, NOW)
-        late = with_proof(bots, strict, form, NOW - timedelta(seconds=PROOF_S_MAX + 1))
+        late = with_proof(bots, strict, form, age_s=PROOF_S_MAX + 1)
         assert await bots.judge(strict, late, HOME, NOW) is UNSURE
 
     async def test_an_easier_one_of_ones_own_does_not_do(
         self, bots: Bots, strict: Directory
     ) -> None:
         form = bots.form(strict, NOW)
-        challenge = bots.challenge(strict, form.key, NOW)
+        challenge = bots.challenge(strict, form.key, datetime.now(UTC))
         challenge["parameters"] |= {"cost": 1, "keyPrefix": "00"}
         own = replace(form, proof=solved(challenge))
         assert await bots.judge(strict, own, HOME, NOW) is UNSURE

@@ -66,6 +66,7 @@ def held(zone: str, start: datetime) -> Held:
     directory = Directory(
         business_id=uuid4(),
         version=1,
+        secret=uuid4(),
         business=a_business(timezone=zone),
         location_ids={ONLY_LOCATION: uuid4()},
         staff_ids={"ada": uuid4()},
