@@ -20,6 +20,10 @@ from bookonce.core.errors import StatusConflictError, TooLateError
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 ALLOWED = {
+    ("held", "confirmed"),
+    ("held", "cancelled"),
+    ("held", "expired"),
+    ("expired", "confirmed"),
     ("confirmed", "cancelled"),
     ("confirmed", "completed"),
     ("confirmed", "no_show"),
@@ -44,7 +48,9 @@ def an_appointment(status: str = "confirmed") -> Appointment:
 
 
 def test_the_statuses_are_those_the_table_below_speaks_of():
-    assert {str(status) for status in Status} == {"confirmed", "cancelled", "completed", "no_show"}
+    assert {str(status) for status in Status} == {
+        "held", "confirmed", "expired", "cancelled", "completed", "no_show"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("before, after", sorted(ALLOWED))
@@ -68,8 +74,8 @@ def test_a_confirmed_appointment_can_be_moved():
     assert require_movable(an_appointment()) is None
 
 
-@pytest.mark.parametrize("status", ["cancelled", "completed", "no_show"])
-def test_an_appointment_that_is_over_cannot_be_moved(status):
+@pytest.mark.parametrize("status", ["held", "expired", "cancelled", "completed", "no_show"])
+def test_an_appointment_that_is_not_confirmed_cannot_be_moved(status):
     with pytest.raises(StatusConflictError, match="can't be moved"):
         require_movable(an_appointment(status))
 

@@ -14,13 +14,17 @@ from bookonce.core.errors import StatusConflictError, TooLateError
 class Status(StrEnum):
     """Where an appointment stands. The database refuses any other word."""
 
+    HELD = "held"  # its claims are held until an instant; it is to be paid for first
     CONFIRMED = "confirmed"  # its claims are held
+    EXPIRED = "expired"  # the hold has run out; its claims are released
     CANCELLED = "cancelled"  # its claims are released
     COMPLETED = "completed"  # the visit took place
     NO_SHOW = "no_show"  # the client did not come
 
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.HELD: frozenset({Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED}),
+    Status.EXPIRED: frozenset({Status.CONFIRMED}),  # paid late, and nobody has the time
     Status.CONFIRMED: frozenset({Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW}),
     Status.CANCELLED: frozenset(),
     Status.COMPLETED: frozenset({Status.NO_SHOW}),  # put right by the business

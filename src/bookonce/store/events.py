@@ -30,12 +30,16 @@ async def append(
     *,
     appointment_id: UUID | None = None,
     facts: str = "{}",
+    follow_up: bool = False,
 ) -> None:
-    """Write what happened, in the transaction that makes it happen."""
+    """Write what happened, in the transaction that makes it happen.
+
+    `follow_up`: something is to be done about it, by the jobs of its kind.
+    """
     await connection.execute(
         """
-        INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
-        VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)
+        INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data, follow_up)
+        VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
         """,
         business_id,
         event_id,
@@ -44,6 +48,7 @@ async def append(
         appointment_id,
         now,
         facts,
+        follow_up,
     )
 
 
