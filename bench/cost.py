@@ -21,8 +21,8 @@ from bookonce.services.availability import Asked, Choice, asked
 from bookonce.services.book import BookingRequest, book
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
-from bookonce.store import appointments
-from bookonce.store.appointments import NewAppointment, Outcome
+from bookonce.store import booking
+from bookonce.store.booking import NewAppointment, Outcome
 from bookonce.store.database import Database
 from tests.running import RunningServer
 
@@ -145,9 +145,7 @@ async def _driver(installation: Installation) -> Booking:
 
     async def run(staff: int, visit: int) -> None:
         new = _new_appointment(wishes[staff], staff, visit)
-        result = await installation.database.run(
-            lambda connection: appointments.book(connection, new)
-        )
+        result = await installation.database.run(lambda connection: booking.book(connection, new))
         assert result.outcome is Outcome.BOOKED
 
     return run

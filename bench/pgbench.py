@@ -1,6 +1,6 @@
 """What PostgreSQL's own load generator reaches with the booking statement.
 
-Each connection prepares the statement as it stands in `store/appointments.py` and then only
+Each connection prepares the statement as it stands in `store/booking.py` and then only
 executes it, with parameters that it makes from a counter. It is the ceiling: no HTTP, no JSON, no
 judging of the start, a driver in C.
 """
@@ -20,14 +20,14 @@ from pathlib import Path
 
 from bench.rush import SLUG, VISIT_MIN
 from bookonce.settings import Settings
-from bookonce.store.appointments import SIMPLE_BOOKING
+from bookonce.store.booking import SIMPLE_BOOKING
 from bookonce.store.postgres_programs import EmbeddedPostgresError, binaries_for
 
 _TYPES = (
     "uuid, uuid, int[], uuid[], int[], timestamptz[], timestamptz[], uuid[], timestamptz,"
     " timestamptz, timestamptz, timestamptz, bigint, uuid, uuid, timestamptz, timestamptz, bigint,"
     " uuid, text, text, text, text, bytea, uuid, text, jsonb, bytea, bytea, boolean, timestamptz,"
-    " bytea, text"
+    " bytea, text, timestamptz, bigint"
 )
 _SCRIPT = """
 \\if :prepared
@@ -46,12 +46,12 @@ EXECUTE booking (
     ARRAY[{start}], ARRAY[{end}], ARRAY[{id_b}], {start}, {end}, {start}, {end},
     :version, ':location', ':service', {start}, {end}, 4800, {id_c},
     'client-' || :client_id + :first_staff || '-' || :visit || '@example.com', 'Zoe', NULL, NULL,
-    {hash}, {id_d}, 'visitor', '{facts}', {hash}, {hash}, true, now(), {hash}, 'EUR'
+    {hash}, {id_d}, 'visitor', '{facts}', {hash}, {hash}, true, now(), {hash}, 'EUR', NULL, NULL
 );
 """
 _FACTS = (
     '{"service":"quick","start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z",'
-    '"price_minor":4800,"currency":"EUR","location":"main","staff":"","resources":[],"sequence":0}'
+    '"price_minor":4800,"currency":"EUR","location":"main"}'
 )
 
 

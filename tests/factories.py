@@ -45,6 +45,7 @@ def a_business(
     policy: dict[str, Any] | None = None,
     page: dict[str, Any] | None = None,
     protection: dict[str, Any] | None = None,
+    payments: dict[str, Any] | None = None,
     **profile: Any,
 ) -> Business:
     """A business with Ada, who cuts; no notice and no limit for cancelling."""
@@ -55,6 +56,7 @@ def a_business(
             "policy": {"notice_min": 0, "cancel_until_min": 0} | (policy or {}),
             "page": page or {},
             "protection": protection or {},
+            "payments": payments or {},
             "location": location or [],
             "staff": [a_staff_member("ada")] if staff is None else staff,
             "resource": resource or [],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bookonce.settings import Settings
-from bookonce.store.appointments import CHOOSING_BOOKING, SIMPLE_BOOKING
+from bookonce.store.booking import CHOOSING_BOOKING, SIMPLE_BOOKING
 from bookonce.web.errors import STATUS
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from bookonce.core.appointments import Status
 from bookonce.core.business import Business
 from bookonce.core.errors import BookingConflictError
+from bookonce.services.appointments import find
 from bookonce.services.availability import Choice, offer
 from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
@@ -180,8 +182,8 @@ async def test_books_moves_and_cancellations_at_once_keep_everything_together(
                 request = MoveRequest(a_start(), chance.choice((None, "any")))
                 wishes.append(partial(move, installation, slug, token, request, now=now))
         results = await at_once(wishes)
-        tokens = sorted(
-            {one.token for one in held(results) if one.appointment.status.value == "confirmed"}
-        )
+        known = {*tokens, *(one.token for one in held(results))}
+        now_there = [await find(installation, slug, token, now=now) for token in sorted(known)]
+        tokens = [one.token for one in now_there if one.appointment.status is Status.CONFIRMED]
         await assert_sound(database_url)
     assert tokens

@@ -309,7 +309,7 @@ async def test_the_first_location_listed_is_the_one_that_was_not(
 
     first = {"key": key, "name": "Mitte", "timezone": "Asia/Tokyo"}
     await open_business(a_business(slug, location=[first, SOHO]))
-    found = answer_of(await appointments.find(installation, slug, held.token))
+    found = answer_of(await appointments.find(installation, slug, held.token, now=NOW))
     assert found.location == key
     assert found.start == tomorrow_at(9)
     assert found.start.utcoffset() == timedelta(hours=9)
@@ -332,7 +332,9 @@ async def test_a_booking_from_before_is_answered_again_with_a_location_that_ther
     restarted = Installation(database)
     again = await book(restarted, slug, booking, now=NOW, idempotency_key="k")
     assert again.token == held.token
-    assert answer_of(again) == answer_of(await appointments.find(restarted, slug, held.token))
+    assert answer_of(again) == answer_of(
+        await appointments.find(restarted, slug, held.token, now=NOW)
+    )
 
 
 async def test_when_no_location_is_listed_any_more_appointments_stay(
@@ -356,7 +358,7 @@ async def test_when_no_location_is_listed_any_more_appointments_stay(
     plain = a_business(slug, resource=[ROOM], service=[a_service(needs=["room"])])
     await open_business(plain)
     assert await business_files.export(database, slug) == plain
-    found = answer_of(await appointments.find(installation, slug, held.token))
+    found = answer_of(await appointments.find(installation, slug, held.token, now=NOW))
     assert (found.location, found.start, found.resources) == (None, tomorrow_at(9), ["r1"])
     with pytest.raises(BookingConflictError):
         await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
@@ -364,7 +366,7 @@ async def test_when_no_location_is_listed_any_more_appointments_stay(
 
     await open_business(listed)
     assert await business_files.export(database, slug) == listed
-    found = answer_of(await appointments.find(installation, slug, held.token))
+    found = answer_of(await appointments.find(installation, slug, held.token, now=NOW))
     assert found.location == "soho"
     await assert_sound(database_url)
 
@@ -379,7 +381,7 @@ async def test_a_location_that_is_left_out_keeps_its_appointments(
     held = await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
 
     await open_business(a_business(slug, location=[MITTE]))
-    found = answer_of(await appointments.find(installation, slug, held.token))
+    found = answer_of(await appointments.find(installation, slug, held.token, now=NOW))
     assert (found.location, found.start, found.status) == ("soho", tomorrow_at(9), "confirmed")
     with pytest.raises(NotFoundError):
         await book(installation, slug, a_booking(tomorrow_at(12), location="soho"), now=NOW)
@@ -404,7 +406,7 @@ async def test_a_new_order_of_locations_is_a_change_and_nobody_moves(
     applied = await business_files.apply(database, turned, now=NOW)
     assert applied.changes == ["order: changed"]
     assert await business_files.export(database, slug) == turned
-    found = await appointments.find(installation, slug, held.token)
+    found = await appointments.find(installation, slug, held.token, now=NOW)
     assert found.appointment.location == "soho"
 
 
@@ -444,7 +446,7 @@ async def test_a_room_keeps_its_time_when_its_kind_is_another(
     assert await rows(database, "claim") == claims
     with pytest.raises(BookingConflictError):
         await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
-    found = await appointments.find(installation, slug, held.token)
+    found = await appointments.find(installation, slug, held.token, now=NOW)
     assert found.appointment.resources == ("r1",)
 
     await open_business(a_business(slug, staff=[a_staff_member("ada")]))

@@ -232,7 +232,7 @@ async def test_a_visitor_never_changes_what_is_known_of_a_client(
     impostor = a_visitor("Mallory", email="ZOE@example.com")
     held = await book(installation, slug, a_booking(tomorrow_at(10), client=impostor), now=NOW)
     assert await count(database_url, "client WHERE name = 'Zoe'") == 1
-    found = await find(installation, slug, held.token)
+    found = await find(installation, slug, held.token, now=NOW)
     assert found.appointment.client_name == "Mallory"
 
 
@@ -299,7 +299,7 @@ async def test_a_refused_move_leaves_the_appointment_as_it_was(
     assert len(refusal.value.facts["alternatives"]) == 3
     with pytest.raises(NotOfferedError):
         await move(installation, slug, held.token, MoveRequest(tomorrow_at(9, 7)), now=NOW)
-    found = await find(installation, slug, held.token)
+    found = await find(installation, slug, held.token, now=NOW)
     assert (found.appointment.start, found.appointment.sequence) == (tomorrow_at(9), 0)
     await assert_sound(database_url)
 
@@ -340,7 +340,7 @@ async def test_the_agreed_price_keeps_its_currency(
     slug = await open_business(a_business(service=service))
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
     await open_business(a_business(slug, service=[a_service(price="7000")], currency="JPY"))
-    appointment = (await find(installation, slug, held.token)).appointment
+    appointment = (await find(installation, slug, held.token, now=NOW)).appointment
     assert (appointment.price_minor, appointment.currency) == (4800, "EUR")
 
 
@@ -365,7 +365,7 @@ async def test_a_moves_key_gives_the_same_answer_and_does_not_move_back(
     await move(installation, slug, held.token, evening, now=NOW, idempotency_key="evening")
     again = await move(installation, slug, held.token, noon, now=NOW, idempotency_key="noon")
     assert again.appointment.start == first.appointment.start == tomorrow_at(12)
-    found = await find(installation, slug, held.token)
+    found = await find(installation, slug, held.token, now=NOW)
     assert found.appointment.start == tomorrow_at(18)
 
 
@@ -380,7 +380,9 @@ async def test_the_key_of_a_move_that_changed_nothing_never_changes_anything(
     await move(installation, slug, held.token, MoveRequest(tomorrow_at(18)), now=NOW)
     again = await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
     assert again.appointment.start == tomorrow_at(9)
-    assert (await find(installation, slug, held.token)).appointment.start == tomorrow_at(18)
+    assert (await find(installation, slug, held.token, now=NOW)).appointment.start == tomorrow_at(
+        18
+    )
     await cancel(installation, slug, held.token, now=NOW)
     await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
 

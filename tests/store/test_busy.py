@@ -220,6 +220,7 @@ async def test_rows_that_a_dump_brought_from_another_server_are_not_taken_for_ne
         TEN,
         TEN + HALF_AN_HOUR,
         None,
+        TEN,
     )
     assert [(row["resource_id"], row["changed_ids"]) for row in rows] == [(None, [])]
 
@@ -335,7 +336,8 @@ class TestCost:
         quoted = "ARRAY[" + ", ".join(f"'{one}'" for one in ids) + "]::uuid[]"
         await connection.execute(f"SET plan_cache_mode = {mode}")
         await connection.execute(
-            "PREPARE read (uuid, uuid[], uuid[], text, timestamptz, timestamptz, timestamptz, uuid)"
+            "PREPARE read (uuid, uuid[], uuid[], text, timestamptz, timestamptz, timestamptz, uuid,"
+            " timestamptz)"
             f" AS {READ}"
         )
         explained = await connection.fetchval(
@@ -344,7 +346,7 @@ class TestCost:
                 '{directory.business_id}', {quoted}, {quoted if is_known else "'{}'"},
                 {"pg_current_snapshot()::text" if is_known else "NULL"},
                 {SERVER if is_known else "NULL"},
-                now(), now() + interval '31 days', NULL
+                now(), now() + interval '31 days', NULL, now()
             )
             """
         )

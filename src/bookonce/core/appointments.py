@@ -24,7 +24,8 @@ class Status(StrEnum):
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.HELD: frozenset({Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED}),
-    Status.EXPIRED: frozenset({Status.CONFIRMED}),  # paid late, and nobody has the time
+    # Paid late: confirmed if nobody has the time by then, else that's the end of it.
+    Status.EXPIRED: frozenset({Status.CONFIRMED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW}),
     Status.CANCELLED: frozenset(),
     Status.COMPLETED: frozenset({Status.NO_SHOW}),  # put right by the business
@@ -52,6 +53,31 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """Raised by every change; a change is conditional on it, so of two at once one wins."""
     client_name: str = ""
     notes: str | None = None
+    deposit_minor: int | None = None
+    """What is to be paid before it is confirmed, if anything is."""
+    keep_minor: int | None = None
+    """What the business may keep of the deposit; None: all of it, once it is confirmed."""
+    hold_expires_at: datetime | None = None
+    """Until when its time is held, if it is to be paid for."""
+    payment_status: str | None = None
+    """Where the latest attempt to pay stands, as a `PaymentStatus`; None if there was none."""
+    refunded_minor: int = 0
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether it is held and the hold hasn't run out, so that it can be paid for."""
+        return (
+            self.status is Status.HELD
+            and self.hold_expires_at is not None
+            and now < self.hold_expires_at
+        )
+
+    def as_of(self, now: datetime) -> Appointment:
+        """The same with the status that it has for everybody: a hold that has run out is expired,
+        whether or not that is written down.
+        """
+        if self.status is Status.HELD and not self.is_waiting(now):
+            return msgspec.structs.replace(self, status=Status.EXPIRED)
+        return self
 
 
 def require_transition(appointment: Appointment, status: Status) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, field
 
+from bookonce.core.deposits import DepositFor, Payments
 from bookonce.core.hours import WEEKDAYS, Hours, Span
 from bookonce.core.visits import DURATION_MIN_MAX, Phase, Visit
 
@@ -192,7 +193,9 @@ class Resource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What can be booked. `staff` absent: everyone performs it; `locations` absent: everywhere."""
+    """What can be booked. `staff` absent: everyone performs it; `locations` absent: everywhere;
+    `deposit_for` absent: of everyone.
+    """
 
     key: Key
     name: Name
@@ -201,6 +204,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     buffer_before_min: Minutes = 0
     buffer_after_min: Minutes = 0
     price: str | None = None
+    deposit: str | None = None
+    deposit_for: tuple[DepositFor, ...] = ()
     staff: tuple[str, ...] | None = None
     needs: tuple[str, ...] = ()
     locations: tuple[str, ...] | None = None
@@ -218,6 +223,7 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: Policy = field(default_factory=Policy)
     page: Page = field(default_factory=Page)
     protection: Protection = field(default_factory=Protection)
+    payments: Payments = field(default_factory=Payments)
     location: tuple[Location, ...] = ()
     staff: tuple[Staff, ...] = ()
     resource: tuple[Resource, ...] = ()

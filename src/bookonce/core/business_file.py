@@ -35,6 +35,7 @@ from bookonce.core.business import (
     WeeklyHours,
 )
 from bookonce.core.convert import ERRORS_MAX, convert, encode_custom, salvaged
+from bookonce.core.deposits import DepositFor, deposit_problem, normal_deposit
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.core.hours import WEEKDAYS, Span, overlapping
 from bookonce.core.logos import Logo
@@ -45,7 +46,9 @@ from bookonce.core.zones import is_zone
 FILE_BYTES_MAX = 4 * 1024 * 1024
 SHOWN_LENGTH_MAX = 300
 TABLES = ("location", "staff", "resource", "service")
-RESERVED_SLUGS = frozenset({"api", "schema", "healthz", "readyz", "metrics", "static", "embed"})
+RESERVED_SLUGS = frozenset(
+    {"api", "schema", "healthz", "readyz", "metrics", "static", "embed", "webhooks"}
+)
 
 
 def parse(text: str) -> Business:
@@ -107,7 +110,7 @@ def render(business: Business) -> str:
 def as_tree(business: Business) -> dict[str, Any]:
     """The business as plain dicts, lists and scalars, absent options left out."""
     tree: dict[str, Any] = msgspec.to_builtins(business, enc_hook=encode_custom)
-    for table in ("page", "protection", *TABLES):
+    for table in ("page", "protection", "payments", *TABLES):
         if not tree[table]:
             del tree[table]
     return tree
@@ -140,6 +143,9 @@ def _rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldE
     for table in TABLES:
         yield from _repeated(table, [each.key for each in getattr(business, table)])
     yield from _page_errors(business.page)
+    yield from _repeated(
+        "payments.refunds", [str(tier.until_min) for tier in business.payments.refunds or ()]
+    )
     known = _Known.of(business, wrong_places)
     for index, location in enumerate(business.location):
         yield from _location_errors(f"location[{index}]", location)
@@ -291,11 +297,19 @@ def _service_errors(
         for index, key in enumerate(keys or ()):
             yield from _unknown(f"{place}.{name}[{index}]", what, key, of)
         yield from _repeated(f"{place}.{name}", keys or ())
+    price_minor = None
     if service.price is not None and money.is_currency(currency):
         try:
-            money.minor_units(service.price, currency)
+            price_minor = money.minor_units(service.price, currency)
         except ValueError as error:
             yield FieldError(f"{place}.price", str(error))
+            return
+    if service.deposit is not None and money.is_currency(currency):
+        if problem := deposit_problem(service.deposit, price_minor, currency):
+            yield FieldError(f"{place}.deposit", problem)
+    elif service.deposit_for:
+        yield FieldError(f"{place}.deposit_for", "needs a deposit")
+    yield from _repeated(f"{place}.deposit_for", service.deposit_for)
 
 
 def _overlap_errors(place: str, spans: tuple[Span, ...]) -> Iterator[FieldError]:
@@ -328,8 +342,13 @@ def _normal(business: Business) -> Business:
     zone = ZoneInfo(business.business.timezone)
     locations = [each.key for each in business.location]
     staff = [each.key for each in business.staff]
+    payments = business.payments
+    if payments.refunds:
+        tiers = sorted(payments.refunds, key=lambda tier: -tier.until_min)
+        payments = msgspec.structs.replace(payments, refunds=tuple(tiers))
     return msgspec.structs.replace(
         business,
+        payments=payments,
         location=tuple(_normal_hours(each) for each in business.location),
         staff=tuple(_normal_staff(each, locations, zone) for each in business.staff),
         resource=tuple(
@@ -344,6 +363,8 @@ def _normal(business: Business) -> Business:
             msgspec.structs.replace(
                 each,
                 price=each.price and money.major(money.minor_units(each.price, currency), currency),
+                deposit=each.deposit and normal_deposit(each.deposit, currency),
+                deposit_for=tuple(who for who in DepositFor if who in each.deposit_for),
                 staff=_in_order(each.staff, staff),
                 locations=_in_order(each.locations, locations),
             )

@@ -97,6 +97,26 @@ class TooManyBookingsError(BookonceError):
     code = "TOO_MANY_BOOKINGS"
 
 
+class HoldExpiredError(BookonceError):
+    """The time was held for a payment, and the hold has run out."""
+
+    code = "HOLD_EXPIRED"
+
+
+class PaymentDeclinedError(BookonceError):
+    """The provider declined. `facts["attempts_left"]` says how often another try may be made;
+    `facts["reason"]` is the provider's word for it.
+    """
+
+    code = "PAYMENT_DECLINED"
+
+
+class PaymentUnavailableError(BookonceError):
+    """A payment would be needed, and this installation can't take one."""
+
+    code = "PAYMENT_UNAVAILABLE"
+
+
 class TryAgainError(BookonceError):
     """The database is away or attempts ran out; asking again with the same key is safe."""
 

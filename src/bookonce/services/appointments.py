@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bookonce.core.appointments import Appointment
 from bookonce.core.directory import Directory
 from bookonce.core.errors import NotFoundError
@@ -11,14 +13,15 @@ from bookonce.services.installation import Installation
 from bookonce.store import appointments
 
 
-async def find(installation: Installation, slug: str, token: str) -> Held:
+async def find(installation: Installation, slug: str, token: str, *, now: datetime) -> Held:
     """The appointment as it is now. Raises NotFoundError."""
     directory = await installation.current(slug)
-    return Held(directory, await load(installation, directory, token), token)
+    appointment = await load(installation, directory, token)
+    return Held(directory, appointment.as_of(now), token)
 
 
 async def load(installation: Installation, directory: Directory, token: str) -> Appointment:
-    """The appointment as it is now, within one business. Raises NotFoundError."""
+    """The appointment as it is written down, within one business. Raises NotFoundError."""
     appointment = None
     if is_token(token):
         appointment = await installation.database.run(

@@ -232,6 +232,7 @@ async def free(
             ids,
             start_s,
             end_s,
+            now,
             released,
         )
 

@@ -16,7 +16,7 @@ from bookonce.core.errors import (
     ValidationError,
 )
 from bookonce.services.installation import Installation, new_id
-from bookonce.store import claims, events
+from bookonce.store import claims, events, holds
 from bookonce.store.database import Connection
 
 REASON_LENGTH_MAX = 200
@@ -69,7 +69,7 @@ async def block(
         if await claims.exists(connection, directory.business_id, made.id):
             return made  # a lost attempt of ours made it
         await take_block(
-            connection, directory.business_id, resource_id, made.id, during, kind, reason
+            connection, directory.business_id, resource_id, made.id, during, kind, reason, now
         )
         await events.append(connection, directory.business_id, event_id, "time.blocked", actor, now)
         return made
@@ -109,11 +109,14 @@ async def take_block(
     during: Range[datetime],
     kind: BlockKind,
     reason: str | None,
+    now: datetime,
 ) -> None:
     """Insert the claim of a block inside a transaction. Raises BlockConflictError."""
     while not await claims.block(
         connection, business_id, claim_id, resource_id, during, kind.value, reason
     ):
+        if await holds.expire_around(connection, business_id, [resource_id], during, now):
+            continue
         in_the_way = await claims.in_the_way(connection, business_id, resource_id, during)
         if in_the_way:
             raise BlockConflictError(

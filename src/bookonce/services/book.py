@@ -26,11 +26,12 @@ from bookonce.services.allowances import allowances
 from bookonce.services.alternatives import conflict
 from bookonce.services.availability import Asked, Choice, asked, require_offered
 from bookonce.services.capabilities import new_token, seal, token_hash, unseal
+from bookonce.services.deposits import Deposit, due
 from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
-from bookonce.store import appointments, events
-from bookonce.store.appointments import BookingResult, NewAppointment, Outcome
+from bookonce.store import booking, events, holds
+from bookonce.store.booking import BookingResult, NewAppointment, Outcome
 from bookonce.store.database import Connection
 from bookonce.store.events import Remembered
 
@@ -56,7 +57,7 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Choice(self.service, self.staff, self.location)
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the event of a booking or a move says, and a repeated request is answered from."""
 
     service: str
@@ -68,6 +69,8 @@ class Facts(msgspec.Struct, frozen=True):
     staff: str = ""
     resources: tuple[str, ...] = ()
     sequence: int = 0
+    deposit_minor: int | None = None
+    hold_expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,14 @@ async def book(
     network: str | None = None,
     actor: str = "visitor",
 ) -> Held:
-    """Book a time with a named person, or with the fairest of those who are free.
+    """Book a time with a named person, or with the fairest of those who are free. If a deposit is
+    due, the time is held for the payment.
 
     `network` is where the request came from; it counts if the business limits what one may hold.
     Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
-    booked instead), TooManyBookingsError, IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome
-    may be unknown; the same key finds it.
+    booked instead), TooManyBookingsError, PaymentUnavailableError,
+    IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome may be unknown; the
+    same key finds it.
     """
     errors = [*client_errors(request.client), *notes_errors(request.notes)]
     if errors:
@@ -114,11 +119,17 @@ async def book(
             ):
                 return replayed
             raise
-        new = _new_appointment(installation, wanted, request, idempotency, ids, actor, network, now)
+        deposit = None
+        if wanted.service.deposit is not None and actor == "visitor":
+            email = normal_email(request.client.email)
+            deposit = await due(installation, directory, wanted.service, email, now)
+        new = _new_appointment(
+            installation, wanted, request, idempotency, ids, actor, network, deposit, now
+        )
         result = await _run(installation, new)
         if result.taken is not None:
             facts = msgspec.structs.replace(
-                _facts(wanted, new.starts_at, new.price_minor),
+                _facts(wanted, new.starts_at, new.price_minor, deposit),
                 staff=directory.staff_keys[result.taken.performer_id],
                 resources=tuple(
                     sorted(directory.resource_keys[one] for one in result.taken.other_ids)
@@ -129,6 +140,10 @@ async def book(
             replayed := await _replayed(installation, slug, request, idempotency, now)
         ):
             return replayed
+        if result.outcome is Outcome.OUTLIVED:
+            await installation.database.run(
+                lambda connection, wish=new.taking: holds.expire_for(connection, wish, now)  # type: ignore[misc]
+            )
         if result.outcome is Outcome.REFUSED:
             raise await conflict(installation, wanted, request.start, now=now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):
@@ -163,8 +178,8 @@ async def _run(installation: Installation, new: NewAppointment) -> BookingResult
         nonlocal attempts
         attempts += 1
         if attempts > 1:
-            return await appointments.book(connection, replace(new, keep_refusal=True))
-        return await appointments.book(connection, new)
+            return await booking.book(connection, replace(new, keep_refusal=True))
+        return await booking.book(connection, new)
 
     return await installation.database.run(attempt)
 
@@ -177,13 +192,14 @@ def _new_appointment(
     ids: _Ids,
     actor: str,
     network: str | None,
+    deposit: Deposit | None,
     now: datetime,
 ) -> NewAppointment:
     directory, service, client = asked.directory, asked.service, request.client
     currency = directory.business.business.currency
     starts_at = request.start.astimezone(UTC)
     price_minor = None if service.price is None else money.minor_units(service.price, currency)
-    facts = _facts(asked, starts_at, price_minor)
+    facts = _facts(asked, starts_at, price_minor, deposit)
     return NewAppointment(
         taking=taking_of(asked, starts_at, ids.appointment),
         version=directory.version,
@@ -207,13 +223,17 @@ def _new_appointment(
         request_hash=idempotency.request_hash,
         keep_refusal=idempotency.from_outside,
         now=now,
+        hold_expires_at=deposit.hold_expires_at if deposit else None,
+        deposit_minor=deposit.amount_minor if deposit else None,
         allowances=()
         if actor != "visitor"
         else allowances(directory, client, network, installation.secret_key),
     )
 
 
-def _facts(asked: Asked, start: datetime, price_minor: int | None) -> Facts:
+def _facts(
+    asked: Asked, start: datetime, price_minor: int | None, deposit: Deposit | None
+) -> Facts:
     return Facts(
         service=asked.service.key,
         location=asked.place.key,
@@ -221,6 +241,8 @@ def _facts(asked: Asked, start: datetime, price_minor: int | None) -> Facts:
         end=start + timedelta(minutes=asked.service.duration_min),
         price_minor=price_minor,
         currency=asked.directory.business.business.currency,
+        deposit_minor=deposit.amount_minor if deposit else None,
+        hold_expires_at=deposit.hold_expires_at if deposit else None,
     )
 
 
@@ -274,7 +296,7 @@ def _appointment(directory: Directory, appointment_id: UUID, facts: Facts) -> Ap
     """The appointment as it was booked."""
     return Appointment(
         id=appointment_id,
-        status=Status.CONFIRMED,
+        status=Status.HELD if facts.hold_expires_at else Status.CONFIRMED,
         service=facts.service,
         location=directory.current_location(facts.location),
         staff=facts.staff,
@@ -284,4 +306,6 @@ def _appointment(directory: Directory, appointment_id: UUID, facts: Facts) -> Ap
         price_minor=facts.price_minor,
         currency=facts.currency,
         sequence=facts.sequence,
+        deposit_minor=facts.deposit_minor,
+        hold_expires_at=facts.hold_expires_at,
     )

@@ -60,7 +60,7 @@ async def apply(database: Database, business: Business, *, now: datetime) -> App
             if not business_file.changes(before, business) and _ordered(before, business):
                 return Applied([], [])
             await businesses.update(connection, business_id, business)
-        await _write(connection, business_id, business)
+        await _write(connection, business_id, business, now)
         changes = business_file.changes(before, business) or ["order: changed"]
         await events.append(
             connection, business_id, new_id(), "business.applied", "business", now,
@@ -120,7 +120,9 @@ def _order(business: Business) -> list[list[str]]:
     return [[each.key for each in one] for one in lists]
 
 
-async def _write(connection: Connection, business_id: UUID, business: Business) -> None:
+async def _write(
+    connection: Connection, business_id: UUID, business: Business, now: datetime
+) -> None:
     new_ids = iter(new_id, None)
     location_ids = await locations.put(connection, business_id, new_ids, business)
     staff_ids, resource_ids = await resources.put(
@@ -132,7 +134,8 @@ async def _write(connection: Connection, business_id: UUID, business: Business) 
         *((each, staff_ids[each.key]) for each in business.staff),
         *((each, resource_ids[each.key]) for each in business.resource),
     ]
-    await _write_time_off(connection, business_id, ZoneInfo(business.business.timezone), owners)
+    zone = ZoneInfo(business.business.timezone)
+    await _write_time_off(connection, business_id, zone, owners, now)
 
 
 async def _write_time_off(
@@ -140,6 +143,7 @@ async def _write_time_off(
     business_id: UUID,
     zone: ZoneInfo,
     owners: Sequence[tuple[Staff | Resource, UUID]],
+    now: datetime,
 ) -> None:
     """Take and give back absences by difference, so that those that stay are never open."""
     wanted = {
@@ -161,7 +165,7 @@ async def _write_time_off(
         try:
             await take_block(
                 connection, business_id, key[0], new_id(), Range(key[1], key[2]),
-                BlockKind.TIME_OFF, absence.reason or None,
+                BlockKind.TIME_OFF, absence.reason or None, now,
             )  # fmt: skip
         except BlockConflictError as error:
             error.facts |= {"staff": owner.key, "zone": zone}

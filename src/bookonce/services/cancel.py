@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bookonce.core.appointments import Appointment, Status, require_in_time, require_transition
+from bookonce.core.deposits import kept_minor, refund_percent
 from bookonce.core.directory import Directory
 from bookonce.core.errors import TryAgainError
 from bookonce.services.appointments import load
@@ -31,17 +32,37 @@ async def cancel(
         if appointment.status is Status.CANCELLED:
             return Held(directory, appointment, token)
         require_transition(appointment, Status.CANCELLED)
-        if actor == "visitor":
+        if actor == "visitor" and appointment.status is Status.CONFIRMED:
             require_in_time(appointment, directory.policy.cancel_until_min, now)
-        if await _change(installation, directory, appointment, event_id, actor, now):
+        keep_minor = _keep_minor(directory, appointment, actor, now)
+        if await _change(installation, directory, appointment, event_id, actor, now, keep_minor):
             cancelled = msgspec.structs.replace(
                 appointment,
                 status=Status.CANCELLED,
                 resources=(),
+                keep_minor=keep_minor,
                 sequence=appointment.sequence + 1,
             )
             return Held(directory, cancelled, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
+
+
+def _keep_minor(
+    directory: Directory, appointment: Appointment, actor: str, now: datetime
+) -> int | None:
+    """What the business keeps of the deposit, in minor units; None if there is none.
+
+    Nothing if the business cancels, or if it wasn't confirmed yet.
+    """
+    deposit_minor = appointment.deposit_minor
+    if deposit_minor is None:
+        return None
+    if actor != "visitor" or appointment.status is not Status.CONFIRMED:
+        return 0
+    percent = refund_percent(directory.business.payments.refunds, appointment.start, now)
+    due_minor = kept_minor(deposit_minor, percent, appointment.currency)
+    given_back = appointment.keep_minor
+    return due_minor if given_back is None else min(due_minor, given_back)
 
 
 async def _change(
@@ -51,6 +72,7 @@ async def _change(
     event_id: UUID,
     actor: str,
     now: datetime,
+    keep_minor: int | None,
 ) -> bool:
     """Cancel it if it is still as it was read."""
     return await installation.database.run(
@@ -62,5 +84,6 @@ async def _change(
             event_id=event_id,
             actor=actor,
             now=now,
+            keep_minor=keep_minor,
         )
     )

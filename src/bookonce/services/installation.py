@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
 import uuid_utils.compat
 
+from bookonce.channels.payments import PaymentProvider
 from bookonce.core.business import is_slug
 from bookonce.core.directory import Directory
 from bookonce.core.errors import BookonceError, NotFoundError
@@ -31,6 +32,8 @@ class Installation:
     database: Database
     secret_key: str = ""
     """Shared by all servers of the installation, if the operator has set one."""
+    providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
+    """Who can take payments here, by the name that business files use."""
     busy: BusyTimes = field(default_factory=BusyTimes)
     """The claims that this process has at hand."""
     _at_hand: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
@@ -53,6 +56,13 @@ class Installation:
             return await businesses.load(connection, business_id, slug)
 
         return self._keep(await self.database.run(find))
+
+    async def by_id(self, business_id: UUID) -> Directory:
+        """A business as it is now, by its id. Raises NotFoundError."""
+        slug = await self.database.run(
+            lambda connection: businesses.slug_of(connection, business_id)
+        )
+        return await self.current(slug or "")
 
     async def judge(self, slug: str, rule: Callable[[Directory], T]) -> tuple[Directory, T]:
         """Apply a rule to the business as this process last saw it.

@@ -24,7 +24,7 @@ from bookonce.services.book import RACES_LOST_MAX, Facts, Held
 from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
-from bookonce.store import appointments, claims, events
+from bookonce.store import appointments, claims, events, holds
 from bookonce.store.claims import PartlyTakenError
 from bookonce.store.database import Connection
 from bookonce.store.events import Remembered
@@ -85,7 +85,7 @@ async def move(
                 installation, asked(directory, choice), request.start, now=now,
                 released=appointment.id, present=appointment.start,
             )  # fmt: skip
-        require_movable(appointment)
+        require_movable(appointment.as_of(now))
         _require_still_there(directory, appointment, request)
         wanted = asked(directory, choice)
         if (
@@ -152,7 +152,8 @@ async def _take_new_time(
         if not await appointments.lock_unchanged(connection, business_id, appointment):
             raise _Changed
         await claims.release(connection, business_id, appointment.id)
-        taken = await claims.take(connection, wish)
+        await holds.expire_for(connection, wish, now)
+        taken = await claims.take(connection, wish, now)
         if taken is None:
             raise _Taken
         await appointments.set_time(

@@ -78,6 +78,8 @@ SELECT coalesce(json_agg(json_build_object(
     'buffer_before_min', service.buffer_before_min,
     'buffer_after_min', service.buffer_after_min,
     'price', service.price_minor,
+    'deposit', service.deposit,
+    'deposit_for', service.deposit_for,
     'needs', service.needs,
     'staff', CASE WHEN NOT service.by_everyone THEN (
         SELECT coalesce(json_agg(performer.key ORDER BY performer.position), '[]')
@@ -114,6 +116,7 @@ SELECT json_build_object(
             'horizon_days', business.horizon_days, 'cancel_until_min', business.cancel_until_min),
         'page', business.page,
         'protection', business.protection,
+        'payments', business.payments,
         'location', (
             SELECT coalesce(json_agg(json_build_object(
                 'key', key, 'name', name, 'timezone', timezone, 'address', address,
@@ -152,6 +155,14 @@ async def find(connection: Connection, slug: str) -> tuple[UUID, int] | None:
         slug,
     )
     return (row["business_id"], row["version"]) if row else None
+
+
+async def slug_of(connection: Connection, business_id: UUID) -> str | None:
+    """The address of a business."""
+    slug: str | None = await connection.fetchval(
+        "SELECT slug FROM business_slug WHERE business_id = $1", business_id
+    )
+    return slug
 
 
 async def load(connection: Connection, business_id: UUID, slug: str) -> Directory:
@@ -209,9 +220,11 @@ async def create(
         INSERT INTO business (
             business_id, name, timezone, currency, locale,
             slot_step_min, notice_min, horizon_days, cancel_until_min, page, protection,
-            created_at
+            payments, created_at
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12)
+        VALUES (
+            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11::jsonb, $12::jsonb, $13
+        )
         """,
         business_id,
         profile.name,
@@ -224,6 +237,7 @@ async def create(
         policy.cancel_until_min,
         as_json(business.page),
         as_json(business.protection),
+        as_json(business.payments),
         now,
     )
     return True
@@ -237,7 +251,7 @@ async def update(connection: Connection, business_id: UUID, business: Business) 
         UPDATE business
         SET name = $2, timezone = $3, currency = $4, locale = $5, slot_step_min = $6,
             notice_min = $7, horizon_days = $8, cancel_until_min = $9, page = $10::jsonb,
-            protection = $11::jsonb, version = version + 1
+            protection = $11::jsonb, payments = $12::jsonb, version = version + 1
         WHERE business_id = $1
         """,
         business_id,
@@ -251,4 +265,5 @@ async def update(connection: Connection, business_id: UUID, business: Business) 
         policy.cancel_until_min,
         as_json(business.page),
         as_json(business.protection),
+        as_json(business.payments),
     )

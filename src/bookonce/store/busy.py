@@ -61,7 +61,7 @@ SELECT business.version,
             THEN pg_current_snapshot()::text END AS snapshot,
        {SERVER} AS server,
        ARRAY(SELECT resource_id FROM changed) AS changed_ids,
-       resource.resource_id, busy.starts_s, busy.ends_s
+       resource.resource_id, busy.starts_s, busy.ends_s, busy.holds_until
 FROM business
 LEFT JOIN unnest($2::uuid[]) AS resource (resource_id)
     ON resource.resource_id <> ALL ($3::uuid[])
@@ -69,12 +69,14 @@ LEFT JOIN unnest($2::uuid[]) AS resource (resource_id)
     OR resource.resource_id IN (SELECT resource_id FROM changed)
 CROSS JOIN LATERAL (
     SELECT array_agg(floor(date_part('epoch', lower(claim.during)))::bigint) AS starts_s,
-           array_agg(ceil(date_part('epoch', upper(claim.during)))::bigint) AS ends_s
+           array_agg(ceil(date_part('epoch', upper(claim.during)))::bigint) AS ends_s,
+           min(claim.expires_at) AS holds_until
     FROM claim
     WHERE claim.business_id = $1
       AND claim.resource_id = resource.resource_id
       AND claim.during && tstzrange($6, $7)
       AND ($8::uuid IS NULL OR claim.appointment_id IS DISTINCT FROM $8)
+      AND (claim.expires_at IS NULL OR claim.expires_at > $9)
 ) AS busy
 WHERE business.business_id = $1
 """
@@ -102,7 +104,20 @@ class _Known:
     server: datetime
     read_s: float
     busy: dict[UUID, Weeks]
+    holds_until: dict[UUID, datetime]
+    """Of those with a hold among their claims: until when what is known of them is true at most."""
     size: int
+
+    def at(self, now: datetime) -> _Known:
+        """What of it is still known now: a hold that has run out is no claim any more."""
+        over = {one for one, until in self.holds_until.items() if until <= now}
+        if not over:
+            return self
+        return replace(
+            self,
+            busy={one: weeks for one, weeks in self.busy.items() if one not in over},
+            holds_until={one: until for one, until in self.holds_until.items() if one not in over},
+        )
 
 
 class BusyTimes:
@@ -119,14 +134,16 @@ class BusyTimes:
         resource_ids: Sequence[UUID],
         start_s: int,
         end_s: int,
+        now: datetime,
         released: UUID | None = None,
     ) -> Read:
         """When resources are taken from `start_s` to `end_s`, by one statement as of one moment.
 
-        Seconds since the epoch. The claims of the appointment `released` are read as given back.
+        Seconds since the epoch. Holds that have run out by `now` take nothing. The claims of the
+        appointment `released` are read as given back.
         """
         wanted = range(start_s // WEEK_S, -(-end_s // WEEK_S))
-        known = None if released else self._usable(business_id)
+        known = None if released else self._usable(business_id, now)
         rows = await connection.fetch(
             READ,
             business_id,
@@ -139,6 +156,7 @@ class BusyTimes:
             datetime.fromtimestamp(wanted.start * WEEK_S, UTC),
             datetime.fromtimestamp(wanted.stop * WEEK_S, UTC),
             released,
+            now,
         )
         if not rows:
             self._forget(business_id)
@@ -151,11 +169,11 @@ class BusyTimes:
             {one: [now_known.busy[one][week] for week in wanted] for one in resource_ids},
         )
 
-    def _usable(self, business_id: UUID) -> _Known | None:
+    def _usable(self, business_id: UUID, now: datetime) -> _Known | None:
         known = self._known.get(business_id)
         if known is None or time.monotonic() - known.read_s > KEPT_S_MAX:
             return None
-        return known
+        return known.at(now)
 
     def _keep(self, business_id: UUID, known: _Known) -> None:
         self._forget(business_id)
@@ -187,8 +205,18 @@ def _updated(known: _Known | None, rows: Sequence[asyncpg.Record], wanted: range
         return replace(known, snapshot=snapshot)
     kept = {one: weeks for one, weeks in known.busy.items() if one not in changed} if known else {}
     busy = kept | {one: kept.get(one, {}) | weeks for one, weeks in loaded.items()}
+    holds_until = {
+        one: until
+        for one, until in (known.holds_until if known else {}).items()
+        if one not in changed
+    }
+    for row in rows:
+        if row["holds_until"] is not None:
+            until = holds_until.get(row["resource_id"], row["holds_until"])
+            holds_until[row["resource_id"]] = min(until, row["holds_until"])
     size = sum(WEEK_COUNTS_AS + len(each) for weeks in busy.values() for each in weeks.values())
-    return _Known(snapshot, server, known.read_s if known else time.monotonic(), busy, size)
+    read_s = known.read_s if known else time.monotonic()
+    return _Known(snapshot, server, read_s, busy, holds_until, size)
 
 
 def _by_week(claims: Iterable[Interval], wanted: range) -> Weeks:

@@ -90,9 +90,10 @@ chosen AS (
     FROM {condition}
 ),
 taken AS (
-    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)
+    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id, expires_at)
     SELECT $1, ($8::uuid[])[1], chosen.resource_id,
-           tstzrange(($6::timestamptz[])[1], ($7::timestamptz[])[1]), 'appointment', $2
+           tstzrange(($6::timestamptz[])[1], ($7::timestamptz[])[1]), 'appointment', $2,
+           {expires_at}
     FROM chosen
     ON CONFLICT DO NOTHING
     RETURNING resource_id
@@ -124,6 +125,7 @@ chosen AS (
         WHERE claim.business_id = $1
           AND claim.resource_id = candidate.resource_id
           AND claim.during && tstzrange($11, $12)
+          AND (claim.expires_at IS NULL OR claim.expires_at > {now})
     ) AS load
     WHERE NOT load.busy
     ORDER BY candidate.need, load.day_load, load.around_load, candidate.position
@@ -135,8 +137,8 @@ claimable AS (
     WHERE (SELECT count(DISTINCT need) FROM wanted) = (SELECT count(*) FROM chosen)
 ),
 taken AS (
-    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)
-    SELECT $1, ($8::uuid[])[number], resource_id, during, 'appointment', $2
+    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id, expires_at)
+    SELECT $1, ($8::uuid[])[number], resource_id, during, 'appointment', $2, {expires_at}
     FROM claimable
     ORDER BY number
     ON CONFLICT DO NOTHING
@@ -144,8 +146,9 @@ taken AS (
 )"""
 
 
-def taking(*, simple: bool, condition: str) -> str:
-    """The pieces of a WITH query that take claims; `condition` is the FROM item that allows it.
+def taking(*, simple: bool, condition: str, now: str, expires_at: str) -> str:
+    """The pieces of a WITH query that take claims; `condition` is the FROM item that allows it,
+    `now` and `expires_at` are parameters, such as "$31". `expires_at` is null for a claim for good.
 
     `chosen` is whom to ask. One person for one time is asked without looking. Otherwise it is, for
     each need, the fairest of those who look free: least booked on the day, then in the days around
@@ -155,14 +158,15 @@ def taking(*, simple: bool, condition: str) -> str:
     things don't wait for each other. Some of them without the others are worth nothing: whoever
     uses the pieces undoes everything then.
     """
-    return (_SIMPLE if simple else _CHOOSING).format(condition=condition).strip()
+    form = _SIMPLE if simple else _CHOOSING
+    return form.format(condition=condition, now=now, expires_at=expires_at).strip()
 
 
 class PartlyTakenError(Exception):
     """A rival took a part of what was chosen; the transaction must be undone and tried again."""
 
 
-async def take(connection: Connection, wish: Taking) -> Taken | None:
+async def take(connection: Connection, wish: Taking, now: datetime) -> Taken | None:
     """Take the claims of a visit inside a transaction; None if not all it needs is free.
 
     Raises PartlyTakenError if what looked free was taken meanwhile, in part or whole.
@@ -170,13 +174,15 @@ async def take(connection: Connection, wish: Taking) -> Taken | None:
     row = await connection.fetchrow(
         f"""
         WITH allowed AS (SELECT),
-        {taking(simple=wish.is_simple, condition="allowed")}
-        SELECT (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids,
+        {taking(simple=wish.is_simple, condition="allowed", now="$13", expires_at="NULL")}
+        SELECT $13::timestamptz AS now,
+               (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids,
                (SELECT count(*) FROM taken) AS claims,
                (SELECT resource_id FROM chosen WHERE need = 0) AS performer_id,
                (SELECT count(*) FROM chosen) AS chosen
         """,
         *wish.parameters(),
+        now,
     )
     assert row is not None
     if row["claims"] == len(wish.claim_ids):

@@ -27,29 +27,30 @@ async def put(
         """
         INSERT INTO service (
             business_id, service_id, key, name, duration_min, phases, buffer_before_min,
-            buffer_after_min, price_minor, needs, by_everyone, everywhere, position
+            buffer_after_min, price_minor, deposit, deposit_for, needs, by_everyone, everywhere, position
         )
         SELECT $1, service_id, key, name, duration_min, phases::jsonb, before_min, after_min, price,
+               deposit, ARRAY(SELECT jsonb_array_elements_text(deposit_for::jsonb)),
                ARRAY(SELECT jsonb_array_elements_text(needs::jsonb)), by_everyone, everywhere,
                position
         FROM unnest(
             $2::uuid[], $3::text[], $4::text[], $5::int[], $6::text[], $7::int[], $8::int[],
-            $9::bigint[], $10::text[], $11::boolean[], $12::boolean[]
+            $9::bigint[], $10::text[], $11::text[], $12::text[], $13::boolean[], $14::boolean[]
         ) WITH ORDINALITY AS service (
-            service_id, key, name, duration_min, phases, before_min, after_min, price, needs,
-            by_everyone, everywhere, position
+            service_id, key, name, duration_min, phases, before_min, after_min, price,
+            deposit, deposit_for, needs, by_everyone, everywhere, position
         )
         ON CONFLICT (business_id, key) DO UPDATE
         SET name = excluded.name, duration_min = excluded.duration_min, phases = excluded.phases,
             buffer_before_min = excluded.buffer_before_min,
             buffer_after_min = excluded.buffer_after_min, price_minor = excluded.price_minor,
-            needs = excluded.needs, by_everyone = excluded.by_everyone,
+            deposit = excluded.deposit, deposit_for = excluded.deposit_for, needs = excluded.needs, by_everyone = excluded.by_everyone,
             everywhere = excluded.everywhere, position = excluded.position, active = true
         RETURNING key, service_id
         """,
         business_id,
         *columns(
-            11,
+            13,
             [
                 (
                     next(new_ids),
@@ -60,6 +61,8 @@ async def put(
                     each.buffer_before_min,
                     each.buffer_after_min,
                     None if each.price is None else money.minor_units(each.price, currency),
+                    each.deposit,
+                    as_json(each.deposit_for),
                     as_json(each.needs),
                     each.staff is None,
                     each.locations is None,

@@ -27,6 +27,9 @@ STATUS = {
     "STATUS_CONFLICT": 409,
     "TOO_LATE": 409,
     "TOO_MANY_BOOKINGS": 409,
+    "HOLD_EXPIRED": 409,
+    "PAYMENT_DECLINED": 402,
+    "PAYMENT_UNAVAILABLE": 409,
     "IDEMPOTENCY_MISMATCH": 422,
     "VALIDATION": 422,
     "TRY_AGAIN": 503,
@@ -71,6 +74,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     errors: list[FieldProblem] | None = None
     alternatives: list[Alternative] | None = None
+    attempts_left: int | None = None
 
 
 def problem(
@@ -81,6 +85,7 @@ def problem(
     headers: dict[str, str] | None = None,
     errors: list[FieldProblem] | None = None,
     alternatives: list[Alternative] | None = None,
+    attempts_left: int | None = None,
 ) -> Response[bytes]:
     """A problem details answer."""
     body = Problem(
@@ -91,6 +96,7 @@ def problem(
         code=code,
         errors=errors,
         alternatives=alternatives,
+        attempts_left=attempts_left,
     )
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
@@ -119,6 +125,7 @@ def refused(_: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
         headers=headers,
         errors=errors,
         alternatives=alternatives,
+        attempts_left=error.facts.get("attempts_left"),
     )
 
 

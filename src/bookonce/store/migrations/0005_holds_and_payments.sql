@@ -12,6 +12,8 @@ ALTER TABLE appointment
     -- What the business may keep of it; null: all, while it is confirmed.
     ADD COLUMN keep_minor      bigint CHECK (keep_minor BETWEEN 0 AND deposit_minor),
     ADD CONSTRAINT appointment_held_until CHECK (status <> 'held' OR hold_expires_at IS NOT NULL);
+-- Whether somebody has been there before decides whether a deposit is asked of them.
+CREATE INDEX appointment_of_client ON appointment (business_id, client_id);
 CREATE INDEX appointment_held ON appointment (business_id, hold_expires_at) WHERE status = 'held';
 
 -- Null: for good. Past it the claim is in nobody's way, and whoever meets it takes it away.

@@ -74,7 +74,7 @@ class Own:
         base: str,
     ) -> Own:
         """Raises NotFoundError."""
-        held = await find(installation, slug, token)
+        held = await find(installation, slug, token, now=datetime.now(UTC))
         visit = OwnVisit(request, installation, held.directory, Address.of(slug, parameters))
         return cls(visit, held, base)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bookonce.core import money
+from bookonce.core.appointments import Status
 from bookonce.core.business import Policy
 from bookonce.services.book import Held
 
@@ -40,9 +41,19 @@ class BusinessAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     locations: list[LocationAnswer] | None = None
 
 
+class DepositAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is to be paid before a booking is confirmed, tax included; `asked_of` absent: by
+    everyone.
+    """
+
+    amount: str
+    currency: str
+    asked_of: list[str] | None = None
+
+
 class ServiceAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What can be booked, and the keys of those who perform it; and of where, if locations are
-    told apart.
+    told apart; `deposit` if one is asked.
     """
 
     key: str
@@ -51,6 +62,7 @@ class ServiceAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     price: Price | None
     staff: list[str]
     locations: list[str] | None = None
+    deposit: DepositAnswer | None = None
 
 
 class StaffAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,9 +103,24 @@ class SoonestAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     location: str | None = None
 
 
+class PaymentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A deposit. `status`: due until something was tried, then started, authorised (set aside),
+    captured (taken), declined or cancelled. `client_secret`: the payer's bank wants to hear from the
+    payer first; the provider's script in the browser sees to that.
+    """
+
+    provider: str
+    status: str
+    amount: str
+    currency: str
+    refunded: str | None = None
+    client_secret: str | None = None
+
+
 class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """An appointment. `manage_url` opens it for whoever has it. `location` if locations are told
-    apart; `resources` if it takes rooms or equipment.
+    apart; `resources` if it takes rooms or equipment; `payment` if there is something to pay in
+    advance, `hold_expires_at` until when the time is held for that.
     """
 
     id: UUID
@@ -107,9 +134,13 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     calendar_url: str
     location: str | None = None
     resources: list[str] | None = None
+    hold_expires_at: datetime | None = None
+    payment: PaymentAnswer | None = None
 
     @classmethod
-    def of(cls, held: Held, base_url: str) -> AppointmentAnswer:
+    def of(
+        cls, held: Held, base_url: str, *, client_secret: str | None = None
+    ) -> AppointmentAnswer:
         """The answer for an appointment, links starting with `base_url`."""
         appointment, directory = held.appointment, held.directory
         zone = directory.zone_at(appointment.location)
@@ -129,4 +160,25 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
             calendar_url=f"{base_url}/api/v1/{directory.slug}/appointments/{held.token}.ics",
             location=appointment.location if directory.lists_locations else None,
             resources=list(appointment.resources) or None,
+            hold_expires_at=appointment.hold_expires_at.astimezone(zone)
+            if appointment.hold_expires_at and appointment.status is Status.HELD
+            else None,
+            payment=_payment(held, client_secret),
         )
+
+
+def _payment(held: Held, client_secret: str | None) -> PaymentAnswer | None:
+    appointment = held.appointment
+    if appointment.deposit_minor is None:
+        return None
+    currency = appointment.currency
+    return PaymentAnswer(
+        provider=held.directory.business.payments.provider,
+        status=appointment.payment_status or "due",
+        amount=money.major(appointment.deposit_minor, currency),
+        currency=currency,
+        refunded=money.major(appointment.refunded_minor, currency)
+        if appointment.refunded_minor
+        else None,
+        client_secret=client_secret,
+    )

@@ -9,11 +9,13 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
+from msgspec import Meta
 
 from bookonce.core.errors import BookonceError
 from bookonce.services.appointments import find
 from bookonce.services.cancel import cancel
 from bookonce.services.move import MoveRequest, move
+from bookonce.services.pay import follow, pay
 from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.metrics import CHANGES
 from bookonce.web.public.answers import AppointmentAnswer
@@ -30,6 +32,12 @@ class CancellationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     """Nothing is needed to cancel; an empty body will do."""
 
 
+class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the provider's script made of a card, such as "tok_…"; absent: nothing new, only look."""
+
+    means: Annotated[str, Meta(min_length=1, max_length=255)] | None = None
+
+
 @get(
     "/{token:str}",
     responses={200: ResponseSpec(AppointmentAnswer, generate_examples=False), **READING},
@@ -44,7 +52,7 @@ async def appointment(
 ) -> Response[Any]:
     """The appointment as it is now; with `.ics` after the token, as an iCalendar file."""
     bare = token.removesuffix(CALENDAR_SUFFIX)
-    held = await find(installation, slug, bare)
+    held = await find(installation, slug, bare, now=datetime.now(UTC))
     answer = AppointmentAnswer.of(held, base_url(request, settings))
     if token.endswith(CALENDAR_SUFFIX):
         return Response(
@@ -109,4 +117,40 @@ async def move_appointment(
     return AppointmentAnswer.of(held, base_url(request, settings))
 
 
-router = Router("/appointments", route_handlers=[appointment, cancellation, move_appointment])
+@post(
+    "/{token:str}/payment",
+    status_code=200,
+    responses=CHANGING,
+    before_request=json_body(PaymentRequest, required=False),
+    summary="Pay the deposit",
+)
+async def pay_deposit(
+    slug: Slug,
+    token: Token,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    settings: Configured,
+    data: PaymentRequest | None = None,
+    idempotency_key: IdempotencyKey = None,
+) -> AppointmentAnswer:
+    """Pays with what the provider's script made of a card, or tells what became of the payment that
+    is under way. Sent twice, one payment is made.
+    """
+    now = datetime.now(UTC)
+    try:
+        if data is None or data.means is None:
+            paid = await follow(installation, slug, token, now=now)
+        else:
+            paid = await pay(installation, slug, token, data.means, now=now)
+    except BookonceError as error:
+        CHANGES.labels("pay", error.code.lower()).inc()
+        raise
+    CHANGES.labels("pay", paid.held.appointment.status.value).inc()
+    return AppointmentAnswer.of(
+        paid.held, base_url(request, settings), client_secret=paid.client_secret
+    )
+
+
+router = Router(
+    "/appointments", route_handlers=[appointment, cancellation, move_appointment, pay_deposit]
+)

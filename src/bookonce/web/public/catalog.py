@@ -7,11 +7,14 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import Parameter
 
+from bookonce.core import money
 from bookonce.core.business import Service
 from bookonce.core.directory import Directory
+from bookonce.services.deposits import amount_of
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import (
     BusinessAnswer,
+    DepositAnswer,
     LocationAnswer,
     Price,
     ServiceAnswer,
@@ -59,7 +62,17 @@ def _service(directory: Directory, service: Service) -> ServiceAnswer:
         locations=[place.key for place in directory.places_of(service)]
         if directory.lists_locations
         else None,
+        deposit=_deposit(directory, service),
     )
+
+
+def _deposit(directory: Directory, service: Service) -> DepositAnswer | None:
+    amount_minor = amount_of(directory, service)
+    if amount_minor is None:
+        return None
+    currency = directory.business.business.currency
+    asked_of = [who.value for who in service.deposit_for] or None
+    return DepositAnswer(money.major(amount_minor, currency), currency, asked_of)
 
 
 @get("/staff", responses=READING, summary="Who can be booked")

@@ -1,0 +1,119 @@
+"""Confirm: a time that was held and is paid for becomes the client's, or it is lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from bookonce.core.appointments import Appointment, Status
+from bookonce.core.directory import Directory
+from bookonce.core.errors import BookonceError, TryAgainError
+from bookonce.services.availability import Choice, asked
+from bookonce.services.book import RACES_LOST_MAX
+from bookonce.services.installation import Installation, new_id
+from bookonce.services.taking import taking_of
+from bookonce.store import appointments, claims, holds
+from bookonce.store.claims import PartlyTakenError, Taking
+from bookonce.store.database import Connection
+
+
+class _Changed(Exception):
+    """The appointment is no longer what was read; read it again."""
+
+
+class _Lost(Exception):
+    """Somebody has the time; what was written is undone."""
+
+
+async def confirm(
+    installation: Installation, directory: Directory, appointment_id: UUID, *, now: datetime
+) -> Appointment:
+    """Make a held time the client's for good, also late if nobody took it meanwhile.
+
+    If somebody did, or the visit would have begun, the appointment ends as cancelled: that is
+    final, so that nobody is told both. Any other status is left as it is. Returns the appointment
+    as it is then. Raises TryAgainError.
+    """
+    event_id = new_id()
+    for _ in range(RACES_LOST_MAX):
+        appointment = await installation.database.run(
+            lambda connection: appointments.by_id(connection, directory.business_id, appointment_id)
+        )
+        assert appointment is not None
+        if appointment.status not in (Status.HELD, Status.EXPIRED):
+            return appointment
+        try:
+            await _set(installation, directory, appointment, event_id, now)
+        except (_Changed, PartlyTakenError):
+            continue
+        except _Lost:
+            await _lose(installation, directory, appointment, event_id, now)
+    raise TryAgainError("This appointment keeps changing; try again in a moment.")
+
+
+async def _set(
+    installation: Installation,
+    directory: Directory,
+    appointment: Appointment,
+    event_id: UUID,
+    now: datetime,
+) -> None:
+    """One transaction: hold the appointment's row, make sure of its time, write that it is
+    confirmed. Its rivals are the sweeper, a cancellation and another confirmation.
+    """
+    business_id = directory.business_id
+    wish = _anew(directory, appointment, now) if appointment.status is Status.EXPIRED else None
+
+    async def work(connection: Connection) -> None:
+        if not await appointments.lock_unchanged(connection, business_id, appointment):
+            raise _Changed
+        if appointment.status is Status.HELD:
+            if not await holds.make_lasting(connection, business_id, appointment.id):
+                raise _Lost
+        elif wish is None:
+            raise _Lost
+        else:
+            await holds.expire_for(connection, wish, now)
+            if await claims.take(connection, wish, now) is None:
+                raise _Lost
+        await appointments.change_status(
+            connection, business_id, appointment, Status.CONFIRMED,
+            event_id=event_id, actor="system", now=now,
+        )  # fmt: skip
+
+    await installation.database.transaction(work)
+
+
+def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Taking | None:
+    """What the visit takes if its hold is gone; None if it can't be any more."""
+    if appointment.start <= now:
+        return None
+    choice = Choice(appointment.service, appointment.staff, appointment.location)
+    try:
+        wanted = asked(directory, choice)
+    except BookonceError:
+        return None
+    if not wanted.performers or not all(wanted.needed_ids):
+        return None
+    return taking_of(wanted, appointment.start.astimezone(UTC), appointment.id)
+
+
+async def _lose(
+    installation: Installation,
+    directory: Directory,
+    appointment: Appointment,
+    event_id: UUID,
+    now: datetime,
+) -> None:
+    await installation.database.run(
+        lambda connection: appointments.change_status(
+            connection,
+            directory.business_id,
+            appointment,
+            Status.CANCELLED,
+            event_id=event_id,
+            actor="system",
+            now=now,
+            keep_minor=0,
+        )
+    )

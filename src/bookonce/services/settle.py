@@ -1,0 +1,341 @@
+"""Settle: make the money be what the appointment says.
+
+It looks at the provider's books, writes what they say into ours, and does the next thing that
+`core/payments.py` finds is to be done, until nothing is. It may be called by anybody at any time, any
+number of times and by several at once: the provider's messages, the queue, the schedule and the
+payer's browser are only occasions to call it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from bookonce.channels.payments import (
+    Books,
+    PaymentOrder,
+    PaymentProvider,
+    RefusedByProviderError,
+    Standing,
+)
+from bookonce.core.appointments import Appointment, Status
+from bookonce.core.directory import Directory
+from bookonce.core.errors import PaymentUnavailableError
+from bookonce.core.payments import (
+    LATE,
+    PAYMENT_TRANSITIONS,
+    EntryKind,
+    Money,
+    Payment,
+    PaymentStatus,
+    RefundStatus,
+    Step,
+    next_step,
+)
+from bookonce.services.confirm import confirm
+from bookonce.services.installation import Installation, new_id
+from bookonce.store import appointments, clients, events, payments
+from bookonce.store.database import Connection
+from bookonce.store.payments import Entry, Refund
+
+STEPS_MAX = 12
+NAMELESS = timedelta(minutes=2)
+"""How long whoever began an attempt has to learn what the provider calls it."""
+
+_MONEY = {
+    Standing.OPEN: Money.NOWHERE,
+    Standing.NEEDS_ACTION: Money.NOWHERE,
+    Standing.PENDING: Money.NOWHERE,
+    Standing.AUTHORISED: Money.SET_ASIDE,
+    Standing.CAPTURED: Money.TAKEN,
+    Standing.DECLINED: Money.GONE,
+    Standing.CANCELLED: Money.GONE,
+}
+_STATUS = {
+    Standing.AUTHORISED: PaymentStatus.AUTHORISED,
+    Standing.CAPTURED: PaymentStatus.CAPTURED,
+    Standing.DECLINED: PaymentStatus.DECLINED,
+    Standing.CANCELLED: PaymentStatus.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What our books say of an attempt and its appointment, at one moment."""
+
+    appointment: Appointment
+    entries: dict[EntryKind, int]
+    refunds: list[Refund]
+
+    @property
+    def due_minor(self) -> int:
+        """What the business may have: nothing before it is confirmed, later what was agreed."""
+        kept = self.appointment.keep_minor
+        if kept is not None:
+            return kept
+        if self.appointment.status in (Status.HELD, Status.EXPIRED, Status.CANCELLED):
+            return 0
+        return self.appointment.deposit_minor or 0
+
+    @property
+    def pending(self) -> list[Refund]:
+        """What is to be given back still."""
+        return [one for one in self.refunds if one.status is RefundStatus.PENDING]
+
+    def unplanned_minor(self, books: Books) -> int:
+        """What the business has beyond what it is due, and nobody has planned to give back.
+
+        What failed to be given back counts as planned: a person looks after it.
+        """
+        ours = sum(one.amount_minor for one in self.refunds)
+        past_us = sum(one.amount_minor for one in books.refunds if one.refund_id is None)
+        return max(0, books.captured_minor - ours - past_us - self.due_minor)
+
+
+async def settle(
+    installation: Installation, business_id: UUID, appointment_id: UUID, *, now: datetime
+) -> None:
+    """Bring every attempt to pay for an appointment to where it belongs.
+
+    Raises ProviderError when the provider can't be asked now, RefusedByProviderError when it won't,
+    PaymentUnavailableError when there is no such provider here, TryAgainError.
+    """
+    directory = await installation.by_id(business_id)
+    attempts = await installation.database.run(
+        lambda connection: payments.of_appointment(connection, business_id, appointment_id)
+    )
+    for payment in attempts:
+        if payment.status in (PaymentStatus.DECLINED, PaymentStatus.CANCELLED):
+            continue
+        if payment.provider_ref is None:
+            await _give_up_nameless(installation, business_id, payment, now)
+            continue
+        provider = provider_of(installation, payment.provider)
+        order = await order_of(installation, directory, payment)
+        books = await provider.look(order)
+        await _to_the_end(installation, directory, payment, provider, order, books, now)
+
+
+def provider_of(installation: Installation, name: str) -> PaymentProvider:
+    """Raises PaymentUnavailableError if this installation has no such provider."""
+    if provider := installation.providers.get(name):
+        return provider
+    raise PaymentUnavailableError(f"This installation can't take payments by {name!r} now.")
+
+
+async def order_of(
+    installation: Installation, directory: Directory, payment: Payment
+) -> PaymentOrder:
+    """An attempt as the provider is told of it."""
+
+    async def read(connection: Connection) -> tuple[str | None, Books, Appointment | None]:
+        business_id = directory.business_id
+        sums = await payments.sums(connection, business_id, payment.id)
+        return (
+            await clients.email_of(connection, business_id, payment.appointment_id),
+            _our_books(payment, sums),
+            await appointments.by_id(connection, business_id, payment.appointment_id),
+        )
+
+    email, known, appointment = await installation.database.run(read)
+    assert appointment is not None
+    service = directory.service_name(appointment.service)
+    return PaymentOrder(
+        business_id=directory.business_id,
+        appointment_id=payment.appointment_id,
+        payment_id=payment.id,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        description=f"{directory.business.business.name}: {service}",
+        email=email,
+        account=directory.business.payments.account,
+        provider_ref=payment.provider_ref,
+        known=known,
+    )
+
+
+def _our_books(payment: Payment, sums: dict[EntryKind, int]) -> Books:
+    """What our ledger says, in the form that a provider's books have."""
+    standing = {status: standing for standing, status in _STATUS.items()}
+    return Books(
+        standing=standing.get(payment.status, Standing.OPEN),
+        authorised_minor=sums.get(EntryKind.AUTHORISED, 0),
+        captured_minor=sums.get(EntryKind.CAPTURED, 0),
+        capture_ref=payment.provider_ref,
+    )
+
+
+async def advance(
+    installation: Installation, directory: Directory, payment: Payment, books: Books, now: datetime
+) -> Account:
+    """Write down what the books say, and confirm the appointment if they say that it is paid for.
+
+    Nothing is asked of the provider.
+    """
+    account = await _write_down(installation, directory, payment, books, now)
+    if _next(account, books, now) is Step.CONFIRM:
+        await confirm(installation, directory, payment.appointment_id, now=now)
+        account = await _write_down(installation, directory, payment, books, now)
+    return account
+
+
+async def _to_the_end(
+    installation: Installation,
+    directory: Directory,
+    payment: Payment,
+    provider: PaymentProvider,
+    order: PaymentOrder,
+    books: Books,
+    now: datetime,
+) -> None:
+    for _ in range(STEPS_MAX):
+        account = await advance(installation, directory, payment, books, now)
+        match _next(account, books, now):
+            case Step.CAPTURE:
+                books = await provider.capture(order, account.due_minor)
+            case Step.RELEASE:
+                books = await provider.release(order)
+            case Step.REFUND:
+                after = await _refund(installation, directory, payment, provider, order, books, now)
+                if after == books:
+                    return  # a person has to give it back, or to look why it can't be
+                books = after
+            case _:
+                return
+
+
+def _next(account: Account, books: Books, now: datetime) -> Step:
+    appointment = account.appointment
+    hold_end = appointment.hold_expires_at
+    pending_minor = sum(one.amount_minor for one in account.pending)
+    return next_step(
+        _MONEY[books.standing],
+        appointment.status,
+        is_late=hold_end is not None and now > hold_end + LATE,
+        surplus_minor=account.unplanned_minor(books) + pending_minor,
+        keep_minor=account.due_minor,
+    )
+
+
+async def _write_down(
+    installation: Installation, directory: Directory, payment: Payment, books: Books, now: datetime
+) -> Account:
+    """Our books, with what the provider's say."""
+    business_id = directory.business_id
+    status = _STATUS.get(books.standing)
+    before = [one for one, after in PAYMENT_TRANSITIONS.items() if status in after]
+    ours = {one.refund_id: one for one in books.refunds if one.refund_id and one.is_settled}
+
+    async def work(connection: Connection) -> Account:
+        sums = await payments.sums(connection, business_id, payment.id)
+        entries = [(new_id(), entry) for entry in _entries(payment, books, sums)]
+        await payments.add_entries(connection, business_id, payment, entries, now)
+        if status is not None:
+            await payments.set_status(
+                connection, business_id, payment.id, status, before, books.problem
+            )
+        refunds = await payments.refunds(connection, business_id, payment.id)
+        for refund in refunds:
+            if refund.status is not RefundStatus.DONE and refund.id in ours:
+                await payments.set_refund_status(
+                    connection, business_id, refund.id, RefundStatus.DONE
+                )
+        appointment = await appointments.by_id(connection, business_id, payment.appointment_id)
+        assert appointment is not None
+        return Account(
+            appointment,
+            await payments.sums(connection, business_id, payment.id),
+            await payments.refunds(connection, business_id, payment.id),
+        )
+
+    return await installation.database.transaction(work)
+
+
+def _entries(payment: Payment, books: Books, sums: dict[EntryKind, int]) -> list[Entry]:
+    """Every movement that the provider's books show. What is known already is left out later."""
+    ref = payment.provider_ref or ""
+    authorised_minor = max(books.authorised_minor, sums.get(EntryKind.AUTHORISED, 0))
+    found = []
+    if authorised_minor:
+        found.append(Entry(EntryKind.AUTHORISED, authorised_minor, ref))
+    if books.standing is Standing.CAPTURED:
+        found.append(Entry(EntryKind.CAPTURED, books.captured_minor, books.capture_ref or ref))
+    over = books.standing in (Standing.CAPTURED, Standing.CANCELLED, Standing.DECLINED)
+    if over and authorised_minor > books.captured_minor:
+        found.append(Entry(EntryKind.RELEASED, authorised_minor - books.captured_minor, ref))
+    if books.fee_minor:
+        found.append(Entry(EntryKind.FEE, books.fee_minor, books.capture_ref or ref))
+    found += [
+        Entry(EntryKind.REFUNDED, one.amount_minor, one.provider_ref)
+        for one in books.refunds
+        if one.is_settled
+    ]
+    return found
+
+
+async def _refund(
+    installation: Installation,
+    directory: Directory,
+    payment: Payment,
+    provider: PaymentProvider,
+    order: PaymentOrder,
+    books: Books,
+    now: datetime,
+) -> Books:
+    """Plan what is to be given back, under the appointment's lock, and give it back."""
+    business_id, refund_id = directory.business_id, new_id()
+
+    async def plan(connection: Connection) -> list[Refund]:
+        # Its rivals are others who plan for the same appointment: the second sees the first's row.
+        await appointments.lock(connection, business_id, payment.appointment_id)
+        appointment = await appointments.by_id(connection, business_id, payment.appointment_id)
+        assert appointment is not None
+        refunds = await payments.refunds(connection, business_id, payment.id)
+        account = Account(appointment, {}, refunds)
+        if amount_minor := account.unplanned_minor(books):
+            await payments.plan_refund(
+                connection, business_id, payment.id, refund_id, amount_minor, now
+            )
+            return [*account.pending, Refund(refund_id, amount_minor, RefundStatus.PENDING)]
+        return account.pending
+
+    for refund in await installation.database.transaction(plan):
+        try:
+            books = await provider.refund(order, refund.id, refund.amount_minor)
+        except RefusedByProviderError as error:
+            await _write_failure(installation, directory, payment, refund, str(error), now)
+            raise
+    return books
+
+
+async def _write_failure(
+    installation: Installation,
+    directory: Directory,
+    payment: Payment,
+    refund: Refund,
+    problem: str,
+    now: datetime,
+) -> None:
+    business_id = directory.business_id
+
+    async def work(connection: Connection) -> None:
+        await payments.set_refund_status(
+            connection, business_id, refund.id, RefundStatus.FAILED, problem
+        )
+        await events.append(
+            connection, business_id, new_id(), "refund.failed", "system", now,
+            appointment_id=payment.appointment_id,
+        )  # fmt: skip
+
+    await installation.database.transaction(work)
+
+
+async def _give_up_nameless(
+    installation: Installation, business_id: UUID, payment: Payment, now: datetime
+) -> None:
+    """Nothing can have been set aside for an attempt whose name at the provider isn't known."""
+    if now - payment.created_at > NAMELESS:
+        await installation.database.run(
+            lambda connection: payments.give_up_unnamed(connection, business_id, payment.id)
+        )

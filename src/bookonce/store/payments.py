@@ -1,0 +1,309 @@
+"""Attempts to pay, refunds and the ledger. Rows of the ledger are added and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from bookonce.core.payments import EntryKind, Payment, PaymentStatus, RefundStatus
+from bookonce.store.database import Connection
+
+_PAYMENT = """
+    payment.payment_id, payment.appointment_id, payment.number, payment.provider,
+    payment.provider_ref, payment.status, payment.amount_minor, payment.currency, payment.problem,
+    payment.created_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the ledger; `provider_ref` is what the provider calls the movement."""
+
+    kind: EntryKind
+    amount_minor: int
+    provider_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Something to be given back, or given back."""
+
+    id: UUID
+    amount_minor: int
+    status: RefundStatus
+
+
+def _payment(row: asyncpg.Record) -> Payment:
+    return Payment(
+        id=row["payment_id"],
+        appointment_id=row["appointment_id"],
+        number=row["number"],
+        provider=row["provider"],
+        provider_ref=row["provider_ref"],
+        status=PaymentStatus(row["status"]),
+        amount_minor=row["amount_minor"],
+        currency=row["currency"],
+        problem=row["problem"],
+        created_at=row["created_at"],
+    )
+
+
+async def of_appointment(
+    connection: Connection, business_id: UUID, appointment_id: UUID
+) -> list[Payment]:
+    """Every attempt to pay for an appointment, in order."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {_PAYMENT} FROM payment
+        WHERE business_id = $1 AND appointment_id = $2
+        ORDER BY number
+        """,
+        business_id,
+        appointment_id,
+    )
+    return [_payment(row) for row in rows]
+
+
+async def start(connection: Connection, business_id: UUID, payment: Payment) -> bool:
+    """Write down an attempt before the provider hears of it; False if another one is under way."""
+    status = await connection.execute(
+        """
+        INSERT INTO payment (
+            business_id, payment_id, appointment_id, number, provider, status, amount_minor,
+            currency, created_at
+        )
+        VALUES ($1, $2, $3, $4, $5, 'started', $6, $7, $8)
+        ON CONFLICT DO NOTHING
+        """,
+        business_id,
+        payment.id,
+        payment.appointment_id,
+        payment.number,
+        payment.provider,
+        payment.amount_minor,
+        payment.currency,
+        payment.created_at,
+    )
+    return bool(status == "INSERT 0 1")
+
+
+async def name(
+    connection: Connection, business_id: UUID, payment_id: UUID, provider_ref: str
+) -> bool:
+    """Write down what the provider calls an attempt; False if it has been given up meanwhile."""
+    status = await connection.execute(
+        """
+        UPDATE payment SET provider_ref = $3
+        WHERE business_id = $1 AND payment_id = $2 AND status = 'started'
+          AND (provider_ref IS NULL OR provider_ref = $3)
+        """,
+        business_id,
+        payment_id,
+        provider_ref,
+    )
+    return bool(status == "UPDATE 1")
+
+
+async def give_up_unnamed(connection: Connection, business_id: UUID, payment_id: UUID) -> bool:
+    """End an attempt that the provider may never have heard of: nothing was set aside for it."""
+    status = await connection.execute(
+        """
+        UPDATE payment SET status = 'cancelled'
+        WHERE business_id = $1 AND payment_id = $2 AND status = 'started' AND provider_ref IS NULL
+        """,
+        business_id,
+        payment_id,
+    )
+    return bool(status == "UPDATE 1")
+
+
+async def set_status(
+    connection: Connection,
+    business_id: UUID,
+    payment_id: UUID,
+    status: PaymentStatus,
+    before: Sequence[PaymentStatus],
+    problem: str | None,
+) -> None:
+    """Write where an attempt stands, if it stood where this may follow."""
+    await connection.execute(
+        """
+        UPDATE payment SET status = $3, problem = coalesce($5, problem)
+        WHERE business_id = $1 AND payment_id = $2
+          AND (status = ANY ($4::text[]) OR (status = $3 AND problem IS DISTINCT FROM $5))
+        """,
+        business_id,
+        payment_id,
+        status.value,
+        [one.value for one in before],
+        problem,
+    )
+
+
+async def add_entries(
+    connection: Connection,
+    business_id: UUID,
+    payment: Payment,
+    entries: Sequence[tuple[UUID, Entry]],
+    now: datetime,
+) -> None:
+    """Add what isn't in the ledger yet."""
+    await connection.executemany(
+        """
+        INSERT INTO ledger_entry (
+            business_id, entry_id, appointment_id, payment_id, kind, amount_minor, currency,
+            provider_ref, at
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            (
+                business_id,
+                entry_id,
+                payment.appointment_id,
+                payment.id,
+                entry.kind.value,
+                entry.amount_minor,
+                payment.currency,
+                entry.provider_ref,
+                now,
+            )
+            for entry_id, entry in entries
+        ],
+    )
+
+
+async def sums(connection: Connection, business_id: UUID, payment_id: UUID) -> dict[EntryKind, int]:
+    """What the ledger says of an attempt, kind by kind, in minor units."""
+    rows = await connection.fetch(
+        """
+        SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM ledger_entry
+        WHERE business_id = $1 AND payment_id = $2 GROUP BY kind
+        """,
+        business_id,
+        payment_id,
+    )
+    return {EntryKind(row["kind"]): row["amount_minor"] for row in rows}
+
+
+async def refunds(connection: Connection, business_id: UUID, payment_id: UUID) -> list[Refund]:
+    """What is to be given back of an attempt, and what has been."""
+    rows = await connection.fetch(
+        """
+        SELECT refund_id, amount_minor, status FROM refund
+        WHERE business_id = $1 AND payment_id = $2 ORDER BY created_at, refund_id
+        """,
+        business_id,
+        payment_id,
+    )
+    return [
+        Refund(row["refund_id"], row["amount_minor"], RefundStatus(row["status"])) for row in rows
+    ]
+
+
+async def plan_refund(
+    connection: Connection,
+    business_id: UUID,
+    payment_id: UUID,
+    refund_id: UUID,
+    amount_minor: int,
+    now: datetime,
+) -> None:
+    """Write down what is to be given back, before the provider hears of it."""
+    await connection.execute(
+        """
+        INSERT INTO refund (business_id, refund_id, payment_id, amount_minor, status, created_at)
+        VALUES ($1, $2, $3, $4, 'pending', $5)
+        ON CONFLICT DO NOTHING
+        """,
+        business_id,
+        refund_id,
+        payment_id,
+        amount_minor,
+        now,
+    )
+
+
+async def set_refund_status(
+    connection: Connection,
+    business_id: UUID,
+    refund_id: UUID,
+    status: RefundStatus,
+    problem: str | None = None,
+) -> None:
+    """Write what became of giving something back; done is done."""
+    await connection.execute(
+        """
+        UPDATE refund SET status = $3, problem = $4
+        WHERE business_id = $1 AND refund_id = $2 AND status <> 'done'
+        """,
+        business_id,
+        refund_id,
+        status.value,
+        problem,
+    )
+
+
+async def set_keep(
+    connection: Connection, business_id: UUID, appointment_id: UUID, keep_minor: int
+) -> None:
+    """Write what the business keeps of a deposit. The appointment is locked."""
+    await connection.execute(
+        """
+        UPDATE appointment SET keep_minor = $3, sequence = sequence + 1
+        WHERE business_id = $1 AND appointment_id = $2
+        """,
+        business_id,
+        appointment_id,
+        keep_minor,
+    )
+
+
+async def hear(
+    connection: Connection, business_id: UUID, provider: str, event_ref: str, now: datetime
+) -> bool:
+    """Write down that a provider's message was heard; False if it was before."""
+    status = await connection.execute(
+        """
+        INSERT INTO provider_event (business_id, provider, event_ref, received_at)
+        VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+        """,
+        business_id,
+        provider,
+        event_ref,
+        now,
+    )
+    return bool(status == "INSERT 0 1")
+
+
+async def unfinished(
+    connection: Connection, older_than: datetime, limit: int
+) -> list[tuple[UUID, UUID]]:
+    """Business and appointment of what nobody seems to be at: attempts under way and refunds to be
+    made, begun before an instant; oldest first.
+    """
+    rows: list[Any] = await connection.fetch(
+        """
+        SELECT business_id, appointment_id FROM (
+            SELECT business_id, appointment_id, created_at FROM payment
+            WHERE status IN ('started', 'authorised') AND created_at < $1
+            UNION ALL
+            SELECT payment.business_id, payment.appointment_id, refund.created_at
+            FROM refund JOIN payment ON payment.business_id = refund.business_id
+                                    AND payment.payment_id = refund.payment_id
+            WHERE refund.status = 'pending' AND refund.created_at < $1
+        ) AS unfinished
+        GROUP BY business_id, appointment_id
+        ORDER BY min(created_at)
+        LIMIT $2
+        """,
+        older_than,
+        limit,
+    )
+    return [(row["business_id"], row["appointment_id"]) for row in rows]
