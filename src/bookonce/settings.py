@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +16,10 @@ from bookonce.core.errors import FieldError, ValidationError
 
 RATE_LIMIT_DEFAULT = "60/minute"
 FORM_TIME_MIN_S_DEFAULT = 2.0
+STRIPE_API_BASE_DEFAULT = "https://api.stripe.com"
+STRIPE_JS_DEFAULT = "https://js.stripe.com/v3/"
+_STRIPE_SECRET_KEY = re.compile(r"(sk|rk)_\w{3,250}", re.ASCII)
+_STRIPE_PUBLISHABLE_KEY = re.compile(r"pk_\w{3,250}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,2}(\.\d{1,3})?")
 _RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 
@@ -27,8 +31,9 @@ class Settings:
     """The installation's settings. Each stands in `docs/settings.md`."""
 
     data_dir: Path
-    database_url: str | None = None
-    secret_key: str = ""
+    # What may hold a secret stays out of the object's text, and so out of logs and traces.
+    database_url: str | None = field(default=None, repr=False)
+    secret_key: str = field(default="", repr=False)
     postgres_bin: Path | None = None
     public_url: str | None = None
     rate_limit: str | None = RATE_LIMIT_DEFAULT
@@ -36,6 +41,11 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     connections_max: int = 10
     log_level: str = "info"
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_publishable_key: str | None = None
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
+    stripe_api_base: str = STRIPE_API_BASE_DEFAULT
+    stripe_js: str = STRIPE_JS_DEFAULT
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -80,6 +90,7 @@ class Settings:
         database_url = value("DATABASE_URL")
         if database_url and (problem := database_url_problem(database_url)):
             wrong("DATABASE_URL", problem)
+        stripe = _read_stripe(value, wrong)
         if errors:
             raise ValidationError(errors)
         data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
@@ -94,7 +105,55 @@ class Settings:
             trusted_proxies=tuple(proxies),
             connections_max=int(connections),
             log_level=log_level,
+            stripe_secret_key=stripe["SECRET_KEY"],
+            stripe_publishable_key=stripe["PUBLISHABLE_KEY"],
+            stripe_webhook_secret=stripe["WEBHOOK_SECRET"],
+            stripe_api_base=(stripe["API_BASE"] or STRIPE_API_BASE_DEFAULT).rstrip("/"),
+            stripe_js=stripe["JS"] or STRIPE_JS_DEFAULT,
         )
+
+
+def _read_stripe(
+    value: Callable[[str], str | None], wrong: Callable[[str, str], None]
+) -> dict[str, str | None]:
+    """The values of `BOOKONCE_STRIPE_*`. What is wrong is told without repeating a key."""
+    names = ("SECRET_KEY", "PUBLISHABLE_KEY", "WEBHOOK_SECRET", "API_BASE", "JS")
+    values = {name: value(f"STRIPE_{name}") for name in names}
+    secret, publishable = values["SECRET_KEY"], values["PUBLISHABLE_KEY"]
+    if secret and not _STRIPE_SECRET_KEY.fullmatch(secret):
+        wrong("STRIPE_SECRET_KEY", "expected a key that begins with sk_ or rk_")
+    # It is sent to every visitor, so nothing else may stand here, a secret key least of all.
+    if publishable and not _STRIPE_PUBLISHABLE_KEY.fullmatch(publishable):
+        wrong("STRIPE_PUBLISHABLE_KEY", "expected a key that begins with pk_")
+    if secret and not publishable:
+        wrong("STRIPE_PUBLISHABLE_KEY", "expected, because BOOKONCE_STRIPE_SECRET_KEY is set")
+    for name in ("API_BASE", "JS"):
+        address = values[name]
+        if address and not _is_safe_address(address):
+            wrong(
+                f"STRIPE_{name}",
+                f"expected an https address, or http on this machine itself, got {address!r}",
+            )
+    return values
+
+
+def _is_safe_address(address: str) -> bool:
+    """Whether what is sent there can't be read on the way."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if not host or parts.query or parts.fragment or parts.username or parts.password:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def default_data_dir() -> Path:

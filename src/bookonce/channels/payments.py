@@ -14,6 +14,22 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from babel.numbers import get_currency_precision
+
+DIGITS_CHARGED_MAX = 2
+
+
+def charge_step_minor(currency: str) -> int:
+    """What every amount that is to be charged has to be a multiple of, in minor units.
+
+    Cards know two decimal digits: of a Kuwaiti dinar's three, the last has to be 0, and Stripe
+    refuses 5.124 KWD. Whoever works out an amount (30% of a price) rounds it to such a multiple;
+    what a person asked for exactly can be refused.
+    """
+    digits: int = get_currency_precision(currency)
+    step: int = 10 ** max(0, digits - DIGITS_CHARGED_MAX)
+    return step
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentOrder:
@@ -65,7 +81,9 @@ class Books:
 
     standing: Standing
     authorised_minor: int = 0
+    """What was set aside, also when it has been taken or let go since."""
     captured_minor: int = 0
+    """What was taken: without the part of a partial capture that was let go, and before refunds."""
     capture_ref: str | None = None
     refunds: tuple[Movement, ...] = ()
     """Those that failed at the provider are left out."""
@@ -98,7 +116,8 @@ class ProviderEvent:
 class PaymentProvider(Protocol):
     """Every method may raise ProviderError and RefusedByProviderError.
 
-    None needs the database; none keeps anything between calls but connections.
+    None needs the database; none keeps anything between calls but connections. One provider serves
+    one event loop.
     """
 
     name: str
@@ -113,13 +132,19 @@ class PaymentProvider(Protocol):
         """Set the money aside with the means of payment that the payer's browser made out."""
 
     async def look(self, order: PaymentOrder) -> Books:
-        """What the books say now."""
+        """What the books say now. An attempt that has failed is ended before DECLINED is told."""
 
     async def capture(self, order: PaymentOrder, amount_minor: int) -> Books:
-        """Take what was set aside, or a part of it; the rest is let go. Looks first."""
+        """Take what was set aside, or a part of it; the rest is let go. Looks first.
+
+        If nothing is set aside (any more), the books tell, whatever amount was taken before.
+        """
 
     async def release(self, order: PaymentOrder) -> Books:
-        """Let go what was set aside, and end an attempt that is open. Looks first."""
+        """Let go what was set aside, and end an attempt that is open. Looks first.
+
+        Too late if the books say that it was taken; too early if they say PENDING.
+        """
 
     async def refund(self, order: PaymentOrder, refund_id: UUID, amount_minor: int) -> Books:
         """Give a part or all of what was taken back, once for each id. Looks first.

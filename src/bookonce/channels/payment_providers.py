@@ -1,0 +1,24 @@
+"""The payment providers that an installation has."""
+
+from __future__ import annotations
+
+from bookonce.channels.on_site_payments import OnSitePayments
+from bookonce.channels.payments import PaymentProvider
+from bookonce.settings import Settings
+
+
+def providers(settings: Settings) -> dict[str, PaymentProvider]:
+    """Each by the name that business files call it. Whoever asks for them closes them."""
+    known: list[PaymentProvider] = [OnSitePayments()]
+    if settings.stripe_secret_key:
+        # Loaded only where it is used: the SDK costs each process a third of a second.
+        from bookonce.channels.stripe_payments import StripePayments
+
+        known.append(
+            StripePayments(
+                secret_key=settings.stripe_secret_key,
+                webhook_secret=settings.stripe_webhook_secret,
+                api_base=settings.stripe_api_base,
+            )
+        )
+    return {provider.name: provider for provider in known}
