@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 
+from bookonce.channels.on_site_payments import OnSitePayments
 from bookonce.core.business import Business
 from bookonce.services import business_files
 from bookonce.services.installation import Installation
@@ -91,8 +92,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def installation(database: Database) -> Installation:
-    """What verbs are given."""
-    return Installation(database)
+    """What verbs are given; payments are taken by hand."""
+    return Installation(database, providers={"on_site": OnSitePayments()})
 
 
 @pytest.fixture

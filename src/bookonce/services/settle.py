@@ -14,6 +14,7 @@ from uuid import UUID
 
 from bookonce.channels.payments import (
     Books,
+    Movement,
     PaymentOrder,
     PaymentProvider,
     RefusedByProviderError,
@@ -112,9 +113,8 @@ async def settle(
             await _give_up_nameless(installation, business_id, payment, now)
             continue
         provider = provider_of(installation, payment.provider)
-        order = await order_of(installation, directory, payment)
-        books = await provider.look(order)
-        await _to_the_end(installation, directory, payment, provider, order, books, now)
+        books = await provider.look(await order_of(installation, directory, payment))
+        await _to_the_end(installation, directory, payment, provider, books, now)
 
 
 def provider_of(installation: Installation, name: str) -> PaymentProvider:
@@ -131,10 +131,14 @@ async def order_of(
 
     async def read(connection: Connection) -> tuple[str | None, Books, Appointment | None]:
         business_id = directory.business_id
-        sums = await payments.sums(connection, business_id, payment.id)
+        attempts = await payments.of_appointment(connection, business_id, payment.appointment_id)
         return (
             await clients.email_of(connection, business_id, payment.appointment_id),
-            _our_books(payment, sums),
+            _our_books(
+                next(one for one in attempts if one.id == payment.id),
+                await payments.sums(connection, business_id, payment.id),
+                await payments.refunds(connection, business_id, payment.id),
+            ),
             await appointments.by_id(connection, business_id, payment.appointment_id),
         )
 
@@ -155,7 +159,7 @@ async def order_of(
     )
 
 
-def _our_books(payment: Payment, sums: dict[EntryKind, int]) -> Books:
+def _our_books(payment: Payment, sums: dict[EntryKind, int], refunds: list[Refund]) -> Books:
     """What our ledger says, in the form that a provider's books have."""
     standing = {status: standing for standing, status in _STATUS.items()}
     return Books(
@@ -163,6 +167,11 @@ def _our_books(payment: Payment, sums: dict[EntryKind, int]) -> Books:
         authorised_minor=sums.get(EntryKind.AUTHORISED, 0),
         captured_minor=sums.get(EntryKind.CAPTURED, 0),
         capture_ref=payment.provider_ref,
+        refunds=tuple(
+            Movement(f"by-hand-{one.id}", one.amount_minor, one.id)
+            for one in refunds
+            if one.status is RefundStatus.DONE
+        ),
     )
 
 
@@ -185,12 +194,12 @@ async def _to_the_end(
     directory: Directory,
     payment: Payment,
     provider: PaymentProvider,
-    order: PaymentOrder,
     books: Books,
     now: datetime,
 ) -> None:
     for _ in range(STEPS_MAX):
         account = await advance(installation, directory, payment, books, now)
+        order = await order_of(installation, directory, payment)
         match _next(account, books, now):
             case Step.CAPTURE:
                 books = await provider.capture(order, account.due_minor)

@@ -11,7 +11,7 @@ JOIN claim AS b ON a.business_id = b.business_id AND a.resource_id = b.resource_
 """
 
 DISAGREEMENTS = {
-    "a confirmed appointment without the claims of its performer and time": """
+    "a held or confirmed appointment without the claims of its performer and time": """
         SELECT appointment_id
         FROM appointment JOIN service USING (business_id, service_id)
         CROSS JOIN LATERAL (
@@ -27,14 +27,14 @@ DISAGREEMENTS = {
               AND claim.appointment_id = appointment.appointment_id
               AND claim.resource_id = appointment.resource_id
         ) AS performer
-        WHERE status = 'confirmed' AND NOT CASE
+        WHERE status IN ('held', 'confirmed') AND NOT CASE
             WHEN service.phases = '[]' THEN performer.claims = 1 AND performer.cover_it
             ELSE performer.touch_it END
     """,
-    "a confirmed appointment without one of each kind that it needs, for all of its time": """
+    "a held or confirmed appointment without one of each kind that it needs, for all of its time": """
         SELECT appointment_id
         FROM appointment JOIN service USING (business_id, service_id)
-        WHERE status = 'confirmed' AND ARRAY(SELECT unnest(needs) ORDER BY 1) <> ARRAY(
+        WHERE status IN ('held', 'confirmed') AND ARRAY(SELECT unnest(needs) ORDER BY 1) <> ARRAY(
             SELECT resource.kind
             FROM claim JOIN resource USING (business_id, resource_id)
             WHERE claim.business_id = appointment.business_id
@@ -44,16 +44,21 @@ DISAGREEMENTS = {
               AND upper(claim.during) >= appointment.ends_at
             ORDER BY 1)
     """,
-    "a claim of an appointment that isn't confirmed": """
+    "a claim of an appointment that is neither held nor confirmed": """
         SELECT claim_id FROM claim JOIN appointment USING (business_id, appointment_id)
-        WHERE appointment.status <> 'confirmed'
+        WHERE appointment.status NOT IN ('held', 'confirmed')
+    """,
+    "a claim that ends otherwise than the hold of its appointment": """
+        SELECT claim_id FROM claim LEFT JOIN appointment USING (business_id, appointment_id)
+        WHERE claim.expires_at IS DISTINCT FROM
+              CASE WHEN appointment.status = 'held' THEN appointment.hold_expires_at END
     """,
     "an appointment without exactly one event of its booking": """
         SELECT appointment_id FROM appointment
         WHERE 1 <> (SELECT count(*) FROM event
                     WHERE event.business_id = appointment.business_id
                       AND event.appointment_id = appointment.appointment_id
-                      AND event.kind = 'appointment.booked')
+                      AND event.kind IN ('appointment.booked', 'appointment.held'))
     """,
     "a cancelled appointment without exactly one event of its cancellation": """
         SELECT appointment_id FROM appointment
@@ -68,7 +73,10 @@ DISAGREEMENTS = {
         WHERE sequence <> (SELECT count(*) FROM event
                            WHERE event.business_id = appointment.business_id
                              AND event.appointment_id = appointment.appointment_id
-                             AND event.kind <> 'appointment.booked')
+                             AND event.kind IN (
+                                 'appointment.moved', 'appointment.cancelled',
+                                 'appointment.confirmed', 'appointment.expired',
+                                 'payment.refund_asked'))
     """,
     "a client without an appointment": """
         SELECT client_id FROM client

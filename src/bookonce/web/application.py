@@ -16,6 +16,7 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
+from bookonce.channels.payment_providers import providers
 from bookonce.core.errors import BookonceError
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
@@ -53,6 +54,7 @@ def create_application(settings: Settings) -> ASGIApp:
             on_attempt=ATTEMPTS.inc,
         ),
         settings.secret_key,
+        providers(settings),
     )
 
     bots = Bots(settings)
@@ -71,6 +73,8 @@ def create_application(settings: Settings) -> ASGIApp:
         try:
             yield
         finally:
+            for provider in installation.providers.values():
+                await provider.close()
             await installation.database.close()
 
     litestar = Litestar(
