@@ -69,6 +69,18 @@ async def of_appointment(
     return [_payment(row) for row in rows]
 
 
+async def appointment_of(
+    connection: Connection, business_id: UUID, payment_id: UUID
+) -> UUID | None:
+    """What an attempt is to pay for."""
+    appointment_id: UUID | None = await connection.fetchval(
+        "SELECT appointment_id FROM payment WHERE business_id = $1 AND payment_id = $2",
+        business_id,
+        payment_id,
+    )
+    return appointment_id
+
+
 async def start(connection: Connection, business_id: UUID, payment: Payment) -> bool:
     """Write down an attempt before the provider hears of it; False if another one is under way."""
     status = await connection.execute(

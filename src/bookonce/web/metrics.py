@@ -33,6 +33,9 @@ REQUEST_SECONDS = Histogram(
 )
 BOOKINGS = Counter("bookonce_bookings", "Booking requests by outcome", ["outcome"])
 CHANGES = Counter("bookonce_changes", "Moves and cancellations by outcome", ["verb", "outcome"])
+PROVIDER_EVENTS = Counter(
+    "bookonce_provider_events", "Messages of payment providers by outcome", ["provider", "outcome"]
+)
 ATTEMPTS = Counter(
     "bookonce_database_attempts", "Attempts at database operations, retries included"
 )
