@@ -11,6 +11,7 @@ from bookonce.cli.business import apply, export
 from bookonce.cli.doctor import doctor
 from bookonce.cli.migrate import migrate
 from bookonce.cli.output import out
+from bookonce.cli.payments import app as payments
 from bookonce.cli.serve import serve
 from bookonce.cli.torture import torture
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for command in (serve, apply, export, migrate, doctor, torture):
     app.command()(command)
+app.add_typer(payments, name="payments")
 
 
 def _print_version(asked: bool) -> None:

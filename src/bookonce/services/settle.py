@@ -159,6 +159,11 @@ async def order_of(
     )
 
 
+def by_hand_ref(refund_id: UUID) -> str:
+    """What the ledger calls money that a person handed back."""
+    return f"by-hand-{refund_id}"
+
+
 def _our_books(payment: Payment, sums: dict[EntryKind, int], refunds: list[Refund]) -> Books:
     """What our ledger says, in the form that a provider's books have."""
     standing = {status: standing for standing, status in _STATUS.items()}
@@ -168,7 +173,7 @@ def _our_books(payment: Payment, sums: dict[EntryKind, int], refunds: list[Refun
         captured_minor=sums.get(EntryKind.CAPTURED, 0),
         capture_ref=payment.provider_ref,
         refunds=tuple(
-            Movement(f"by-hand-{one.id}", one.amount_minor, one.id)
+            Movement(by_hand_ref(one.id), one.amount_minor, one.id)
             for one in refunds
             if one.status is RefundStatus.DONE
         ),
