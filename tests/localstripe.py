@@ -94,7 +94,7 @@ class StripeBooks:
     @property
     def given(self) -> list[dict[str, Any]]:
         """The refunds that gave money back."""
-        return [refund for refund in self.refunds if not _is_let_go(refund)]
+        return [r for r in self.refunds if not _is_let_go(r) and r["status"] != "failed"]
 
     def intent(self, intent_id: str) -> dict[str, Any]:
         """One PaymentIntent."""
@@ -216,6 +216,10 @@ class LocalStripe:
         form = {"payment_intent": intent_id, "amount": str(amount)}
         refund: str = self._request("POST", "/v1/refunds", form)["id"]
         return refund
+
+    def fail_refund(self, refund: str) -> None:
+        """The bank sends a refund back, as it may days later."""
+        self._request("POST", f"/v1/refunds/{refund}", {"status": "failed"})
 
     def books(self) -> StripeBooks:
         """All that it knows of money, asked over HTTP."""

@@ -138,6 +138,16 @@ async def requests_made(till: Till, case: Case) -> int:
     return len(till.line.seen) - before
 
 
+@pytest.mark.parametrize("name", ["pay", "take a part", "release", "give back"])
+async def test_an_answer_that_got_lost_is_looked_up_at_once(till: Till, name: str) -> None:
+    case = CASES[name]
+    order = await case.prepare(till)
+    where = "/v1/refunds" if name == "give back" else "/v1/payment_intents/*/c*"
+    till.line.fail(Fault.ANSWER_LOST, method="POST", path=where)
+    assert (await case.call(till, till.provider, order)).standing is case.standing
+    assert [seen.fault for seen in till.line.seen if seen.fault] == [Fault.ANSWER_LOST]
+
+
 @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name.lower())
 async def test_beginning_with_a_fault_sets_nothing_aside(till: Till, fault: Fault) -> None:
     order = an_order()

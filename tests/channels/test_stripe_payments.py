@@ -132,6 +132,17 @@ async def test_an_attempt_that_the_bank_refused_is_over(
     assert till.books(order).intents[0]["status"] == "canceled"
 
 
+async def test_a_token_is_used_once_though_an_answer_got_lost(keyed_till: Till) -> None:
+    """A real token serves once; the key brings back the customer that was made with it."""
+    till = keyed_till
+    order, token = await till.begun(), till.token()
+    till.line.fail(Fault.ANSWER_LOST, path="/v1/customers")
+    with pytest.raises(ProviderError):
+        await till.provider.authorise(order, token)
+    assert (await till.provider.authorise(order, token)).standing is Standing.AUTHORISED
+    assert len(till.stripe.customers()) == 1
+
+
 async def test_a_double_click_pays_once(till: Till) -> None:
     order = await till.begun()
     token = till.token()
@@ -274,6 +285,20 @@ async def test_one_refund_asked_for_by_two_servers_at_once_is_one(keyed_till: Ti
     assert len((await till.provider.refund(order, refund_id, 1000)).refunds) == 1
 
 
+async def test_a_refund_that_failed_is_tried_again_when_asked_for_again(keyed_till: Till) -> None:
+    """Stripe answers the key of the first try with that try, so the second one needs another."""
+    till = keyed_till
+    order = await till.captured()
+    refund_id = a_refund()
+    first = await till.provider.refund(order, refund_id, 1000)
+    till.stripe.fail_refund(first.refunds[0].provider_ref)
+    assert (await till.provider.look(order)).refunds == ()
+
+    second = await till.provider.refund(order, refund_id, 1000)
+    assert [r.refund_id for r in second.refunds] == [refund_id]
+    assert second.refunds[0].provider_ref != first.refunds[0].provider_ref
+
+
 async def test_a_refund_is_found_on_the_second_page(till: Till) -> None:
     order = await till.captured()
     first = a_refund()
@@ -352,7 +377,7 @@ async def test_secrets_and_tokens_are_in_no_error_and_no_log(
     order = await till.begun()
     token = till.token()
     provider = till.another(timeout_s=0.3)
-    with till.line.failing(fault), pytest.raises(ProviderError) as told:
+    with till.line.failing(fault, path="/v1/customers"), pytest.raises(ProviderError) as told:
         await provider.authorise(order, token)
     gone = replace(order, provider_ref="pi_gone")
     with pytest.raises(RefusedByProviderError) as refused:
