@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bookonce.channels.payments import charge_step_minor
 from bookonce.channels.stripe_amounts import from_stripe, to_stripe
+from bookonce.core.deposits import charge_step_minor
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bookonce.channels.payment_providers import providers
+from bookonce.channels.payment_providers import provider_names
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
@@ -48,7 +48,7 @@ def payment_warnings(business: Business, settings: Settings) -> list[str]:
     """That services which need a payment in advance can't be booked online here."""
     provider = business.payments.provider
     asking = [each.key for each in business.service if each.deposit is not None]
-    if not asking or provider in providers(settings):
+    if not asking or provider in provider_names(settings):
         return []
     missing = "BOOKONCE_STRIPE_SECRET_KEY isn't set" if provider == "stripe" else "there is none"
     return [
