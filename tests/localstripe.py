@@ -177,7 +177,8 @@ class LocalStripe:
         """Tell an address, a second after each event; never again if that fails.
 
         Only these are ever told: payment_intent.succeeded (taken) and .payment_failed, and some
-        of customers.
+        of customers. What happened in the second before is told to this address, too, also of
+        payments that were forgotten since.
         """
         self._webhooks += 1
         wish: dict[str, Any] = {"url": url, "secret": secret}

@@ -52,6 +52,7 @@ async def test_the_books_add_up(till: Till) -> None:
 
 def test_a_stand_in_that_died_shows_what_it_said() -> None:
     with LocalStripe() as stripe:
+        stripe.books()
         assert stripe._process
         stripe._process.kill()
         with pytest.raises(RuntimeError, match="/v1/balance"):

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
 from uuid import UUID
 
 import pytest
@@ -98,16 +99,14 @@ def test_without_a_secret_no_message_is_believed() -> None:
 
 
 async def test_a_message_as_it_is_sent_is_read(till: Till) -> None:
-    told: list[ProviderEvent | None] = []
-    arrived = threading.Event()
+    told: Queue[ProviderEvent | None] = Queue()
 
     class Inbox(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.append(till.provider.event(body, dict(self.headers)))
+            told.put(till.provider.event(body, dict(self.headers)))
             self.send_response(204)
             self.end_headers()
-            arrived.set()
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
             pass
@@ -118,12 +117,8 @@ async def test_a_message_as_it_is_sent_is_read(till: Till) -> None:
             f"http://127.0.0.1:{inbox.server_port}/", WEBHOOK_SECRET, ["payment_intent.succeeded"]
         )
         order = await till.captured()
-        assert arrived.wait(10)
+        # Other tests' payments of the last second are told of here, too.
+        events = iter(lambda: told.get(timeout=10), None)
+        event = next(event for event in events if event.payment_id == order.payment_id)
         inbox.shutdown()
-    event = told[0]
-    assert event
-    assert (event.kind, event.business_id, event.payment_id) == (
-        "payment_intent.succeeded",
-        order.business_id,
-        order.payment_id,
-    )
+    assert (event.kind, event.business_id) == ("payment_intent.succeeded", order.business_id)
