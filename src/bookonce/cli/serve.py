@@ -26,7 +26,7 @@ from granian.server import Server
 from bookonce.cli.database import opened, watched_database_url
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, out, plain_errors
-from bookonce.cli.worker import GRACE_S
+from bookonce.cli.web_worker import GRACE_S
 from bookonce.demo.salon import SLUG, furnish
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
@@ -64,7 +64,7 @@ def serve(
             if workers > 1:
                 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
             server = Server(
-                "bookonce.cli.worker:application",
+                "bookonce.cli.web_worker:application",
                 factory=True,
                 address=host,
                 port=port,

@@ -1,4 +1,4 @@
-"""What a worker process of `bookonce serve` runs."""
+"""What a web worker process of `bookonce serve` runs."""
 
 from __future__ import annotations
 
