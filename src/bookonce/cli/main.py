@@ -14,6 +14,7 @@ from bookonce.cli.output import out
 from bookonce.cli.payments import app as payments
 from bookonce.cli.serve import serve
 from bookonce.cli.torture import torture
+from bookonce.cli.worker import worker
 
 app = typer.Typer(
     help="Bookonce: online appointment booking that never double-books.",
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (serve, apply, export, migrate, doctor, torture):
+for command in (serve, worker, apply, export, migrate, doctor, torture):
     app.command()(command)
 app.add_typer(payments, name="payments")
 
