@@ -13,6 +13,8 @@ import threading
 import time
 from datetime import timedelta
 
+from bookonce.channels.payment_providers import providers
+from bookonce.jobs import payments
 from bookonce.jobs.handlers import Registry
 from bookonce.jobs.purge import purge
 from bookonce.jobs.worker import Tempo, Worker
@@ -30,6 +32,7 @@ CONNECTIONS_MAX = 6
 def registry() -> Registry[Installation]:
     """Every job of Bookonce. Handlers and schedules are added here and nowhere else."""
     found = Registry[Installation]()
+    payments.register(found)
     found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)
     return found
 
@@ -42,10 +45,12 @@ async def work(settings: Settings, tempo: Tempo | None = None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     database = Database(settings.database_url, connections_max=CONNECTIONS_MAX)
     await database.open()
+    installation = Installation(database, settings.secret_key, providers(settings))
     try:
-        installation = Installation(database, settings.secret_key)
         await Worker(database, installation, registry(), tempo).run(stop)
     finally:
+        for provider in installation.providers.values():
+            await provider.close()
         await database.close()
 
 
