@@ -8,7 +8,7 @@ payer's browser are only occasions to call it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -68,6 +68,8 @@ class Account:
     appointment: Appointment
     entries: dict[EntryKind, int]
     refunds: list[Refund]
+    is_lost: bool = False
+    """Whether its time was just found to be somebody else's."""
 
     @property
     def due_minor(self) -> int:
@@ -189,8 +191,9 @@ async def advance(
     """
     account = await _write_down(installation, directory, payment, books, now)
     if _next(account, books, now) is Step.CONFIRM:
-        await confirm(installation, directory, payment.appointment_id, now=now)
+        done = await confirm(installation, directory, payment.appointment_id, now=now)
         account = await _write_down(installation, directory, payment, books, now)
+        account = replace(account, is_lost=done.is_lost)
     return account
 
 
