@@ -85,6 +85,7 @@ async def test_a_look_is_exact_though_a_purge_ran_since_the_last(
         transaction = slow.transaction()
         await transaction.start()
         await slow.execute("SELECT pg_current_xact_id()")
+        await book(installation, slug, a_booking(tomorrow_at(15)), now=NOW)  # begun later, ended
         await run_purge(database)
         await a_day_passes(connection)
         assert not await free_at_ten(reader, slug)
