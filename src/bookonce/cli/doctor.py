@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,11 +19,14 @@ from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
 from bookonce.core.zones import is_zone
 from bookonce.settings import Settings
+from bookonce.store import job_report
 from bookonce.store.hosts import connect
+from bookonce.store.job_report import Depth
 from bookonce.store.schema import applied_versions, pending_versions
 
 FREE_BYTES_MIN = 1024**3
 CLOCK_SKEW_S_MAX = 2
+LATE_S_MAX = 300
 SERVER_VERSION_MIN = 150_000
 GUARD = "EXCLUDE USING gist (business_id WITH =, resource_id WITH =, during WITH &&)"
 
@@ -88,6 +91,8 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
     )
     if not pending:
         yield await _guard(connection)
+        for finding in _jobs(await job_report.depth(connection)):
+            yield finding
     skew_s = abs(
         (await connection.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds()
     )
@@ -126,6 +131,25 @@ async def _guard(connection: asyncpg.Connection) -> Finding:
         GUARD in definitions,
         "one resource, one claim at a time" if GUARD in definitions else "missing",
         "the schema was altered by hand; restore it before serving",
+    )
+
+
+def _jobs(depth: Depth) -> Iterator[Finding]:
+    """Jobs that nobody does, jobs that come late, jobs that were given up."""
+    waits = f"{depth.waiting} waiting, {depth.running} running"
+    if depth.waiting and depth.late_s > 0 and not depth.workers:
+        found, advice = f"{waits}; nobody works", "run: bookonce serve --jobs, or bookonce worker"
+    elif depth.late_s > LATE_S_MAX:
+        found = f"{waits}; the first for {depth.late_s / 60:.0f} min"
+        advice = "see what they wait for: bookonce jobs"
+    else:
+        found, advice = f"{waits}, {depth.workers} at work", ""
+    yield Finding("jobs", not advice, found, advice)
+    yield Finding(
+        "dead jobs",
+        not depth.dead,
+        str(depth.dead or "none"),
+        "see why: bookonce jobs; when mended: bookonce jobs --retry all",
     )
 
 

@@ -9,6 +9,7 @@ import typer
 from bookonce import __version__
 from bookonce.cli.business import apply, export
 from bookonce.cli.doctor import doctor
+from bookonce.cli.jobs import jobs
 from bookonce.cli.migrate import migrate
 from bookonce.cli.output import out
 from bookonce.cli.payments import app as payments
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (serve, worker, apply, export, migrate, doctor, torture):
+for command in (serve, worker, jobs, apply, export, migrate, doctor, torture):
     app.command()(command)
 app.add_typer(payments, name="payments")
 
