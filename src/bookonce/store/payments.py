@@ -390,3 +390,19 @@ async def worries(connection: Connection, older_than: datetime, limit: int) -> l
         limit,
     )
     return [Worry(*row.values()) for row in rows]
+
+
+async def unpayable(connection: Connection, providers: Sequence[str]) -> list[str]:
+    """The addresses of businesses that ask for deposits by a provider that isn't there."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT slug
+        FROM service JOIN business USING (business_id) JOIN business_slug USING (business_id)
+        WHERE service.active AND service.deposit IS NOT NULL
+          AND coalesce(business.payments ->> 'provider', 'stripe') <> ALL ($1::text[])
+        ORDER BY slug
+        LIMIT 10
+        """,
+        providers,
+    )
+    return [row["slug"] for row in rows]
