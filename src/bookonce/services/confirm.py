@@ -85,10 +85,11 @@ async def _set(
             await holds.expire_for(connection, wish, now)
             if await claims.take(connection, wish, now) is None:
                 raise _Lost
-        await appointments.change_status(
+        if not await appointments.change_status(
             connection, business_id, appointment, Status.CONFIRMED,
             event_id=event_id, actor="system", now=now,
-        )  # fmt: skip
+        ):  # fmt: skip
+            raise _Changed
 
     await installation.database.transaction(work)
 
