@@ -92,6 +92,7 @@ async def _set(
             raise _Changed
 
     await installation.database.transaction(work)
+    installation.bell.ring()
 
 
 def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Taking | None:
@@ -116,7 +117,7 @@ async def _lose(
     now: datetime,
 ) -> bool:
     """Whether it was us who ended it; a client may have cancelled it at the same moment."""
-    return await installation.database.run(
+    is_ended = await installation.database.run(
         lambda connection: appointments.change_status(
             connection,
             directory.business_id,
@@ -128,3 +129,5 @@ async def _lose(
             keep_minor=0,
         )
     )
+    installation.bell.ring()
+    return is_ended
