@@ -29,6 +29,7 @@ torture: $(DEV) $(PAGES) ## load and faults on a database of its own, judged (SE
 nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP, the larger model
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
 	$(BIN)/python -m pytest tests/model -m nightly
+	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/faults -m "nightly or not nightly" --timeout 7200
 
 bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about fifteen minutes; SUBJECT=… for one)
 	@$(BIN)/python -m bench $(SUBJECT)

@@ -1,0 +1,93 @@
+"""What must be so of money after everything has come to rest, by the provider's books and ours.
+
+The provider's books are read apart from the product (`tests/localstripe.py`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import asyncpg
+
+from bookonce.services.installation import Installation
+from bookonce.services.payment_books import compare
+from tests.localstripe import LocalStripe
+from tests.races.harness import assert_sound
+
+APPOINTMENTS = """
+SELECT appointment.appointment_id, appointment.status, appointment.deposit_minor,
+       appointment.keep_minor,
+       coalesce(sum(amount_minor) FILTER (WHERE kind = 'authorised'), 0)::bigint AS authorised,
+       coalesce(sum(amount_minor) FILTER (WHERE kind = 'captured'), 0)::bigint AS captured,
+       coalesce(sum(amount_minor) FILTER (WHERE kind = 'released'), 0)::bigint AS released,
+       coalesce(sum(amount_minor) FILTER (WHERE kind = 'refunded'), 0)::bigint AS refunded
+FROM appointment JOIN business_slug USING (business_id)
+LEFT JOIN ledger_entry USING (business_id, appointment_id)
+WHERE slug = $1 AND deposit_minor IS NOT NULL
+GROUP BY 1, 2, 3, 4
+"""
+UNFINISHED = """
+SELECT (SELECT count(*) FROM payment WHERE status IN ('started', 'authorised')
+          AND business_id = (SELECT business_id FROM business_slug WHERE slug = $1))
+     + (SELECT count(*) FROM refund WHERE status <> 'done'
+          AND business_id = (SELECT business_id FROM business_slug WHERE slug = $1))
+"""
+
+
+async def offences(url: str, shop: Installation, slug: str, stripe: LocalStripe) -> list[str]:
+    """Everything that isn't as it must be; the rows of the whole database have to be sound too."""
+    await assert_sound(url)
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(APPOINTMENTS, slug)
+    unfinished = await connection.fetchval(UNFINISHED, slug)
+    await connection.close()
+    found = [f"{unfinished} payments or refunds have come to no end"] if unfinished else []
+    books = stripe.books()
+    for row in rows:
+        of_it = books.of(appointment_id=row["appointment_id"])
+        kept = of_it.taken - of_it.given_back
+        due = _due(row)
+        charged = [one for one in of_it.charges if one["captured"]]
+        checks = {
+            f"{kept} are kept for one that is {row['status']}, {due} are due": kept == due,
+            "money is set aside for ever": of_it.held == 0,
+            f"{len(charged)} charges were captured": len(charged) <= 1,
+            "captured: the ledger and the provider differ": row["captured"] == of_it.taken,
+            "refunded: the ledger and the provider differ": row["refunded"] == of_it.given_back,
+            "what was set aside is neither taken nor let go": row["authorised"]
+            == row["captured"] + row["released"],
+        }
+        found += [
+            f"{what} ({row['appointment_id']})" for what, holds in checks.items() if not holds
+        ]
+    async for one in compare(shop, slug):
+        found += one.differences
+    return found
+
+
+def _due(row: asyncpg.Record) -> int:
+    """What the business may have in the end."""
+    if row["keep_minor"] is not None:
+        return int(row["keep_minor"]) if row["captured"] else 0
+    return int(row["deposit_minor"]) if row["status"] == "confirmed" else 0
+
+
+async def followed_up(url: str, slug: str) -> list[tuple[object, object]]:
+    """What the queue would be fed: business and appointment of each event to follow up."""
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT business_id, appointment_id FROM event JOIN business_slug USING (business_id)
+        WHERE slug = $1 AND follow_up AND appointment_id IS NOT NULL
+        """,
+        slug,
+    )
+    await connection.close()
+    return [(row["business_id"], row["appointment_id"]) for row in rows]
+
+
+def later(now: datetime, moment: int) -> datetime:
+    """The times at which schedules come by: in two minutes, a quarter of an hour, and an hour."""
+    from datetime import timedelta
+
+    return now + timedelta(minutes=(2, 26, 60)[moment])
