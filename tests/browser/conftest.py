@@ -20,7 +20,7 @@ from tests.browser.booking import a_salon
 from tests.browser.paying import Till
 from tests.browser.site import Site
 from tests.browser.watching import Watch
-from tests.localstripe import LocalStripe
+from tests.localstripe import FaultyLine, LocalStripe
 from tests.running import RunningServer
 
 HERE = Path(__file__).parent
@@ -155,16 +155,19 @@ async def host(browser: Browser) -> AsyncIterator[Page]:
 @pytest.fixture(scope="session")
 def taking_cards(
     new_database: Callable[[], str], scratch: Path
-) -> Iterator[tuple[RunningServer, LocalStripe]]:
+) -> Iterator[tuple[RunningServer, LocalStripe, FaultyLine]]:
     """A server of its own that takes cards."""
-    with (
-        LocalStripe() as stripe,
-        RunningServer(new_database(), scratch / "till", environment=stripe.environment) as server,
-    ):
-        yield server, stripe
+    with LocalStripe() as stripe, FaultyLine(stripe.api_base) as line:
+        environment = stripe.environment | {"BOOKONCE_STRIPE_API_BASE": line.api_base}
+        with RunningServer(new_database(), scratch / "till", environment=environment) as server:
+            yield server, stripe, line
 
 
 @pytest.fixture
-def till(taking_cards: tuple[RunningServer, LocalStripe], new_page: NewPage) -> Till:
+def till(
+    taking_cards: tuple[RunningServer, LocalStripe, FaultyLine], new_page: NewPage
+) -> Iterator[Till]:
     """Salons at which a cut is to be paid for in advance."""
-    return Till(*taking_cards, new_page)
+    till = Till(*taking_cards, new_page)
+    yield till
+    till.line.mend()

@@ -59,6 +59,9 @@ class Watch:
         # is for the test to judge; so is a refusal that a script knows how to show.
         request = response.request
         if response.status >= 400 and (
-            request.is_navigation_request() or response.status in REFUSALS
+            request.is_navigation_request()
+            or response.status in REFUSALS
+            # The page for paying says itself that the payment service is away.
+            or (response.status == 503 and self._till is not None)
         ):
             self._refused.add(response.url)

@@ -88,6 +88,7 @@ class Own:
             staff=appointment.staff,
             date=day.isoformat(),
             start=start.astimezone(self.zone).isoformat() if start else None,
+            again=self.held.token,
         )
 
     @property

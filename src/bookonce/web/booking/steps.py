@@ -10,6 +10,7 @@ from litestar import MediaType, Request, Response, get
 
 from bookonce.core.business import ANYONE
 from bookonce.core.errors import NotFoundError
+from bookonce.services.appointments import typed
 from bookonce.services.availability import Asked, asked
 from bookonce.web.booking.bots import Bots
 from bookonce.web.booking.deposit import Terms
@@ -66,10 +67,22 @@ async def next_step(
             )
         visit.address = address = replace(address, staff=ANYONE)
     if address.start_at is not None and not notice:
-        return form_page(
-            visit, asked(directory, address.choice), bots.form(directory, datetime.now(UTC))
-        )
+        form = await _filled_in(visit, bots.form(directory, datetime.now(UTC)))
+        return form_page(visit, asked(directory, address.choice), form)
     return await _times(visit, status=status, notice=notice)
+
+
+async def _filled_in(visit: Visit, form: Form) -> Form:
+    """The form with what was typed for an appointment whose time was lost, if this is about one."""
+    if visit.address.again is None:
+        return form
+    found = await typed(visit.installation, visit.directory, visit.address.again)
+    if found is None:
+        return form
+    client, notes = found
+    return replace(
+        form, name=client.name, email=client.email, phone=client.phone or "", notes=notes or ""
+    )
 
 
 def _services(visit: Visit, *, status: int, notice: str) -> Response[str]:

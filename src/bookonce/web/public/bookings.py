@@ -55,7 +55,9 @@ async def book_appointment(
         BOOKINGS.labels(error.code.lower()).inc()
         raise
     BOOKINGS.labels("booked").inc()
-    answer = AppointmentAnswer.of(held, base_url(request, settings))
+    answer = AppointmentAnswer.of(
+        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+    )
     return Response(
         answer,
         headers={"Location": f"/api/v1/{slug}/appointments/{held.token}"},

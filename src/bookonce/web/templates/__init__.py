@@ -73,9 +73,14 @@ def render(
             "Content-Security-Policy": _policy(page, opening or CLOSED),
             "Content-Language": language.tag,
             "Vary": "Accept-Language",
-            **(FOR_THE_WAY_BACK if name == "form.html" and status == 200 else {}),
+            **(FOR_THE_WAY_BACK if name == "form.html" and _is_empty(status, values) else {}),
         },
     )
+
+
+def _is_empty(status: int, values: dict[str, Any]) -> bool:
+    """Whether nothing is typed in a form."""
+    return status == 200 and not values["form"].email
 
 
 def _policy(page: Page | None, opening: Opening) -> str:
