@@ -2,6 +2,7 @@
  * whether a payment has come through. What is sent goes as a form, which page.js sends. */
 
 const FIRST_LOOK_MS = 1_500;
+const LOOK_MS_MAX = 30_000;
 const TELL_S = [300, 120, 60, 30]; // how much time is left when it is said
 
 const main = () => document.querySelector("main");
@@ -48,6 +49,7 @@ const later = (act, ms) => timers.push(setTimeout(act, ms));
 
 async function showCard(shown) {
   const form = shown.querySelector("form[data-pay]");
+  shown.querySelector(".without-script").hidden = true; // for browsers whose styles can't tell
   try {
     await load(shown.dataset);
   } catch {
@@ -172,7 +174,7 @@ function lookLater(ms) {
     } catch {
       // Away for a moment.
     }
-    lookLater(ms * 1.5);
+    lookLater(Math.min(ms * 1.5, LOOK_MS_MAX));
   }, ms);
 }
 

@@ -18,7 +18,7 @@ from tests.browser.booking import (
     soonest,
     start_in,
 )
-from tests.browser.conftest import Open
+from tests.browser.conftest import TIMEOUT_MS, Open
 from tests.browser.paying import (
     DEPOSIT,
     Till,
@@ -262,11 +262,11 @@ async def test_a_line_that_breaks_while_paying_costs_nothing_twice(till: Till) -
         await route.fetch(max_redirects=0)
         await route.abort("internetdisconnected")
 
-    await page.route("**/payment", lose)
+    await page.route("**/payment?*", lose)
     await enter_card(page)
     await press_pay(page)
     await expect(page.locator(".offline")).to_contain_text("Nothing is lost")
-    await page.unroute("**/payment")
+    await page.unroute("**/payment?*")
     await press_pay(page)
     await expect_paid(page)
     assert charged(till.books(await till.only(slug))) == [1440]
@@ -310,7 +310,8 @@ async def test_a_payment_that_was_begun_and_lost_can_be_made_again(till: Till) -
         await expect(alert(page)).to_contain_text("We couldn't reach the payment service.")
     await page.goto(page.url)
     await expect(heading(page, "Your payment is on its way")).to_be_visible()
-    await expect(alert(page)).to_contain_text("Your payment hasn't come through.")
+    told = "Your payment hasn't come through."
+    await expect(alert(page)).to_contain_text(told, timeout=TIMEOUT_MS)  # after three looks
     await pay(page)
     await expect_paid(page)
     assert charged(till.books(await till.only(slug))) == [1440]

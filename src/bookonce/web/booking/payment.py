@@ -29,7 +29,7 @@ from bookonce.web.dependencies import Configured, Here
 from bookonce.web.errors import STATUS
 from bookonce.web.metrics import CHANGES
 
-LOOKS_MAX = 4
+LOOKS_MAX = 2
 """After so many looks at a payment that stays as it is, another try is offered."""
 WAITING = (Status.HELD, Status.EXPIRED)
 UNDER_WAY = (PaymentStatus.STARTED, PaymentStatus.AUTHORISED)
