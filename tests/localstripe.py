@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -83,18 +83,18 @@ class StripeBooks:
     @property
     def taken(self) -> int:
         """Taken, before anything was given back."""
-        captured = sum(c["amount"] for c in self.charges if c["captured"] and c["paid"])
-        return captured - sum(refund["amount"] for refund in self.refunds if _is_let_go(refund))
+        captured = sum(int(c["amount"]) for c in self.charges if c["captured"] and c["paid"])
+        return captured - sum(int(r["amount"]) for r in self.refunds if _is_let_go(r))
 
     @property
     def given_back(self) -> int:
         """Refunded of what was taken."""
-        return sum(refund["amount"] for refund in self.given)
+        return sum(int(refund["amount"]) for refund in self.given)
 
     @property
     def given(self) -> list[dict[str, Any]]:
         """The refunds that gave money back."""
-        return [refund for refund in self.refunds if not _is_let_go(refund)]
+        return [r for r in self.refunds if not _is_let_go(r) and r["status"] != "failed"]
 
     def intent(self, intent_id: str) -> dict[str, Any]:
         """One PaymentIntent."""
@@ -123,7 +123,7 @@ class LocalStripe:
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self.port = int(self._listener.getsockname()[1])
         self.api_base = f"http://127.0.0.1:{self.port}"
         self.js_url = f"{self.api_base}/js.stripe.com/v3/"
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, it is closed on the way out
@@ -177,7 +177,8 @@ class LocalStripe:
         """Tell an address, a second after each event; never again if that fails.
 
         Only these are ever told: payment_intent.succeeded (taken) and .payment_failed, and some
-        of customers.
+        of customers. What happened in the second before is told to this address, too, also of
+        payments that were forgotten since.
         """
         self._webhooks += 1
         wish: dict[str, Any] = {"url": url, "secret": secret}
@@ -216,6 +217,10 @@ class LocalStripe:
         form = {"payment_intent": intent_id, "amount": str(amount)}
         refund: str = self._request("POST", "/v1/refunds", form)["id"]
         return refund
+
+    def fail_refund(self, refund: str) -> None:
+        """The bank sends a refund back, as it may days later."""
+        self._request("POST", f"/v1/refunds/{refund}", {"status": "failed"})
 
     def books(self) -> StripeBooks:
         """All that it knows of money, asked over HTTP."""
@@ -466,10 +471,14 @@ async def _tear(request: web.Request, answer: bytes) -> web.StreamResponse:
     return response
 
 
-_BEFORE = {
+_BEFORE: dict[Fault | None, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
     Fault.SERVER_ERROR: _server_error,
     Fault.BUSY: _busy,
     Fault.CUT: _cut,
     Fault.SILENCE: _silence,
 }
-_AFTER = {Fault.ANSWER_LOST: _cut, Fault.ANSWER_LATE: _silence, Fault.ANSWER_TORN: _tear}
+_AFTER: dict[Fault | None, Callable[[web.Request, bytes], Awaitable[web.StreamResponse]]] = {
+    Fault.ANSWER_LOST: _cut,
+    Fault.ANSWER_LATE: _silence,
+    Fault.ANSWER_TORN: _tear,
+}

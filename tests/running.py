@@ -39,7 +39,7 @@ def free_port() -> int:
 
 
 class RunningServer:
-    """`bookonce serve` for as long as the block runs. Limits are off unless set."""
+    """`bookonce serve` for as long as the block runs. Limits are off unless set, and so are jobs."""
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class RunningServer:
         *arguments: str,
         environment: dict[str, str] | None = None,
         command: list[str] = COMMAND,
+        jobs: bool = False,
     ) -> None:
         self.database_url = database_url
         self.data_dir = data_dir
@@ -61,6 +62,7 @@ class RunningServer:
             | {
                 "BOOKONCE_RATE_LIMIT": "off",
                 "BOOKONCE_FORM_TIME_MIN_S": "0",
+                "BOOKONCE_JOBS": str(int(jobs)),
                 "BOOKONCE_DATA_DIR": str(data_dir),
             }
             | ({"BOOKONCE_DATABASE_URL": database_url} if database_url else {})

@@ -130,10 +130,7 @@ def _read_stripe(
     for name in ("API_BASE", "JS"):
         address = values[name]
         if address and not _is_safe_address(address):
-            wrong(
-                f"STRIPE_{name}",
-                f"expected an https address, or http on this machine itself, got {address!r}",
-            )
+            wrong(f"STRIPE_{name}", "expected an https address, or http on this machine itself")
     return values
 
 

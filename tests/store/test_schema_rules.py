@@ -14,8 +14,10 @@ from bookonce.core.appointments import Status
 from bookonce.services.block import BlockKind
 from bookonce.store.schema import applied_versions, migrate, packaged_versions, pending_versions
 
-# Not sharded by business: a unique address can't be, and the migrations are of the whole database.
-REFERENCE_TABLES = {"business_slug", "schema_migration"}
+# Not sharded by business: a unique address can't be, the migrations are of the whole database, and
+# the queue of jobs is worked on across businesses.
+QUEUE = {"job", "job_worker", "job_schedule", "job_outcome", "transaction_mark"}
+REFERENCE_TABLES = {"business_slug", "schema_migration"} | QUEUE
 
 
 @pytest.fixture

@@ -13,6 +13,9 @@ from bookonce.torture.history import Answer, History, Kind, Operation, Outcome, 
 from bookonce.torture.rows import (
     BOOKED,
     CANCELLED,
+    CONFIRMED,
+    EXPIRED,
+    HELD,
     MOVED,
     Appointment,
     Claim,
@@ -51,7 +54,7 @@ class Story:
 
     def _claims_of(self, one: Appointment) -> list[Claim]:
         """What the last event of a confirmed appointment should have taken."""
-        if one.status != "confirmed":
+        if one.status not in ("held", "confirmed"):
             return []
         last = [event for event in self.rows.events[one.id] if event.service][-1]
         return [
@@ -100,6 +103,62 @@ class Story:
             )
             self._happened(BOOKED, answer, 0, key)
         return appointment_id
+
+    def hold(
+        self, span: tuple[float, float], step: int, until_s: float, staff: str = "ada"
+    ) -> UUID:
+        """A time held for a payment, until a second of the run."""
+        wish = self.wish(Kind.BOOK, service="beard", start_s=at(step), staff=staff)
+        held_id = uuid.uuid4()
+        answer = Answer(held_id, "beard", staff, at(step), (), status="held", hold_until_s=until_s)
+        self.tell(wish, span, DONE, "201", answer)
+        self.rows.appointments[held_id] = Appointment(
+            SALON.slug, held_id, "held", "beard", staff, at(step), 0, wish.label
+        )
+        self._happened(HELD, answer, 0, None)
+        [event] = self.rows.events[held_id]
+        hold_until = datetime.fromtimestamp(until_s, UTC)
+        self.rows.events[held_id] = [replace(event, hold_until=hold_until)]
+        return held_id
+
+    def expire(self, held_id: UUID) -> None:
+        """The hold is taken away by whoever met it."""
+        self._becomes(held_id, "expired", EXPIRED)
+
+    def pay(
+        self,
+        span: tuple[float, float],
+        held_id: UUID,
+        *,
+        code: str = "",
+        committed: bool = True,
+    ) -> None:
+        """The business notes that it was paid; `code`: it was refused."""
+        before = self.rows.appointments[held_id]
+        wish = self.wish(
+            Kind.PAY, service=before.service, start_s=before.start_s, staff=before.staff,
+            subject_id=held_id,
+        )  # fmt: skip
+        if code:
+            self.tell(wish, span, REFUSED, code)
+            return
+        answer = Answer(
+            held_id, before.service, before.staff, before.start_s, (), status="confirmed"
+        )
+        self.tell(wish, span, DONE, "", answer)
+        if committed:
+            self._becomes(held_id, "confirmed", CONFIRMED)
+
+    def _becomes(self, subject_id: UUID, status: str, kind: str) -> None:
+        before = self.rows.appointments[subject_id]
+        self.rows.appointments[subject_id] = replace(
+            before, status=status, sequence=before.sequence + 1
+        )
+        self.rows.events[subject_id].append(Event(SALON.slug, kind, subject_id))
+
+    def lose(self, held_id: UUID) -> None:
+        """The system ends an appointment whose time somebody else has."""
+        self._becomes(held_id, "cancelled", CANCELLED)
 
     def refuse(
         self,

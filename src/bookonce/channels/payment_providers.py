@@ -7,6 +7,11 @@ from bookonce.channels.payments import PaymentProvider
 from bookonce.settings import Settings
 
 
+def provider_names(settings: Settings) -> list[str]:
+    """Who can take payments here, without getting anything ready for it."""
+    return [OnSitePayments.name, *(["stripe"] if settings.stripe_secret_key else [])]
+
+
 def providers(settings: Settings) -> dict[str, PaymentProvider]:
     """Each by the name that business files call it. Whoever asks for them closes them."""
     known: list[PaymentProvider] = [OnSitePayments()]

@@ -14,22 +14,6 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from babel.numbers import get_currency_precision
-
-DIGITS_CHARGED_MAX = 2
-
-
-def charge_step_minor(currency: str) -> int:
-    """What every amount that is to be charged has to be a multiple of, in minor units.
-
-    Cards know two decimal digits: of a Kuwaiti dinar's three, the last has to be 0, and Stripe
-    refuses 5.124 KWD. Whoever works out an amount (30% of a price) rounds it to such a multiple;
-    what a person asked for exactly can be refused.
-    """
-    digits: int = get_currency_precision(currency)
-    step: int = 10 ** max(0, digits - DIGITS_CHARGED_MAX)
-    return step
-
 
 @dataclass(frozen=True, slots=True)
 class PaymentOrder:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from bookonce.channels.payment_providers import provider_names
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
@@ -19,6 +20,7 @@ from bookonce.core.business import Business
 from bookonce.core.errors import FieldError, ValidationError
 from bookonce.services import business_files
 from bookonce.services.business_files import Applied
+from bookonce.settings import Settings
 from bookonce.store.schema import migrate
 
 
@@ -38,8 +40,21 @@ def apply(
         out.print(change)
     if not applied.changes:
         out.print(f"{slug}: nothing to change")
-    for warning in applied.warnings:
+    for warning in [*applied.warnings, *payment_warnings(business, settings)]:
         warn(warning)
+
+
+def payment_warnings(business: Business, settings: Settings) -> list[str]:
+    """That services which need a payment in advance can't be booked online here."""
+    provider = business.payments.provider
+    asking = [each.key for each in business.service if each.deposit is not None]
+    if not asking or provider in provider_names(settings):
+        return []
+    missing = "BOOKONCE_STRIPE_SECRET_KEY isn't set" if provider == "stripe" else "there is none"
+    return [
+        f"{', '.join(asking)}: with a deposit, but this installation can't take payments by "
+        f"{provider!r} ({missing}); visitors are asked to call"
+    ]
 
 
 async def _apply(url: str, business: Business) -> Applied:

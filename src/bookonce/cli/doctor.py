@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 import asyncpg
@@ -14,16 +14,21 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from bookonce.channels.payment_providers import provider_names
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
 from bookonce.core.zones import is_zone
 from bookonce.settings import Settings
+from bookonce.store import job_report, payments
 from bookonce.store.hosts import connect
+from bookonce.store.job_report import Depth
 from bookonce.store.schema import applied_versions, pending_versions
 
 FREE_BYTES_MIN = 1024**3
 CLOCK_SKEW_S_MAX = 2
+LATE_S_MAX = 300
+WORRIES_MAX = 100
 SERVER_VERSION_MIN = 150_000
 GUARD = "EXCLUDE USING gist (business_id WITH =, resource_id WITH =, during WITH &&)"
 
@@ -44,7 +49,7 @@ def doctor(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
         settings = read_settings(data_dir, database_url)
         with running_database(settings) as url:
             findings = [
-                *asyncio.run(_database_findings(url)),
+                *asyncio.run(_database_findings(url, settings)),
                 _zones(),
                 _disk(settings),
                 _mail(),
@@ -62,15 +67,15 @@ def doctor(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
         raise typer.Exit(1)
 
 
-async def _database_findings(url: str) -> list[Finding]:
+async def _database_findings(url: str, settings: Settings) -> list[Finding]:
     connection = await connect(url, timeout=10)
     try:
-        return [finding async for finding in _examine(connection)]
+        return [finding async for finding in _examine(connection, settings)]
     finally:
         await connection.close()
 
 
-async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncIterator[Finding]:
     number = int(await connection.fetchval("SHOW server_version_num"))
     yield Finding(
         "database",
@@ -88,6 +93,10 @@ async def _examine(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
     )
     if not pending:
         yield await _guard(connection)
+        async for finding in _payments(connection, settings):
+            yield finding
+        for finding in _jobs(await job_report.depth(connection)):
+            yield finding
     skew_s = abs(
         (await connection.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds()
     )
@@ -126,6 +135,44 @@ async def _guard(connection: asyncpg.Connection) -> Finding:
         GUARD in definitions,
         "one resource, one claim at a time" if GUARD in definitions else "missing",
         "the schema was altered by hand; restore it before serving",
+    )
+
+
+async def _payments(connection: asyncpg.Connection, settings: Settings) -> AsyncIterator[Finding]:
+    """Deposits that nobody can pay here, and money that somebody has to look at."""
+    unpayable = await payments.unpayable(connection, provider_names(settings))
+    yield Finding(
+        "deposits",
+        not unpayable,
+        "can be paid" if not unpayable else f"can't be paid: {', '.join(unpayable)}",
+        "set BOOKONCE_STRIPE_SECRET_KEY, or choose another provider under [payments]",
+    )
+    since = datetime.now(UTC) - timedelta(seconds=LATE_S_MAX)
+    worries = await payments.worries(connection, since, WORRIES_MAX)
+    yield Finding(
+        "money",
+        not worries,
+        "all where it belongs" if not worries else f"{len(worries)} to look at",
+        "see which: bookonce payments worries",
+    )
+
+
+def _jobs(depth: Depth) -> Iterator[Finding]:
+    """Jobs that nobody does, jobs that come late, jobs that were given up."""
+    waits = f"{depth.waiting} waiting, {depth.running} running"
+    if depth.waiting and depth.late_s > 0 and not depth.workers:
+        found, advice = f"{waits}; nobody works", "run: bookonce serve --jobs, or bookonce worker"
+    elif depth.late_s > LATE_S_MAX:
+        found = f"{waits}; the first for {depth.late_s / 60:.0f} min"
+        advice = "see what they wait for: bookonce jobs"
+    else:
+        found, advice = f"{waits}, {depth.workers} at work", ""
+    yield Finding("jobs", not advice, found, advice)
+    yield Finding(
+        "dead jobs",
+        not depth.dead,
+        str(depth.dead or "none"),
+        "see why: bookonce jobs; when mended: bookonce jobs --retry all",
     )
 
 

@@ -9,10 +9,13 @@ import typer
 from bookonce import __version__
 from bookonce.cli.business import apply, export
 from bookonce.cli.doctor import doctor
+from bookonce.cli.jobs import jobs
 from bookonce.cli.migrate import migrate
 from bookonce.cli.output import out
+from bookonce.cli.payments import app as payments
 from bookonce.cli.serve import serve
 from bookonce.cli.torture import torture
+from bookonce.cli.worker import worker
 
 app = typer.Typer(
     help="Bookonce: online appointment booking that never double-books.",
@@ -21,8 +24,9 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (serve, apply, export, migrate, doctor, torture):
+for command in (serve, worker, jobs, apply, export, migrate, doctor, torture):
     app.command()(command)
+app.add_typer(payments, name="payments")
 
 
 def _print_version(asked: bool) -> None:

@@ -24,9 +24,10 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from bookonce.cli.database import opened, watched_database_url
+from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, out, plain_errors
-from bookonce.cli.worker import GRACE_S
+from bookonce.cli.web_worker import GRACE_S
 from bookonce.demo.salon import SLUG, furnish
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
@@ -41,6 +42,9 @@ def serve(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     demo: Annotated[bool, typer.Option(help="With a salon to try things on.")] = False,
+    jobs: Annotated[
+        bool, typer.Option(envvar="BOOKONCE_JOBS", help="Do the installation's jobs, too.")
+    ] = True,
 ) -> None:
     """Bring the schema up to date and serve until SIGTERM or Ctrl-C."""
     with plain_errors():
@@ -64,7 +68,7 @@ def serve(
             if workers > 1:
                 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
             server = Server(
-                "bookonce.cli.worker:application",
+                "bookonce.cli.web_worker:application",
                 factory=True,
                 address=host,
                 port=port,
@@ -75,8 +79,10 @@ def serve(
                 workers_kill_timeout=GRACE_S,
                 log_level=LogLevels.warning,
             )
-            threading.Thread(target=_announce, args=(host, port, demo), daemon=True).start()
-            server.serve()
+            open_ = threading.Event()
+            threading.Thread(target=_announce, args=(host, port, demo, open_), daemon=True).start()
+            with jobs_beside(open_.is_set, wanted=jobs):
+                server.serve()
 
 
 def _end(*_: object) -> NoReturn:
@@ -121,11 +127,12 @@ def _require_free(host: str, port: int) -> None:
             give_up(f"{host}:{port} can't be used ({error.strerror}); choose another with --port")
 
 
-def _announce(host: str, port: int, demo: bool) -> None:
-    """Print the addresses to open, once the first answer has come."""
+def _announce(host: str, port: int, demo: bool, open_: threading.Event) -> None:
+    """Print the addresses to open, and set `open_`, once the first answer has come."""
     reachable = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}.get(host, host)
     while not _is_alive(reachable, port):
         time.sleep(0.05)
+    open_.set()
     base = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}"
     lines = [("API, to read and try", f"{base}/schema"), ("ready?", f"{base}/readyz")]
     if demo:

@@ -1,32 +1,24 @@
-"""What a worker process of `bookonce serve` runs."""
+"""`bookonce worker`: do jobs, and nothing else."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-import time
+import asyncio
+import dataclasses
 
-from litestar.types import ASGIApp
-
-from bookonce.web.application import application as web_application
-
-GRACE_S = 30
+from bookonce.cli.database import watched_database_url
+from bookonce.cli.jobs_process import work
+from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
+from bookonce.cli.output import err, plain_errors
+from bookonce.store.schema import migrate
+from bookonce.web.logs import configure_logs
 
 
-def application() -> ASGIApp:
-    """The web application, for as long as the server that started this worker lives."""
-    threading.Thread(target=_end_with_server, daemon=True).start()
-    return web_application()
-
-
-def _end_with_server() -> None:
-    """A server that is killed tells its workers nothing; left alone they would keep its port."""
-    server = multiprocessing.parent_process()
-    if server is None:
-        return
-    server.join()
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE_S)  # for the requests in flight
-    os._exit(1)
+def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Bring the schema up to date and do jobs until SIGTERM or Ctrl-C."""
+    with plain_errors():
+        settings = read_settings(data_dir, database_url)
+        configure_logs(settings.log_level)
+        with watched_database_url(settings) as url:
+            if applied := asyncio.run(migrate(url)):
+                err.print(f"schema: applied {', '.join(applied)}")
+            asyncio.run(work(dataclasses.replace(settings, database_url=url)))

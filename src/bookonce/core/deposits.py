@@ -22,6 +22,7 @@ from bookonce.core import money
 
 FULL = "full"
 HUNDRED = Decimal(100)
+DIGITS_CHARGED_MAX = 2
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,2})?) ?%")
 
 
@@ -58,8 +59,13 @@ class Payments(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 def charge_step_minor(currency: str) -> int:
-    """Of what a charge must be a multiple: card networks know two decimal digits at most."""
-    return 10 if get_currency_precision(currency) == 3 else 1
+    """Of what a charge must be a multiple, in minor units.
+
+    Cards know two decimal digits: of a Kuwaiti dinar's three, the last has to be 0, and Stripe
+    refuses 5.124 KWD.
+    """
+    step_minor: int = 10 ** max(0, get_currency_precision(currency) - DIGITS_CHARGED_MAX)
+    return step_minor
 
 
 def deposit_problem(rule: str, price_minor: int | None, currency: str) -> str | None:

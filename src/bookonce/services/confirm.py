@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,6 +18,14 @@ from bookonce.store.claims import PartlyTakenError, Taking
 from bookonce.store.database import Connection
 
 
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The appointment as it is then, and whether this is where its time was found to be lost."""
+
+    appointment: Appointment
+    is_lost: bool = False
+
+
 class _Changed(Exception):
     """The appointment is no longer what was read; read it again."""
 
@@ -27,27 +36,27 @@ class _Lost(Exception):
 
 async def confirm(
     installation: Installation, directory: Directory, appointment_id: UUID, *, now: datetime
-) -> Appointment:
+) -> Confirmation:
     """Make a held time the client's for good, also late if nobody took it meanwhile.
 
     If somebody did, or the visit would have begun, the appointment ends as cancelled: that is
-    final, so that nobody is told both. Any other status is left as it is. Returns the appointment
-    as it is then. Raises TryAgainError.
+    final, so that nobody is told both. Any other status is left as it is. Raises TryAgainError.
     """
     event_id = new_id()
+    is_lost = False
     for _ in range(RACES_LOST_MAX):
         appointment = await installation.database.run(
             lambda connection: appointments.by_id(connection, directory.business_id, appointment_id)
         )
         assert appointment is not None
         if appointment.status not in (Status.HELD, Status.EXPIRED):
-            return appointment
+            return Confirmation(appointment, is_lost and appointment.status is Status.CANCELLED)
         try:
             await _set(installation, directory, appointment, event_id, now)
         except (_Changed, PartlyTakenError):
             continue
         except _Lost:
-            await _lose(installation, directory, appointment, event_id, now)
+            is_lost = await _lose(installation, directory, appointment, event_id, now) or is_lost
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
 
 
@@ -104,8 +113,9 @@ async def _lose(
     appointment: Appointment,
     event_id: UUID,
     now: datetime,
-) -> None:
-    await installation.database.run(
+) -> bool:
+    """Whether it was us who ended it; a client may have cancelled it at the same moment."""
+    return await installation.database.run(
         lambda connection: appointments.change_status(
             connection,
             directory.business_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from bookonce.core.business import is_slug
 from bookonce.core.directory import Directory
 from bookonce.core.errors import BookonceError, NotFoundError
 from bookonce.store import businesses
+from bookonce.store.bell import Bell
 from bookonce.store.busy import BusyTimes
 from bookonce.store.database import Connection, Database
 
@@ -37,6 +39,11 @@ class Installation:
     busy: BusyTimes = field(default_factory=BusyTimes)
     """The claims that this process has at hand."""
     _at_hand: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
+
+    @cached_property
+    def bell(self) -> Bell:
+        """Ring it after a commit with events to follow up."""
+        return Bell(self.database)
 
     async def current(self, slug: str) -> Directory:
         """The business at an address as it is now. Raises NotFoundError."""

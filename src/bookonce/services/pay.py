@@ -256,8 +256,10 @@ async def _outcome(
     appointment = account.appointment
     if books.standing is Standing.DECLINED:
         raise await _after_decline(installation, directory, token, appointment, now)
-    if appointment.status is Status.CANCELLED:
+    if account.is_lost:
         raise await _lost(installation, directory, appointment, now)
+    if appointment.status is Status.CANCELLED:
+        raise StatusConflictError("This appointment was cancelled meanwhile; nothing is taken.")
     secret = books.client_secret if books.standing is Standing.NEEDS_ACTION else None
     return Paid(Held(directory, appointment.as_of(now), token), secret)
 

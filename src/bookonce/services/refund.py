@@ -9,10 +9,12 @@ import msgspec
 
 from bookonce.core import money
 from bookonce.core.errors import FieldError, NotFoundError, StatusConflictError, ValidationError
-from bookonce.core.payments import EntryKind, PaymentStatus
+from bookonce.core.payments import EntryKind, PaymentStatus, RefundStatus
 from bookonce.services.installation import Installation, new_id
+from bookonce.services.settle import by_hand_ref
 from bookonce.store import appointments, events, payments
 from bookonce.store.database import Connection
+from bookonce.store.payments import Entry
 
 
 class Refunded(msgspec.Struct, frozen=True):
@@ -77,3 +79,33 @@ async def _kept(connection: Connection, business_id: UUID, appointment_id: UUID)
             sums = await payments.sums(connection, business_id, payment.id)
             return sums.get(EntryKind.CAPTURED, 0) - sums.get(EntryKind.REFUNDED, 0)
     return None
+
+
+async def returned(
+    installation: Installation, slug: str, appointment_id: UUID, *, now: datetime
+) -> int:
+    """A person tells that everything that was to be given back has been handed over, where the
+    provider has no books of its own; how many refunds that were. Raises NotFoundError.
+    """
+    directory = await installation.current(slug)
+    business_id = directory.business_id
+
+    async def work(connection: Connection) -> int:
+        await appointments.lock(connection, business_id, appointment_id)
+        handed_over = 0
+        for payment in await payments.of_appointment(connection, business_id, appointment_id):
+            provider = installation.providers.get(payment.provider)
+            if provider is None or provider.takes_cards:
+                continue
+            for one in await payments.refunds(connection, business_id, payment.id):
+                if one.status is RefundStatus.DONE:
+                    continue
+                handed_over += 1
+                entry = Entry(EntryKind.REFUNDED, one.amount_minor, by_hand_ref(one.id))
+                await payments.add_entries(
+                    connection, business_id, payment, [(new_id(), entry)], now
+                )
+                await payments.set_refund_status(connection, business_id, one.id, RefundStatus.DONE)
+        return handed_over
+
+    return await installation.database.transaction(work)

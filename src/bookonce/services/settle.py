@@ -8,7 +8,7 @@ payer's browser are only occasions to call it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -68,6 +68,8 @@ class Account:
     appointment: Appointment
     entries: dict[EntryKind, int]
     refunds: list[Refund]
+    is_lost: bool = False
+    """Whether its time was just found to be somebody else's."""
 
     @property
     def due_minor(self) -> int:
@@ -159,6 +161,11 @@ async def order_of(
     )
 
 
+def by_hand_ref(refund_id: UUID) -> str:
+    """What the ledger calls money that a person handed back."""
+    return f"by-hand-{refund_id}"
+
+
 def _our_books(payment: Payment, sums: dict[EntryKind, int], refunds: list[Refund]) -> Books:
     """What our ledger says, in the form that a provider's books have."""
     standing = {status: standing for standing, status in _STATUS.items()}
@@ -168,7 +175,7 @@ def _our_books(payment: Payment, sums: dict[EntryKind, int], refunds: list[Refun
         captured_minor=sums.get(EntryKind.CAPTURED, 0),
         capture_ref=payment.provider_ref,
         refunds=tuple(
-            Movement(f"by-hand-{one.id}", one.amount_minor, one.id)
+            Movement(by_hand_ref(one.id), one.amount_minor, one.id)
             for one in refunds
             if one.status is RefundStatus.DONE
         ),
@@ -184,8 +191,9 @@ async def advance(
     """
     account = await _write_down(installation, directory, payment, books, now)
     if _next(account, books, now) is Step.CONFIRM:
-        await confirm(installation, directory, payment.appointment_id, now=now)
+        done = await confirm(installation, directory, payment.appointment_id, now=now)
         account = await _write_down(installation, directory, payment, books, now)
+        account = replace(account, is_lost=done.is_lost)
     return account
 
 

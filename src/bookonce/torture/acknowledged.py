@@ -8,7 +8,7 @@ from uuid import UUID
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import Answer, Deed, Kind, Outcome, clock_time
 from bookonce.torture.lives import could_have_made
-from bookonce.torture.rows import Appointment
+from bookonce.torture.rows import HELD, Appointment
 
 
 def nothing_acknowledged_is_lost(evidence: Evidence) -> list[Offence]:
@@ -22,7 +22,7 @@ def nothing_acknowledged_is_lost(evidence: Evidence) -> list[Offence]:
 
 def _done_is_recorded(evidence: Evidence) -> Iterator[Offence]:
     """Each acknowledged deed left the event that says so."""
-    for deed in evidence.of_kind(Kind.BOOK, Kind.MOVE, Kind.CANCEL):
+    for deed in evidence.of_kind(Kind.BOOK, Kind.MOVE, Kind.CANCEL, Kind.PAY):
         if deed.outcome is not Outcome.DONE or deed.answer is None:
             continue
         subject_id = deed.answer.subject_id
@@ -46,6 +46,7 @@ def _is_at(event: object, answer: Answer) -> bool:
 
 def _appointments_are_as_told(evidence: Evidence) -> Iterator[Offence]:
     """Where an appointment is in the end is where a change that may have been the last put it."""
+    lost = lost_payments(evidence)
     makers = {(deed.wish.slug, deed.wish.label): deed for deed in evidence.of_kind(Kind.BOOK)}
     for appointment in evidence.rows.appointments.values():
         maker = makers.get((appointment.slug, appointment.label))
@@ -54,12 +55,14 @@ def _appointments_are_as_told(evidence: Evidence) -> Iterator[Offence]:
             continue
         changes = evidence.changes.get(appointment.id, [])
         cancels = [deed for deed in changes if deed.wish.kind is Kind.CANCEL]
-        if appointment.status == "cancelled" and not cancels:
+        pays = [deed for deed in changes if deed.wish.kind is Kind.PAY]
+        if appointment.status == "cancelled" and not cancels and appointment.id not in lost:
             yield Offence.by(f"nobody cancelled appointment {appointment.id}", maker)
         if appointment.status != "cancelled" and any(
             deed.outcome is Outcome.DONE for deed in cancels
         ):
             yield Offence.by(f"appointment {appointment.id} was cancelled and isn't", *cancels)
+        yield from _paid_is_confirmed(appointment, evidence, pays)
         moves = [deed for deed in changes if deed.wish.kind is Kind.MOVE]
         if not any(_may_be_where(deed, appointment) for deed in _last_of([maker, *moves])):
             yield Offence.by(
@@ -68,6 +71,31 @@ def _appointments_are_as_told(evidence: Evidence) -> Iterator[Offence]:
                 maker,
                 *moves,
             )
+
+
+def lost_payments(evidence: Evidence) -> set[UUID]:
+    """The appointments that ended because they were paid for when somebody else had the time."""
+    return {
+        deed.wish.subject_id
+        for deed in evidence.of_kind(Kind.PAY)
+        if deed.wish.subject_id
+        and (deed.outcome is Outcome.UNKNOWN or deed.code == "BOOKING_CONFLICT")
+    }
+
+
+def _paid_is_confirmed(
+    appointment: Appointment, evidence: Evidence, pays: list[Deed]
+) -> Iterator[Offence]:
+    """What was acknowledged as paid for isn't held any more, and nothing is confirmed for nothing."""
+    if appointment.status in ("held", "expired") and any(
+        deed.outcome is Outcome.DONE for deed in pays
+    ):
+        yield Offence.by(
+            f"appointment {appointment.id} was paid for and is {appointment.status}", *pays
+        )
+    kinds = {event.kind for event in evidence.rows.events.get(appointment.id, [])}
+    if appointment.status == "confirmed" and HELD in kinds and not pays:
+        yield Offence(f"appointment {appointment.id} is confirmed, and nobody paid for it")
 
 
 def _last_of(deeds: list[Deed]) -> list[Deed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import msgspec
 from bookonce.core.errors import BookonceError, TryAgainError
 from bookonce.services.block import block, unblock
 from bookonce.services.installation import Installation
+from bookonce.services.pay import receive
 from bookonce.torture.history import Answer, History, Kind, Operation, Outcome, Wish
 
 ANSWER_TIMEOUT_S = 15.0
@@ -28,6 +30,12 @@ class Clock:
 
     def __init__(self) -> None:
         self._began_s = time.monotonic()
+        self.began_at_s = time.time()
+        """When the run began, in seconds since the epoch."""
+
+    def of_instant(self, instant: datetime) -> float:
+        """When it is by this clock at an instant of the calendar's."""
+        return instant.timestamp() - self.began_at_s
 
     def now_s(self) -> float:
         """By the monotonic clock."""
@@ -65,7 +73,7 @@ class Line:
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             outcome, code, answer = Outcome.UNKNOWN, type(error).__name__, None
         else:
-            outcome, code, answer = _understood(status, text)
+            outcome, code, answer = _understood(status, text, self._clock)
         returned_s = self._clock.now_s()
         return self._history.record(self._client, wish, called_s, returned_s, outcome, code, answer)
 
@@ -94,9 +102,10 @@ class _Body(msgspec.Struct):
     start: datetime | None = None
     manage_url: str = ""
     resources: tuple[str, ...] = ()
+    hold_expires_at: datetime | None = None
 
 
-def _understood(status: int, text: bytes) -> tuple[Outcome, str, Answer | None]:
+def _understood(status: int, text: bytes, clock: Clock) -> tuple[Outcome, str, Answer | None]:
     try:
         body = msgspec.json.decode(text, type=_Body)
     except msgspec.DecodeError:
@@ -110,6 +119,9 @@ def _understood(status: int, text: bytes) -> tuple[Outcome, str, Answer | None]:
             resources=body.resources,
             status=str(body.status),
             token=body.manage_url.rpartition("/")[2],
+            hold_until_s=clock.of_instant(body.hold_expires_at)
+            if body.hold_expires_at
+            else math.inf,
         )
         return Outcome.DONE, str(status), answer
     known = status < 500 and body.code
@@ -128,7 +140,7 @@ class Office:
         self._clock = clock
 
     async def ask(self, wish: Wish) -> Operation:
-        """Block time, or give it back."""
+        """Block time, give it back, or tell that a deposit was paid."""
         called_s = self._clock.now_s()
         outcome, code, answer = await self._do(wish)
         returned_s = self._clock.now_s()
@@ -136,7 +148,9 @@ class Office:
 
     async def _do(self, wish: Wish) -> tuple[Outcome, str, Answer | None]:
         try:
-            answer = await self._block_or_unblock(wish)
+            answer = await (
+                self._receive(wish) if wish.kind is Kind.PAY else self._block_or_unblock(wish)
+            )
         except TryAgainError as error:
             return Outcome.UNKNOWN, error.code, None
         except BookonceError as error:
@@ -144,6 +158,18 @@ class Office:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             return Outcome.UNKNOWN, f"INTERNAL {error!r}", None
         return Outcome.DONE, "", answer
+
+    async def _receive(self, wish: Wish) -> Answer:
+        assert wish.subject_id is not None
+        paid = await receive(self._installation, wish.slug, wish.subject_id, now=datetime.now(UTC))
+        return Answer(
+            paid.id,
+            service=paid.service,
+            staff=paid.staff,
+            start_s=int(paid.start.timestamp()),
+            resources=paid.resources,
+            status=paid.status.value,
+        )
 
     async def _block_or_unblock(self, wish: Wish) -> Answer:
         now = datetime.now(UTC)

@@ -127,7 +127,7 @@ def _rows_and_events(evidence: Evidence) -> Iterator[Offence]:
             )
         due = (
             evidence.salons[last.slug].takes(last.service, last.start_s, last.staff, last.resources)
-            if appointment.status == "confirmed"
+            if appointment.status in ("held", "confirmed")
             else []
         )
         if sorted(due) != sorted(claims[appointment.id]):

@@ -32,6 +32,8 @@ class Held:
     id: UUID
     token: str
     service: str
+    staff: str = ""
+    start_s: int = 0
 
 
 class Board:
@@ -42,6 +44,8 @@ class Board:
     def __init__(self, seed: int, salons: list[Salon]) -> None:
         self.salons = salons
         self.held: dict[UUID, Held] = {}
+        self.to_pay: dict[UUID, Held] = {}
+        """What is held for a payment, or was."""
         self._seed = seed
 
     def rush(self, now_s: float) -> tuple[Salon, int]:
@@ -54,17 +58,30 @@ class Board:
         """One of the appointments, whoever booked it."""
         return random.choice(list(self.held.values())) if self.held else None
 
+    def any_to_pay(self, random: Random) -> Held | None:
+        """One of those to pay for, most often a young one: the old ones are late."""
+        if not self.to_pay:
+            return None
+        waiting = list(self.to_pay.values())
+        return waiting[-1] if random.random() < 0.3 else random.choice(waiting)
+
     def learn(self, operation: Operation) -> None:
         """Take note of what came of a request."""
         answer = operation.answer
         if operation.outcome is not Outcome.DONE or answer is None:
             return
         if operation.wish.kind is Kind.BOOK:
-            self.held[answer.subject_id] = Held(
-                operation.wish.slug, answer.subject_id, answer.token, answer.service
-            )
+            there = self.to_pay if answer.status == "held" else self.held
+            there[answer.subject_id] = Held(
+                operation.wish.slug, answer.subject_id, answer.token, answer.service,
+                answer.staff, answer.start_s,
+            )  # fmt: skip
+        elif operation.wish.kind is Kind.PAY:
+            if paid := self.to_pay.pop(answer.subject_id, None):
+                self.held[paid.id] = paid
         elif operation.wish.kind is Kind.CANCEL:
             self.held.pop(answer.subject_id, None)
+            self.to_pay.pop(answer.subject_id, None)
 
 
 class Visitor:
@@ -101,7 +118,10 @@ class Visitor:
             await self._ask(wish)
 
     async def _cancel(self) -> None:
-        if held := self._board.any_held(self._random):
+        held = self._board.any_held(self._random)
+        if self._random.random() < 0.15:
+            held = self._board.any_to_pay(self._random) or held
+        if held:
             await self._ask(self._change(held, Kind.CANCEL))
 
     async def _repeat(self) -> None:
@@ -177,7 +197,9 @@ class Visitor:
 
 
 class Owner:
-    """Who runs the businesses: blocks hours of the same people and gives them back."""
+    """Who runs the businesses: blocks hours of the same people and gives them back, and notes who
+    has paid, some in time and some too late.
+    """
 
     def __init__(
         self, random: Random, office: Office, history: History, clock: Clock, board: Board
@@ -192,11 +214,30 @@ class Owner:
     async def run(self, until_s: float) -> None:
         """Until the run is over; blocks that stand then stay."""
         while self._clock.now_s() < until_s:
-            if len(self._blocks) >= BLOCKS_HELD_MAX:
+            if self._random.random() < 0.4:
+                await self._receive()
+            elif len(self._blocks) >= BLOCKS_HELD_MAX:
                 await self._office.ask(self._blocks.pop(self._random.randrange(BLOCKS_HELD_MAX)))
             else:
                 await self._block()
             await asyncio.sleep(PAUSE_S * self._random.random())
+
+    async def _receive(self) -> None:
+        if due := self._board.any_to_pay(self._random):
+            done = await self._office.ask(
+                Wish(
+                    self._history.new_wish_number(),
+                    Kind.PAY,
+                    due.slug,
+                    service=due.service,
+                    start_s=due.start_s,
+                    staff=due.staff,
+                    subject_id=due.id,
+                )
+            )
+            self._board.learn(done)
+            if done.outcome is Outcome.REFUSED:
+                self._board.to_pay.pop(due.id, None)
 
     async def _block(self) -> None:
         salon = self._random.choice(self._board.salons)

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CANCEL = "cancel"
     BLOCK = "block"
     UNBLOCK = "unblock"
+    PAY = "pay"
 
 
 class Outcome(StrEnum):
@@ -89,6 +90,8 @@ class Answer:
     resources: tuple[str, ...] = ()
     status: str = ""
     token: str = ""
+    hold_until_s: float = math.inf
+    """For a held time: when the hold runs out, in seconds since the run began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,9 @@ class Deed:
 class History:
     """Operations in the order in which they ended."""
 
-    def __init__(self, operations: Sequence[Operation] = ()) -> None:
+    def __init__(self, operations: Sequence[Operation] = (), began_s: float = 0.0) -> None:
+        self.began_s = began_s
+        """When the run began, in seconds since the epoch."""
         self.operations: list[Operation] = list(operations)
         self._numbers = itertools.count(1)
         self._wishes = itertools.count(1)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import Deed, Kind, Outcome
-from bookonce.torture.rows import BOOKED, MOVED, UNCHANGED
+from bookonce.torture.rows import BOOKED, HELD, MOVED, UNCHANGED
 
 
 def one_key_is_one_appointment(evidence: Evidence) -> list[Offence]:
@@ -55,7 +55,7 @@ def _booked_once(deed: Deed, made: list[UUID]) -> Iterator[Offence]:
 def _key_remembers(deed: Deed, evidence: Evidence) -> Iterator[Offence]:
     """What stands under the key is what was answered; refusals other than conflicts aren't kept."""
     kept = evidence.rows.of_key(deed.wish.slug, deed.wish.key or "")
-    happened = (BOOKED,) if deed.wish.kind is Kind.BOOK else (MOVED, UNCHANGED)
+    happened = (BOOKED, HELD) if deed.wish.kind is Kind.BOOK else (MOVED, UNCHANGED)
     if deed.outcome is Outcome.UNKNOWN:
         yield Offence.by(f"{deed.wish.label} was asked again and again without an answer", deed)
     elif kept is None:

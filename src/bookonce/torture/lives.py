@@ -11,13 +11,16 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from bookonce.torture.evidence import Evidence
 from bookonce.torture.history import Deed, Kind, Outcome
-from bookonce.torture.rows import BOOKED, CANCELLED, Event
+from bookonce.torture.rows import BOOKED, CANCELLED, CONFIRMED, EXPIRED, HELD, Event
 
 _BUCKET_S = 3600
+ROUNDING_S = 0.05
+"""Two clocks are compared: of the run, and of the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ def certain_lives(evidence: Evidence) -> Iterator[Life]:
         until_s = min((one.called_s for one in later), default=math.inf)
         numbers = _numbers(deed, *(one for one in later if one.called_s == until_s))
         answer = deed.answer
-        if deed.wish.kind in (Kind.BOOK, Kind.MOVE):
+        if deed.wish.kind in (Kind.BOOK, Kind.MOVE, Kind.PAY):
+            until_s = min(until_s, answer.hold_until_s - ROUNDING_S)
             for resource, (low_s, high_s) in evidence.salons[deed.wish.slug].takes(
                 answer.service, answer.start_s, answer.staff, answer.resources
             ):
@@ -113,18 +117,26 @@ def possible_lives(evidence: Evidence) -> Iterator[Life]:
             continue
         maker = makers.get((appointment.slug, appointment.label))
         spans = _spans(events, maker, evidence.changes.get(appointment_id, []))
+        place = events[0]
         for number, (event, span) in enumerate(zip(events, spans, strict=True)):
-            if event.kind == CANCELLED:
+            if event.kind in (CANCELLED, EXPIRED):
                 continue
+            place = event if event.service else place  # a payment leaves it where it was
             until_s = spans[number + 1].latest_s if number + 1 < len(spans) else math.inf
+            if event.kind == HELD and event.hold_until:
+                until_s = min(until_s, _run_s(event.hold_until, evidence) + ROUNDING_S)
             for resource, (low_s, high_s) in evidence.salons[event.slug].takes(
-                event.service, event.start_s, event.staff, event.resources
+                place.service, place.start_s, place.staff, place.resources
             ):
                 yield Life(
                     event.slug, resource, low_s, high_s, span.earliest_s, until_s,
-                    appointment_id, event.staff, span.operations,
+                    appointment_id, place.staff, span.operations,
                 )  # fmt: skip
     yield from _possible_blocks(evidence)
+
+
+def _run_s(instant: datetime, evidence: Evidence) -> float:
+    return instant.timestamp() - evidence.history.began_s
 
 
 def _possible_blocks(evidence: Evidence) -> Iterator[Life]:
@@ -187,7 +199,9 @@ def could_have_made(deed: Deed, event: Event) -> bool:
         return False
     if event.kind == CANCELLED or deed.wish.kind is Kind.CANCEL:
         return event.kind == CANCELLED and deed.wish.kind is Kind.CANCEL
-    if (event.kind == BOOKED) is not (deed.wish.kind is Kind.BOOK):
+    if event.kind == CONFIRMED or deed.wish.kind is Kind.PAY:
+        return event.kind == CONFIRMED and deed.wish.kind is Kind.PAY
+    if (event.kind in (BOOKED, HELD)) is not (deed.wish.kind is Kind.BOOK):
         return False
     if deed.answer is not None:
         answer = deed.answer

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bookonce.core.intervals import Interval
+from bookonce.torture.acknowledged import lost_payments
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import Deed, Kind, Outcome
 from bookonce.torture.lives import Life, Lives, possible_lives
@@ -35,6 +36,9 @@ def refusals_are_justified(evidence: Evidence) -> list[Offence]:
         (Kind.MOVE, "BOOKING_CONFLICT"): _move_is_explained,
         (Kind.MOVE, "STATUS_CONFLICT"): _was_cancelled,
         (Kind.BLOCK, "BLOCK_CONFLICT"): _block_is_explained,
+        (Kind.PAY, "BOOKING_CONFLICT"): _loss_is_explained,
+        (Kind.PAY, "STATUS_CONFLICT"): _was_ended,
+        (Kind.PAY, "HOLD_EXPIRED"): _was_ended,
     }
     offences = []
     for deed in evidence.deeds:
@@ -85,6 +89,24 @@ def _move_is_explained(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
         return False
     had_it = {life.staff for life in lives.of(wish.subject_id) if _moments_of([life], deed)}
     return any(_is_taken(deed, evidence, lives, (one,), wish.subject_id) for one in had_it)
+
+
+def _loss_is_explained(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
+    """Paid for late: somebody had the time by then, or an earlier payment had found so."""
+    staff, own = deed.wish.staff or "", deed.wish.subject_id
+    return _is_taken(deed, evidence, lives, (staff,), own) or _was_lost_before(deed, evidence)
+
+
+def _was_ended(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
+    return _was_cancelled(deed, evidence, lives) or _was_lost_before(deed, evidence)
+
+
+def _was_lost_before(deed: Deed, evidence: Evidence) -> bool:
+    return deed.wish.subject_id in lost_payments(evidence) and any(
+        one.wish.subject_id == deed.wish.subject_id and one.called_s <= _refused_s(deed)
+        for one in evidence.of_kind(Kind.PAY)
+        if one is not deed
+    )
 
 
 def _was_cancelled(deed: Deed, evidence: Evidence, lives: Lives) -> bool:

@@ -19,6 +19,7 @@ REACHABLE_WITHIN_S = 60
 EXAMPLES_MAX = 100
 
 BOOKED, MOVED, CANCELLED = "appointment.booked", "appointment.moved", "appointment.cancelled"
+HELD, CONFIRMED, EXPIRED = "appointment.held", "appointment.confirmed", "appointment.expired"
 UNCHANGED = "move.unchanged"
 
 
@@ -62,6 +63,7 @@ class Event:
     start_s: int = 0
     resources: tuple[str, ...] = ()
     sequence: int = 0
+    hold_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,15 @@ FROM claim {_SLUG}
 JOIN resource USING (business_id, resource_id)
 """
 
-# A cancellation comes last: nothing changes an appointment after it.
+# A hold runs out before it is paid for late, and a time is paid for before it is moved. A
+# cancellation comes last: nothing changes an appointment after it.
 _EVENTS = f"""
 SELECT slug, kind, appointment_id, data
 FROM event {_SLUG}
-WHERE appointment_id IS NOT NULL
-ORDER BY kind = '{CANCELLED}', coalesce((data ->> 'sequence')::int, 0), kind
+WHERE appointment_id IS NOT NULL AND kind LIKE 'appointment.%'
+ORDER BY kind = '{CANCELLED}',
+         CASE kind WHEN '{EXPIRED}' THEN 0.3 WHEN '{CONFIRMED}' THEN 0.6
+                   ELSE coalesce((data ->> 'sequence')::int, 0) END, kind
 """
 
 _KEYS = f"""
@@ -180,6 +185,7 @@ class _Facts(msgspec.Struct):
     start: datetime | None = None
     resources: tuple[str, ...] = ()
     sequence: int = 0
+    hold_expires_at: datetime | None = None
 
 
 def _by_appointment(rows: list[Any]) -> dict[UUID, list[Event]]:
@@ -196,6 +202,7 @@ def _by_appointment(rows: list[Any]) -> dict[UUID, list[Event]]:
                 start_s=int(facts.start.timestamp()) if facts.start else 0,
                 resources=facts.resources,
                 sequence=facts.sequence,
+                hold_until=facts.hold_expires_at,
             )
         )
     return dict(events)

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 
+from bookonce.channels.on_site_payments import OnSitePayments
 from bookonce.services.installation import Installation
 from bookonce.store.database import Database
 from bookonce.torture.asking import ANSWER_TIMEOUT_S, Clock, Line, Office
@@ -111,7 +112,8 @@ async def torture(plan: Plan, tell: Callable[[Progress], None]) -> Result:
         await open_salons(world.database.url, opening)
         if plan.guard is Guard.OFF:
             await _drop_guard(world.database.url)
-        history, clock = History(), Clock()
+        clock = Clock()
+        history = History(began_s=clock.began_at_s)
         await _load(plan, world, opening, history, clock, tell)
         load_s = clock.now_s()
         tell(Progress("judging", load_s, len(history.operations)))
@@ -145,7 +147,7 @@ async def _load(
         connector=aiohttp.TCPConnector(limit=0),
         timeout=aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S),
     )
-    installation = Installation(database)
+    installation = Installation(database, providers={"on_site": OnSitePayments()})
     work: list[Coroutine[Any, Any, None]] = []
     for number in range(plan.clients):
         random = Random(f"{plan.seed} visitor {number}")

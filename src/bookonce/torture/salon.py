@@ -48,7 +48,18 @@ _SERVICES: tuple[dict[str, Any], ...] = (
         "needs": ["laser", "room"],
     },
     {"key": "course", "duration_min": 120, "needs": ["room"]},
+    {"key": "beard", "duration_min": 30, "price": "30.00", "deposit": "30%"},
+    {
+        "key": "bath",
+        "duration_min": 60,
+        "price": "80.00",
+        "deposit": "full",
+        "needs": ["room"],
+        "buffer_after_min": 5,
+    },
 )
+HOLD_S = 1
+"""How long a time is held for a payment: short, so that many run out."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,7 @@ def _business(slug: str, zone: str) -> Business:
         {
             "business": {"slug": slug, "name": slug, "timezone": zone},
             "policy": {"slot_step_min": STEP_MIN, "notice_min": 0, "cancel_until_min": 0},
+            "payments": {"provider": "on_site", "hold_min": HOLD_S / 60},
             "staff": [{"key": key, "name": key, "hours": _ALWAYS} for key in _STAFF],
             "resource": [{"key": key, "name": key, "kind": kind} for key, kind in _RESOURCES],
             "service": [{"name": each["key"], **each} for each in _SERVICES],

@@ -78,6 +78,22 @@ DISAGREEMENTS = {
                                  'appointment.confirmed', 'appointment.expired',
                                  'payment.refund_asked'))
     """,
+    "a confirmed appointment with a deposit, and not one payment for it": """
+        SELECT appointment_id FROM appointment
+        WHERE deposit_minor IS NOT NULL AND status = 'confirmed' AND keep_minor IS NULL
+          AND 1 <> (SELECT count(*) FROM payment
+                    WHERE payment.business_id = appointment.business_id
+                      AND payment.appointment_id = appointment.appointment_id
+                      AND payment.status IN ('authorised', 'captured'))
+    """,
+    "money taken for an appointment that never was confirmed": """
+        SELECT payment_id FROM payment
+        WHERE payment.status = 'captured' AND NOT EXISTS (
+            SELECT FROM event
+            WHERE event.business_id = payment.business_id
+              AND event.appointment_id = payment.appointment_id
+              AND event.kind = 'appointment.confirmed')
+    """,
     "a client without an appointment": """
         SELECT client_id FROM client
         WHERE NOT EXISTS (SELECT FROM appointment USING_CLIENT)

@@ -21,7 +21,7 @@ from bookonce.core.errors import BookonceError
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.database import Database
-from bookonce.web import assets, errors, operations
+from bookonce.web import assets, errors, operations, webhooks
 from bookonce.web.booking import book_by_form, brand, own_page, payment, problem, steps
 from bookonce.web.booking.bots import Bots
 from bookonce.web.conditional import ConditionalGet
@@ -83,6 +83,7 @@ def create_application(settings: Settings) -> ASGIApp:
             operations.healthz,
             operations.readyz,
             operations.metrics,
+            webhooks.webhook,
             _pages(),
             brand.brand_sheet,
             brand.logo,

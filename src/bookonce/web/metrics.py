@@ -7,6 +7,7 @@ whichever worker is asked answers for all of them.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -18,7 +19,11 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from bookonce.store.job_report import Depth
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -33,6 +38,9 @@ REQUEST_SECONDS = Histogram(
 )
 BOOKINGS = Counter("bookonce_bookings", "Booking requests by outcome", ["outcome"])
 CHANGES = Counter("bookonce_changes", "Moves and cancellations by outcome", ["verb", "outcome"])
+PROVIDER_EVENTS = Counter(
+    "bookonce_provider_events", "Messages of payment providers by outcome", ["provider", "outcome"]
+)
 ATTEMPTS = Counter(
     "bookonce_database_attempts", "Attempts at database operations, retries included"
 )
@@ -44,10 +52,37 @@ POOL_IDLE = Gauge(
 )
 
 
-def exposition() -> tuple[bytes, str]:
-    """All metrics in Prometheus's text format, and its content type."""
+class JobMetrics(Collector):
+    """The queue, which belongs to the database and not to one of its servers: as it is there."""
+
+    def __init__(self, depth: Depth, outcomes: Sequence[tuple[str, str, int]]) -> None:
+        self._depth = depth
+        self._outcomes = outcomes
+
+    def collect(self) -> Iterator[Metric]:
+        """As of when this was made."""
+        waiting = "Jobs, and events that lead to some, that are to be done"
+        yield GaugeMetricFamily("bookonce_jobs_waiting", waiting, self._depth.waiting)
+        dead = "Jobs that were given up"
+        yield GaugeMetricFamily("bookonce_jobs_dead", dead, self._depth.dead)
+        done = CounterMetricFamily(
+            "bookonce_jobs_done", "Attempts at jobs by outcome", labels=["job", "outcome"]
+        )
+        for name, outcome, total in self._outcomes:
+            done.add_metric([name, outcome], total)
+        yield done
+
+
+def exposition(jobs: JobMetrics | None) -> tuple[bytes, str]:
+    """All metrics in Prometheus's text format, and its content type. Without `jobs` if the database
+    can't be asked."""
     registry: CollectorRegistry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+    text = generate_latest(registry)
+    if jobs is not None:
+        of_jobs = CollectorRegistry()
+        of_jobs.register(jobs)
+        text += generate_latest(of_jobs)
+    return text, CONTENT_TYPE_LATEST

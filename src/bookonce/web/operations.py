@@ -7,12 +7,14 @@ import asyncio
 import asyncpg
 from litestar import Response, get
 
+from bookonce.store import job_report
 from bookonce.store.schema import pending_versions
 from bookonce.web.dependencies import Here
 from bookonce.web.errors import problem
-from bookonce.web.metrics import POOL_IDLE, POOL_OPEN, exposition
+from bookonce.web.metrics import POOL_IDLE, POOL_OPEN, JobMetrics, exposition
 
 READY_TIMEOUT_S = 3
+JOBS_TIMEOUT_S = 1
 
 
 @get("/healthz", include_in_schema=False)
@@ -47,5 +49,15 @@ async def metrics(installation: Here) -> Response[bytes]:
     """Prometheus's text format, for all workers together."""
     POOL_OPEN.set(installation.database.connections_open)
     POOL_IDLE.set(installation.database.connections_idle)
-    content, media_type = exposition()
+    content, media_type = exposition(await _job_metrics(installation))
     return Response(content, media_type=media_type)
+
+
+async def _job_metrics(installation: Here) -> JobMetrics | None:
+    try:
+        async with asyncio.timeout(JOBS_TIMEOUT_S):
+            async with installation.database.connection() as connection:
+                depth = await job_report.depth(connection)
+                return JobMetrics(depth, await job_report.outcomes(connection))
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return None

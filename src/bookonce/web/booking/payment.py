@@ -16,6 +16,7 @@ from bookonce.core.errors import (
     NotFoundError,
     PaymentDeclinedError,
     PaymentUnavailableError,
+    StatusConflictError,
     TryAgainError,
 )
 from bookonce.core.payments import LATE, PaymentStatus
@@ -185,6 +186,12 @@ def _refused(own: Own, settings: Settings, error: BookonceError, means: str) -> 
             notice = _(
                 "Your card was declined, and the time isn't held any more. Nothing was taken."
             )
+        case StatusConflictError() if _was_lost(own):
+            state = "ended"
+            notice = _(
+                "This time isn't yours any more: it was given up, or somebody else has it by now. "
+                "Nothing is taken; what your bank has reserved is let go."
+            )
         case HoldExpiredError():
             state = "expired"
         case BookingConflictError():
@@ -202,6 +209,20 @@ def _refused(own: Own, settings: Settings, error: BookonceError, means: str) -> 
     if not state:
         return as_it_is(own, settings, status=status)
     return _show(own, settings, state, status=status, notice=notice, **values)
+
+
+def _was_lost(own: Own) -> bool:
+    """Whether it ended without ever being confirmed: whoever settles payments may have found before
+    the payer that somebody else has the time.
+    """
+    appointment = own.appointment
+    is_taken = appointment.payment_status == PaymentStatus.CAPTURED
+    return (
+        appointment.status is Status.CANCELLED
+        and appointment.deposit_minor is not None
+        and not appointment.keep_minor
+        and not is_taken
+    )
 
 
 def _alternatives(own: Own, error: BookingConflictError) -> list[tuple[str, str, str]]:

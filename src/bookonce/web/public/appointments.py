@@ -21,7 +21,7 @@ from bookonce.web.metrics import CHANGES
 from bookonce.web.public.answers import AppointmentAnswer
 from bookonce.web.public.bookings import IdempotencyKey
 from bookonce.web.public.calendar_file import MEDIA_TYPE, calendar_file, method
-from bookonce.web.public.documented import CHANGING, READING
+from bookonce.web.public.documented import CHANGING, PAYING, READING
 from bookonce.web.requests import base_url, json_body
 
 CALENDAR_SUFFIX = ".ics"
@@ -126,7 +126,7 @@ async def move_appointment(
 @post(
     "/{token:str}/payment",
     status_code=200,
-    responses=CHANGING,
+    responses=PAYING,
     before_request=json_body(PaymentRequest, required=False),
     summary="Pay the deposit",
 )

@@ -7,9 +7,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from bookonce.web.errors import MEDIA_TYPE, Problem
 
 _DESCRIPTIONS = {
+    402: "PAYMENT_DECLINED (with attempts_left): nothing was taken",
     404: "NOT_FOUND: no such business, service, staff or appointment",
     405: "METHOD_NOT_ALLOWED",
-    409: "BOOKING_CONFLICT (with alternatives), TOO_MANY_BOOKINGS, TOO_LATE or STATUS_CONFLICT",
+    409: "BOOKING_CONFLICT (with alternatives), TOO_MANY_BOOKINGS, TOO_LATE, STATUS_CONFLICT, "
+    "HOLD_EXPIRED or PAYMENT_UNAVAILABLE",
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE: send application/json",
     422: "VALIDATION (with errors), NOT_OFFERED or IDEMPOTENCY_MISMATCH",
@@ -33,3 +35,4 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 READING = problems(404, 422, 503)
 CHANGING = problems(404, 409, 413, 415, 422, 429, 503)
+PAYING = problems(402, 404, 409, 413, 415, 422, 429, 503)

@@ -1,0 +1,100 @@
+"""`bookonce jobs`: what waits, runs and is dead; another try for the dead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from bookonce.cli.database import database_url as running_database
+from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
+from bookonce.cli.output import give_up, out, plain_errors
+from bookonce.store import job_report
+from bookonce.store.bell import notify
+from bookonce.store.hosts import connect
+from bookonce.store.job_report import Depth, Listed
+
+SHOWN_MAX = 100
+COLOURS = {"dead": "red", "running": "green"}
+
+
+def jobs(
+    retry: Annotated[
+        str | None, typer.Option(help="Try a dead job again: its id, or all.", show_default=False)
+    ] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List the jobs that wait, run, or are dead."""
+    with plain_errors():
+        settings = read_settings(data_dir, database_url)
+        if retry is None:
+            with running_database(settings) as url:
+                listed, depth = asyncio.run(_look(url))
+            _show(listed, depth)
+            return
+        job_id = _job_id(retry)
+        with running_database(settings) as url:
+            revived = asyncio.run(_revive(url, job_id))
+    if job_id is not None and not revived:
+        give_up(f"there is no dead job {retry}")
+    out.print(f"{revived} put back")
+
+
+def _job_id(text: str) -> UUID | None:
+    if text == "all":
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        give_up(f'--retry expects the id of a dead job or "all", got {text!r}')
+
+
+async def _look(url: str) -> tuple[Sequence[Listed], Depth]:
+    connection = await connect(url, timeout=10)
+    try:
+        return (
+            await job_report.unfinished(connection, SHOWN_MAX),
+            await job_report.depth(connection),
+        )
+    finally:
+        await connection.close()
+
+
+async def _revive(url: str, job_id: UUID | None) -> int:
+    connection = await connect(url, timeout=10)
+    try:
+        async with connection.transaction():
+            revived = await job_report.revive(connection, job_id)
+            await notify(connection)
+    finally:
+        await connection.close()
+    return revived
+
+
+def _show(listed: Sequence[Listed], depth: Depth) -> None:
+    out.print(
+        f"{depth.waiting} waiting, {depth.running} running, {depth.dead} dead,"
+        f" {depth.workers} at work"
+    )
+    if not listed:
+        return
+    table = Table("", "job", "business", "attempts", "since", "id", "last error")
+    for one in listed:
+        table.add_row(
+            Text(one.status, COLOURS.get(one.status, "")),
+            one.name,
+            Text(one.slug or ""),
+            f"{one.attempts} of {one.attempts_max}",
+            f"{one.ended_at or one.run_at:%Y-%m-%d %H:%M:%S}",
+            str(one.job_id),
+            Text(one.error or ""),
+        )
+    out.print(table)
+    if len(listed) == SHOWN_MAX:
+        out.print(f"the first {SHOWN_MAX} only")

@@ -1,0 +1,77 @@
+"""The process that does the jobs: a child of `bookonce serve`, or `bookonce worker` itself.
+
+It imports nothing of the web, so that it starts in a fraction of a web worker's time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import timedelta
+
+from bookonce.channels.payment_providers import providers
+from bookonce.jobs import payments
+from bookonce.jobs.handlers import Registry
+from bookonce.jobs.purge import purge
+from bookonce.jobs.worker import Tempo, Worker
+from bookonce.services.installation import Installation
+from bookonce.settings import Settings
+from bookonce.store.database import Database
+from bookonce.web.logs import configure_logs
+
+GRACE_S = 25
+"""More than a worker gives what is under way, less than a web worker has."""
+CONNECTIONS_MAX = 6
+"""For jobs under way, the queue and the heartbeat."""
+
+
+def registry() -> Registry[Installation]:
+    """Every job of Bookonce. Handlers and schedules are added here and nowhere else."""
+    found = Registry[Installation]()
+    payments.register(found)
+    found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)
+    return found
+
+
+async def work(settings: Settings, tempo: Tempo | None = None) -> None:
+    """Do jobs until SIGTERM or SIGINT. `settings.database_url` must be set."""
+    assert settings.database_url is not None
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    database = Database(settings.database_url, connections_max=CONNECTIONS_MAX)
+    await database.open()
+    installation = Installation(database, settings.secret_key, providers(settings))
+    try:
+        await Worker(database, installation, registry(), tempo).run(stop)
+    finally:
+        for provider in installation.providers.values():
+            await provider.close()
+        await database.close()
+
+
+def main() -> None:
+    """The child of a server: ends with it, even if the server is killed."""
+    # Until the loop listens to signals: the terminal's Ctrl-C is the server's to act on.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_server, daemon=True).start()
+    settings = Settings.read()
+    configure_logs(settings.log_level)
+    asyncio.run(work(settings))
+
+
+def _end_with_server() -> None:
+    """The server holds the other end of our standard input for as long as it lives."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_S)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What is done later: after something happened, or at a time."""

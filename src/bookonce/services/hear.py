@@ -1,0 +1,39 @@
+"""Hear: a payment provider tells that something has happened. It is a hint where to look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bookonce.channels.payments import ProviderEvent
+from bookonce.services.installation import Installation, new_id
+from bookonce.store import events, payments
+from bookonce.store.database import Connection
+
+HEARD = "payment.heard"
+
+
+async def hear(
+    installation: Installation, provider: str, told: ProviderEvent, *, now: datetime
+) -> bool:
+    """Have somebody look at what a provider's message is about, once for each message.
+
+    What it says isn't believed: messages come twice, late, and in any order. Whoever looks asks the
+    provider. False if there is nothing to look at, or it was heard before.
+    """
+    if told.business_id is None or told.payment_id is None:
+        return False
+    business_id, payment_id, event_id = told.business_id, told.payment_id, new_id()
+
+    async def work(connection: Connection) -> bool:
+        appointment_id = await payments.appointment_of(connection, business_id, payment_id)
+        if appointment_id is None:
+            return False
+        if not await payments.hear(connection, business_id, provider, told.event_ref, now):
+            return False
+        await events.append(
+            connection, business_id, event_id, HEARD, "system", now,
+            appointment_id=appointment_id, follow_up=True,
+        )  # fmt: skip
+        return True
+
+    return await installation.database.transaction(work)

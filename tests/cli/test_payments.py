@@ -1,0 +1,196 @@
+"""`bookonce payments`, and what `apply` and `doctor` say of deposits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bookonce.channels.on_site_payments import OnSitePayments
+from bookonce.channels.stripe_payments import StripePayments
+from bookonce.core import business_file
+from bookonce.core.business import Business
+from bookonce.services import business_files
+from bookonce.services.book import Held, book
+from bookonce.services.cancel import cancel
+from bookonce.services.installation import Installation
+from bookonce.services.pay import pay
+from bookonce.services.settle import settle
+from bookonce.store.database import Database
+from tests.cli.commands import bookonce
+from tests.factories import a_booking, a_business, a_service, tomorrow_at
+from tests.localstripe import SECRET_KEY, LocalStripe
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def stripe() -> Iterator[LocalStripe]:
+    with LocalStripe() as running:
+        yield running
+
+
+def salon(provider: str) -> Business:
+    return a_business(
+        payments={"provider": provider}, service=[a_service(price="48.00", deposit="30%")]
+    )
+
+
+def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Held:
+    """A held appointment, paid for by card and settled if there is a Stripe."""
+
+    async def work() -> Held:
+        database = Database(url, connections_max=2)
+        await database.open()
+        await business_files.apply(database, business, now=NOW)
+        base = stripe.api_base if stripe else "http://127.0.0.1:9"
+        provider = StripePayments(secret_key=SECRET_KEY, api_base=base)
+        installation = Installation(
+            database, providers={"stripe": provider, "on_site": OnSitePayments()}
+        )
+        slug = business.business.slug
+        held = await book(installation, slug, a_booking(tomorrow_at(10)), now=NOW)
+        if stripe:
+            await pay(installation, slug, held.token, stripe.make_token(), now=NOW)
+            await settle(installation, held.directory.business_id, held.appointment.id, now=NOW)
+        await provider.close()
+        await database.close()
+        return held
+
+    return asyncio.run(work())
+
+
+def of(url: str, query: str, *arguments: Any) -> Any:
+    async def work() -> Any:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(query, *arguments)
+        finally:
+            await connection.close()
+
+    return asyncio.run(work())
+
+
+def at(url: str) -> list[str]:
+    return ["--database-url", url]
+
+
+def test_the_books_agree_until_somebody_changes_one(
+    new_database: Callable[[], str], stripe: LocalStripe
+) -> None:
+    url, business = new_database(), salon("stripe")
+    held = paid(url, business, stripe)
+    check = ["payments", "check", business.business.slug, *at(url)]
+    agreed = bookonce(*check, **stripe.environment)
+    assert agreed.code == 0
+    assert "EUR: 14.40 taken, 0.00 given back" in agreed.out
+    assert "1 payments compared, 0 differ" in agreed.out
+    [intent] = stripe.books().of(appointment_id=held.appointment.id).intents
+    stripe.refund_in_office(intent["id"], 300)
+    differ = bookonce(*check, **stripe.environment)
+    assert differ.code == 1
+    assert "refunded: 0 here, 300 there" in " ".join(differ.out.split())
+
+
+def test_what_was_paid_on_site_is_noted_and_what_is_given_back_too(
+    new_database: Callable[[], str],
+) -> None:
+    url, business = new_database(), salon("on_site")
+    held = paid(url, business)
+    slug, appointment = business.business.slug, str(held.appointment.id)
+    done = bookonce("payments", "received", slug, appointment, *at(url))
+    assert (done.code, done.out.strip()) == (0, f"{appointment}: confirmed")
+
+    async def end() -> None:
+        database = Database(url, connections_max=2)
+        await database.open()
+        installation = Installation(database, providers={"on_site": OnSitePayments()})
+        business_id = held.directory.business_id
+        await settle(installation, business_id, held.appointment.id, now=NOW)
+        await cancel(installation, slug, held.token, now=NOW, actor="business")
+        await settle(installation, business_id, held.appointment.id, now=NOW)
+        await database.close()
+
+    asyncio.run(end())
+    assert of(url, "SELECT status FROM refund") == "pending"
+    returned = bookonce("payments", "returned", slug, appointment, *at(url))
+    assert returned.out.strip() == f"{appointment}: 1 refunds noted as handed over"
+    assert (
+        of(url, "SELECT sum(amount_minor)::int FROM ledger_entry WHERE kind = 'refunded'") == 1440
+    )
+    assert bookonce("payments", "check", slug, *at(url)).code == 0
+
+
+@pytest.mark.parametrize(
+    "amount, words",
+    [("14.41", "at most 14.40"), ("0", "more than 0"), ("-1", "expected an amount"), ("1.234", "")],
+)
+def test_a_refund_of_nonsense_is_refused(
+    new_database: Callable[[], str], stripe: LocalStripe, amount: str, words: str
+) -> None:
+    url, business = new_database(), salon("stripe")
+    held = paid(url, business, stripe)
+    wrong = bookonce(
+        "payments", "refund", *at(url), "--", business.business.slug, str(held.appointment.id),
+        amount, **stripe.environment,
+    )  # fmt: skip
+    assert wrong.code == 1
+    assert words in wrong.err
+    assert of(url, "SELECT keep_minor FROM appointment") is None
+
+
+def test_unknown_appointments_and_businesses_are_named(new_database: Callable[[], str]) -> None:
+    url, business = new_database(), salon("on_site")
+    paid(url, business)
+    nobody = "01a20503-0000-7000-8000-000000000000"
+    for command in (("received",), ("refund",), ("returned",)):
+        missing = bookonce("payments", *command, "nowhere", nobody, *at(url))
+        assert missing.code == 1
+        assert "There is no such business" in missing.err
+    for command in (("received",), ("refund",)):
+        missing = bookonce("payments", *command, business.business.slug, nobody, *at(url))
+        assert "There is no such appointment" in missing.err
+
+
+def test_apply_and_doctor_say_what_cannot_be_paid(
+    new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    url, business = new_database(), salon("stripe")
+    file = tmp_path / "salon.toml"
+    file.write_text(business_file.render(business))
+    applied = bookonce("apply", str(file), *at(url))
+    assert applied.code == 0
+    assert "BOOKONCE_STRIPE_SECRET_KEY isn't set" in applied.err
+    ill = bookonce("doctor", *at(url))
+    assert ill.code == 1
+    assert f"can't be paid: {business.business.slug}" in ill.out
+    keys = {
+        "BOOKONCE_STRIPE_SECRET_KEY": "sk_test_x",
+        "BOOKONCE_STRIPE_PUBLISHABLE_KEY": "pk_test_x",
+    }
+    assert "isn't set" not in bookonce("apply", str(file), *at(url), **keys).err
+    assert "can be paid" in bookonce("doctor", *at(url), **keys).out
+
+
+def test_money_that_was_not_given_back_is_a_worry(
+    new_database: Callable[[], str], stripe: LocalStripe
+) -> None:
+    url, business = new_database(), salon("stripe")
+    paid(url, business, stripe)
+    assert "nothing to worry about" in bookonce("payments", "worries", *at(url)).out
+    assert "all where it belongs" in bookonce("doctor", *at(url), **stripe.environment).out
+    of(
+        url,
+        "INSERT INTO refund (business_id, refund_id, payment_id, amount_minor, status, problem,"
+        " created_at) SELECT business_id, gen_random_uuid(), payment_id, 100, 'failed', 'expired',"
+        " now() FROM payment",
+    )
+    assert "refuses to give it back" in " ".join(
+        bookonce("payments", "worries", *at(url)).out.split()
+    )
+    assert "1 to look at" in bookonce("doctor", *at(url), **stripe.environment).out
