@@ -73,8 +73,9 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def new_page(browser: Browser, server: RunningServer) -> AsyncIterator[NewPage]:
     """Opens an empty page for a visitor nobody has seen before: `await new_page(**options)`, with
-    the options of a browser context and the origin of a payment service. Addresses are relative to the server. Whatever any page of
-    the test did that none may do fails the test at its end.
+    the options of a browser context; `till` is the origin of a payment service. Addresses are
+    relative to the server. Whatever any page of the test did that none may do fails the test at its
+    end.
     """
     opened: list[tuple[BrowserContext, Watch]] = []
 

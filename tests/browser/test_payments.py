@@ -245,6 +245,25 @@ async def test_of_two_who_pay_for_one_time_one_gets_it_and_the_other_his_money(
     await expect(first.get_by_label("Name")).to_have_value("Zoe")
 
 
+async def test_who_pays_late_is_told_although_the_queue_knew_first(till: Till) -> None:
+    first, second = await till.new_page(), await till.new_page()
+    slug = till.open(payments=SHORT)
+    start = await hold(first, slug, "Zoe")
+    await pay(first, SECURE_CARD)
+    await expect(first.get_by_role("button", name="Complete authentication")).to_be_visible()
+    secret = await first.locator("form[data-secret]").get_attribute("data-secret")
+    assert secret
+    await until_free(second, slug, start)
+    await soonest(second).first.click()
+    await fill_in_and_send(second, "Yan")
+    till.stripe.authenticate(secret)
+    await till.settle(slug)
+    await answer_bank(first, "Complete authentication")
+    await expect(alert(first)).to_contain_text("This time isn't yours any more")
+    lost, _ = await till.appointments(slug)
+    assert (till.books(lost).held, till.books(lost).taken) == (0, 0)
+
+
 async def until_free(page: Page, slug: str, start: datetime) -> None:
     """Look until a time is on offer as the soonest again."""
     await page.goto(f"/{slug}?service=cut&staff=ada")

@@ -61,7 +61,10 @@ class Watch:
         if response.status >= 400 and (
             request.is_navigation_request()
             or response.status in REFUSALS
-            # The page for paying says itself that the payment service is away.
-            or (response.status == 503 and self._till is not None)
+            # The page for paying says itself that a card is wrong, or the payment service away.
+            or (self._till is not None and self._is_about_paying(response))
         ):
             self._refused.add(response.url)
+
+    def _is_about_paying(self, response: Response) -> bool:
+        return response.status == 503 or response.url.startswith(f"{self._till}/")
