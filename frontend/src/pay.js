@@ -65,6 +65,7 @@ async function showCard(shown) {
   const { color, fontFamily, fontSize } = getComputedStyle(box);
   const placeholder = getComputedStyle(form.querySelector(".label")).color;
   const style = { base: { color, fontFamily, fontSize, "::placeholder": { color: placeholder } } };
+  card?.destroy();
   card = stripe.elements().create("card", { style, hidePostalCode: true });
   card.on("change", (change) => {
     form.elements.means.value = ""; // another card may be in it now
@@ -75,17 +76,19 @@ async function showCard(shown) {
 }
 
 /** Next to the field, in our words, what is wrong with the card. */
-function sayWrong(form, { code = "", type = "" }) {
+function sayWrong(form, error) {
   const box = form.querySelector(".error");
-  const { number, expiry, cvc, other } = box.dataset;
-  const { unreachable } = step().dataset;
-  box.textContent =
-    type === "api_connection_error" || type === "api_error"
-      ? unreachable
-      : /number/.test(code) ? number : /expir|exp_|year|month/.test(code) ? expiry : /cvc/.test(code) ? cvc : other;
+  box.textContent = wordsFor(error, box.dataset);
   const field = form.querySelector(".card");
   field.classList.add("wrong");
   field.setAttribute("aria-describedby", box.id);
+}
+
+function wordsFor({ code = "", type = "" }, { number, expiry, cvc, other }) {
+  if (/^api_/.test(type)) return step().dataset.unreachable;
+  if (/number/.test(code)) return number;
+  if (/expir|exp_|year|month/.test(code)) return expiry;
+  return /cvc/.test(code) ? cvc : other;
 }
 
 function sayRight(form) {
@@ -157,12 +160,14 @@ function lookLater(ms) {
   later(async () => {
     const form = main().querySelector("form[data-follow]");
     if (!form || isBusy()) return;
+    if (document.hidden) return lookLater(ms);
     try {
       const body = new URLSearchParams(new FormData(form));
       const headers = { Accept: "text/html" };
       const response = await fetch(form.action, { method: "POST", body, headers });
       const text = await response.text();
       if (!form.isConnected) return;
+      if (response.status === 429) return lookLater(LOOK_MS_MAX);
       const next = new DOMParser().parseFromString(text, "text/html").querySelector("main");
       if (next?.querySelector("[data-step]")?.dataset.step === "processing") {
         form.elements.looks.value = next.querySelector("[name=looks]").value;
