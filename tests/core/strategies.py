@@ -293,6 +293,12 @@ def services(
         "buffer_after_min": st.integers(0, 1440),
         "price": st.builds(str.__add__, whole, fraction if digits else st.just("")),
     }
+    share = st.integers(1, 10_000).map(lambda part: f"{part / 100:g}%")
+    if draw(st.booleans()):
+        optional |= {
+            "price": st.integers(1, 10**9).map(str),
+            "deposit": st.one_of(share, st.just("full")),
+        }
     for name, known in (("staff", staff_keys), ("needs", kinds), ("locations", location_keys)):
         if known:
             optional[name] = st.lists(st.sampled_from(known), unique=True)
@@ -307,7 +313,12 @@ def services(
             ]
         )
     required = {"key": st.just(key), "name": TEXTS, "duration_min": st.just(length)}
-    return draw(st.fixed_dictionaries(required, optional=optional))
+    found: dict[str, Any] = draw(st.fixed_dictionaries(required, optional=optional))
+    if "deposit" in found:
+        found["price"] = found.get("price", "12")
+        some = st.lists(st.sampled_from(["new_clients", "no_shows"]), unique=True)
+        found["deposit_for"] = draw(some)
+    return found
 
 
 @st.composite
@@ -337,6 +348,24 @@ def business_trees(draw: st.DrawFn) -> dict[str, Any]:
                     "notice_min": st.integers(0, 527_040),
                     "horizon_days": st.integers(1, 1_100),
                     "cancel_until_min": st.integers(0, 527_040),
+                },
+            )
+        ),
+        "payments": draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "provider": st.sampled_from(["stripe", "on_site", "till"]),
+                    "hold_min": st.one_of(st.integers(1, 10_080), st.just(0.5)),
+                    "attempts_max": st.integers(1, 100),
+                    "account": st.just("acct_1"),
+                    "refunds": st.lists(
+                        st.fixed_dictionaries(
+                            {"until_min": st.integers(0, 527_040), "percent": st.integers(0, 100)}
+                        ),
+                        unique_by=lambda tier: tier["until_min"],
+                        max_size=3,
+                    ),
                 },
             )
         ),

@@ -35,6 +35,24 @@ async def hold(
     return await book(installation, slug, wish, now=NOW, network=network)
 
 
+async def test_a_held_time_counts_until_its_hold_runs_out(
+    installation: Installation, open_business: Open
+) -> None:
+    slug = await open_business(
+        a_business(
+            protection={"bookings_per_email": 1},
+            payments={"provider": "on_site"},
+            service=[a_service(price="48.00", deposit="full")],
+        )
+    )
+    await hold(installation, slug, 9)
+    with pytest.raises(TooManyBookingsError):
+        await hold(installation, slug, 11)
+    over = NOW + timedelta(minutes=10)
+    wish = a_booking(tomorrow_at(11), client=a_visitor())
+    assert (await book(installation, slug, wish, now=over)).appointment.start == tomorrow_at(11)
+
+
 @pytest.mark.parametrize(
     ("limit", "same", "other"),
     [

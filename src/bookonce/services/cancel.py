@@ -36,6 +36,8 @@ async def cancel(
             require_in_time(appointment, directory.policy.cancel_until_min, now)
         keep_minor = _keep_minor(directory, appointment, actor, now)
         if await _change(installation, directory, appointment, event_id, actor, now, keep_minor):
+            if appointment.deposit_minor is not None:
+                installation.bell.ring()
             cancelled = msgspec.structs.replace(
                 appointment,
                 status=Status.CANCELLED,

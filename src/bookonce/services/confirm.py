@@ -85,12 +85,14 @@ async def _set(
             await holds.expire_for(connection, wish, now)
             if await claims.take(connection, wish, now) is None:
                 raise _Lost
-        await appointments.change_status(
+        if not await appointments.change_status(
             connection, business_id, appointment, Status.CONFIRMED,
             event_id=event_id, actor="system", now=now,
-        )  # fmt: skip
+        ):  # fmt: skip
+            raise _Changed
 
     await installation.database.transaction(work)
+    installation.bell.ring()
 
 
 def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Taking | None:
@@ -115,7 +117,7 @@ async def _lose(
     now: datetime,
 ) -> bool:
     """Whether it was us who ended it; a client may have cancelled it at the same moment."""
-    return await installation.database.run(
+    is_ended = await installation.database.run(
         lambda connection: appointments.change_status(
             connection,
             directory.business_id,
@@ -127,3 +129,5 @@ async def _lose(
             keep_minor=0,
         )
     )
+    installation.bell.ring()
+    return is_ended

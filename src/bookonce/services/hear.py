@@ -36,4 +36,7 @@ async def hear(
         )  # fmt: skip
         return True
 
-    return await installation.database.transaction(work)
+    is_new = await installation.database.transaction(work)
+    if is_new:
+        installation.bell.ring()
+    return is_new

@@ -68,6 +68,7 @@ async def pay(
     if not provider.takes_cards:
         raise PaymentUnavailableError("This is paid on site; the business confirms it then.")
     payment = await _attempt(installation, directory, appointment, provider.name, now)
+    provider = provider_of(installation, payment.provider)  # of an attempt begun before a change
     try:
         order = await _named(installation, directory, payment, provider, now)
         books = await provider.authorise(order, means)
@@ -87,13 +88,14 @@ async def follow(installation: Installation, slug: str, token: str, *, now: date
     """What became of the payment that is under way: after the payer has answered the bank, or came
     back. Changes nothing that wasn't so already. Raises as `pay` does.
     """
-    directory, appointment, provider = await _payable(installation, slug, token)
+    directory, appointment, _ = await _payable(installation, slug, token)
     if appointment.status not in (Status.HELD, Status.EXPIRED):
         return Paid(Held(directory, appointment, token))
     payment = await _live(installation, directory, appointment.id)
     if payment is None or payment.provider_ref is None:
         return Paid(Held(directory, appointment.as_of(now), token))
     try:
+        provider = provider_of(installation, payment.provider)
         books = await provider.look(await order_of(installation, directory, payment))
     except ProviderError as error:
         raise TryAgainError(
@@ -125,6 +127,7 @@ async def receive(
     if appointment.status not in (Status.HELD, Status.EXPIRED):
         return appointment
     payment = await _attempt(installation, directory, appointment, provider.name, now, is_late=True)
+    provider = provider_of(installation, payment.provider)
     order = await _named(installation, directory, payment, provider, now)
     books = await provider.authorise(order, RECEIVED)
     paid = await _outcome(installation, directory, "", _with_name(payment, order), books, now)

@@ -67,7 +67,9 @@ async def refund(
         )  # fmt: skip
         return Refunded(kept_minor - back_minor, appointment.currency)
 
-    return await installation.database.transaction(work)
+    refunded = await installation.database.transaction(work)
+    installation.bell.ring()
+    return refunded
 
 
 async def _kept(connection: Connection, business_id: UUID, appointment_id: UUID) -> int | None:

@@ -23,12 +23,14 @@ def room(*, subjects: str, limits: str, now: str) -> str:
     """The pieces of a WITH query that look for room; the arguments are parameters, such as "$34".
 
     `room` has a number for each subject that may hold one more. An appointment counts while it is
-    confirmed and ahead.
+    held or confirmed, and ahead.
     """
     return f"""
 held AS (
     SELECT visitor_booking.subject, visitor_booking.number, visitor_booking.appointment_id,
-           appointment.status = 'confirmed' AND appointment.starts_at > {now} AS counts
+           (appointment.status = 'confirmed'
+            OR (appointment.status = 'held' AND appointment.hold_expires_at > {now}))
+           AND appointment.starts_at > {now} AS counts
     FROM visitor_booking
     JOIN appointment ON appointment.business_id = visitor_booking.business_id
                     AND appointment.appointment_id = visitor_booking.appointment_id

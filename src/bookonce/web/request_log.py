@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from bookonce.settings import Network
 from bookonce.web.client_address import client_address, header
 from bookonce.web.errors import nothing_here
-from bookonce.web.metrics import REQUEST_SECONDS, REQUESTS
+from bookonce.web.metrics import request_metrics
 
 log = structlog.get_logger("bookonce.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -78,8 +78,9 @@ class RequestLog:
             seconds = time.perf_counter() - started
             route = scope.get("path_template") or UNMATCHED
             method = asked_method if asked_method in METHODS else UNMATCHED
-            REQUESTS.labels(method, route, status).inc()
-            REQUEST_SECONDS.labels(method, route).observe(seconds)
+            count, time_taken = request_metrics(method, route, status)
+            count.inc()
+            time_taken.observe(seconds)
             log.info(
                 "request",
                 method=asked_method,

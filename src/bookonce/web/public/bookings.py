@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, post
 from litestar.params import Parameter
 
+from bookonce.core.appointments import Status
 from bookonce.core.errors import BookonceError
 from bookonce.services.book import BookingRequest, book
 from bookonce.web.client_address import client_address, network_of
@@ -54,7 +55,8 @@ async def book_appointment(
     except BookonceError as error:
         BOOKINGS.labels(error.code.lower()).inc()
         raise
-    BOOKINGS.labels("booked").inc()
+    is_held = held.appointment.status is Status.HELD
+    BOOKINGS.labels("held" if is_held else "booked").inc()
     answer = AppointmentAnswer.of(
         held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
     )

@@ -17,13 +17,14 @@ from bookonce.services.book import Held
 from bookonce.web.public.zone_rules import zone_rules
 
 MEDIA_TYPE = "text/calendar"
+OVER = (Status.CANCELLED, Status.EXPIRED)
 ZONE_RULES_AROUND = timedelta(days=366)
 """So that the rules still hold when the event is dragged to another season."""
 
 
 def method(appointment: Appointment) -> str:
     """What a calendar is asked to do with the file; its media type has to say the same."""
-    return "CANCEL" if appointment.status is Status.CANCELLED else "PUBLISH"
+    return "CANCEL" if appointment.status in OVER else "PUBLISH"
 
 
 def calendar_file(held: Held, manage_url: str) -> bytes:
@@ -64,8 +65,14 @@ def _event(held: Held, zone: ZoneInfo, manage_url: str) -> Event:
     if where := directory.where(appointment.location):
         event.add("location", where)
     event.add("url", manage_url)
-    event.add("status", "CANCELLED" if appointment.status is Status.CANCELLED else "CONFIRMED")
+    event.add("status", _event_status(appointment.status))
     return event
+
+
+def _event_status(status: Status) -> str:
+    if status in OVER:
+        return "CANCELLED"
+    return "TENTATIVE" if status is Status.HELD else "CONFIRMED"
 
 
 def _comes_twice(local: datetime) -> bool:
