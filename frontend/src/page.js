@@ -34,7 +34,12 @@ function wait() {
 }
 
 const typed = new Map(); // by field: what comes back with the form when another time was chosen
-const fields = () => main().querySelectorAll("input:not([type=hidden]), textarea");
+const fields = () => main().querySelectorAll("input[name]:not([type=hidden]), textarea");
+
+/** Whether a page has a policy of its own, as the payment step has: it is neither shown in another
+ * one's place nor followed by one, but loaded. */
+const isApart = (page) => "pays" in page.documentElement.dataset;
+const isBorder = (text) => isApart(document) || isApart(parsed(text));
 
 /** Put another step in place of this one. */
 function show(text, { focus = true, hash = "", isDone = false } = {}) {
@@ -54,6 +59,7 @@ function show(text, { focus = true, hash = "", isDone = false } = {}) {
   const when = isDone ? main().querySelector(".summary dd")?.textContent : "";
   hear(main().dataset.told ?? done?.textContent ?? when ?? "");
   if (focus) begin(hash);
+  document.dispatchEvent(new Event("bookonce:shown"));
   ready();
 }
 
@@ -64,7 +70,7 @@ const lead = (text) => parsed(text).querySelector("main p").textContent;
 function begin(hash) {
   const wrong = main().querySelector("[aria-invalid]");
   if (wrong) return wrong.focus();
-  const first = main().querySelector("[role=alert]") ?? main().querySelector("h1");
+  const first = main().querySelector("[role=alert]:not(:empty)") ?? main().querySelector("h1");
   const target = hash ? document.querySelector(hash) : first;
   if (!target) return;
   target.tabIndex = -1;
@@ -105,6 +111,7 @@ async function go(url, push) {
     const [response, text] = (await steps.get(key)) ?? (await load(url));
     if (mine !== turn) return;
     if (!response.ok && response.status !== 404) throw new TypeError();
+    if (isBorder(text)) return push ? location.assign(url) : location.reload();
     if (push) history.pushState(null, "", url);
     steps.clear();
     show(text, { hash: url.hash });
@@ -120,7 +127,7 @@ async function go(url, push) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("main a[href], .bottom a[href]");
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
-  if (!link || !plain || !isStep(link)) return;
+  if (!link || !plain || !isStep(link) || isApart(document)) return;
   event.preventDefault();
   if (link.ariaDisabled === "true") return hear(document.body.dataset.taken);
   go(withZone(link.href), true);
@@ -170,10 +177,7 @@ document.addEventListener("submit", async (event) => {
     body.set("proof", await proofFor(form));
     const headers = { Accept: "text/html" };
     const response = await fetch(form.action, { method: "POST", body, headers });
-    const text = await response.text();
-    if (response.status === 429) return say(lead(text)); // what was typed stays
-    if (response.redirected) history.pushState(null, "", response.url);
-    show(text, { isDone: response.redirected });
+    answered(response, await response.text());
     if (!("sendAgain" in form.dataset)) await sendAgain();
   } catch {
     sayLost();
@@ -182,6 +186,19 @@ document.addEventListener("submit", async (event) => {
     form.ariaBusy = "false";
   }
 });
+
+/** What a form was answered. */
+function answered(response, text) {
+  if (response.status === 429) return say(lead(text)); // what was typed stays
+  if (response.redirected && isBorder(text)) return location.assign(response.url);
+  if (response.redirected) history.pushState(null, "", response.url);
+  show(text, { isDone: response.redirected });
+}
+
+/** pay.js, too, sends forms. */
+document.addEventListener("bookonce:answered", ({ detail }) =>
+  answered(detail.response, detail.text),
+);
 
 /** A form that the server is unsure of is sent again with a proof of work, once. */
 async function sendAgain() {
@@ -236,6 +253,7 @@ if (inFrame) {
     if (event.data.type !== "hello") return;
     host = event.origin;
     tellSize();
+    if ("begins" in main().dataset) tell({ type: "step" });
     tellBooked();
   });
   new ResizeObserver(tellSize).observe(document.body);
@@ -276,4 +294,9 @@ async function ready() {
   }
 }
 
+// A step that had to be loaded begins as those do that are shown.
+if ("begins" in main().dataset) {
+  hear(main().querySelector("[role=status]")?.textContent ?? "");
+  begin("");
+}
 ready();

@@ -66,7 +66,7 @@ async def expect_times(page: Page) -> None:
 
 
 async def expect_form(page: Page) -> None:
-    await expect(page.get_by_role("button", name="Book now")).to_be_visible()
+    await expect(page.locator("form.booking button.main-action")).to_be_visible()
 
 
 async def expect_booked(page: Page) -> None:

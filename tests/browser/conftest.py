@@ -17,8 +17,10 @@ from pytest_asyncio import is_async_test
 from bookonce.core.business import Business
 from tests.browser import chromium
 from tests.browser.booking import a_salon
+from tests.browser.paying import Till
 from tests.browser.site import Site
 from tests.browser.watching import Watch
+from tests.localstripe import FaultyLine, LocalStripe
 from tests.running import RunningServer
 
 HERE = Path(__file__).parent
@@ -71,12 +73,13 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def new_page(browser: Browser, server: RunningServer) -> AsyncIterator[NewPage]:
     """Opens an empty page for a visitor nobody has seen before: `await new_page(**options)`, with
-    the options of a browser context. Addresses are relative to the server. Whatever any page of
-    the test did that none may do fails the test at its end.
+    the options of a browser context; `till` is the origin of a payment service. Addresses are
+    relative to the server. Whatever any page of the test did that none may do fails the test at its
+    end.
     """
     opened: list[tuple[BrowserContext, Watch]] = []
 
-    async def make(**options: Any) -> Page:
+    async def make(*, till: str | None = None, **options: Any) -> Page:
         options = {
             "base_url": server.base_url,
             "locale": "en-GB",
@@ -86,7 +89,7 @@ async def new_page(browser: Browser, server: RunningServer) -> AsyncIterator[New
         }
         context = await browser.new_context(**options)
         context.set_default_timeout(TIMEOUT_MS)
-        opened.append((context, Watch(context, options["base_url"])))
+        opened.append((context, Watch(context, options["base_url"], till)))
         return await context.new_page()
 
     yield make
@@ -148,3 +151,24 @@ async def host(browser: Browser) -> AsyncIterator[Page]:
     context.set_default_timeout(TIMEOUT_MS)
     yield await context.new_page()
     await context.close()
+
+
+@pytest.fixture(scope="session")
+def taking_cards(
+    new_database: Callable[[], str], scratch: Path
+) -> Iterator[tuple[RunningServer, LocalStripe, FaultyLine]]:
+    """A server of its own that takes cards."""
+    with LocalStripe() as stripe, FaultyLine(stripe.api_base) as line:
+        environment = stripe.environment | {"BOOKONCE_STRIPE_API_BASE": line.api_base}
+        with RunningServer(new_database(), scratch / "till", environment=environment) as server:
+            yield server, stripe, line
+
+
+@pytest.fixture
+def till(
+    taking_cards: tuple[RunningServer, LocalStripe, FaultyLine], new_page: NewPage
+) -> Iterator[Till]:
+    """Salons at which a cut is to be paid for in advance."""
+    till = Till(*taking_cards, new_page)
+    yield till
+    till.line.mend()

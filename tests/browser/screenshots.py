@@ -12,7 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from bookonce.store.embedded import EmbeddedPostgres
 from tests.browser import chromium
+from tests.browser.paying import a_salon_with_deposit
+from tests.localstripe import LocalStripe
 from tests.running import RunningServer
 
 FOLDER = Path(__file__).parents[2] / "docs/images/booking"
@@ -50,6 +53,29 @@ def walk(page: Page, shoot: Callable[[str], None]) -> None:
     shoot("6-cancel")
 
 
+def walk_and_pay(page: Page, slug: str, shoot: Callable[[str], None]) -> None:
+    """Book a cut that is to be paid for in advance. The card's field is a stand-in's."""
+    page.goto(f"/{slug}?lang=en&service=cut&staff=ada")
+    page.locator("a.time").first.click()
+    page.get_by_label("Name").fill("Zoe Fischer")
+    page.get_by_label("Email").fill("zoe@example.com")
+    shoot("7-deposit")
+    page.get_by_role("button", name="Continue to payment").click()
+    page.locator("#card input").first.wait_for()
+    shoot("8-pay")
+
+
+def open_salon(server: RunningServer, data_dir: Path) -> str:
+    """A salon with deposits beside the demo, whose database is the server's own; its address."""
+    embedded = EmbeddedPostgres(data_dir, None)
+    server.database_url = embedded.acquire()
+    refunds = [{"until_min": 2880, "percent": 100}, {"until_min": 1440, "percent": 50}]
+    business = a_salon_with_deposit(payments={"refunds": refunds})
+    server.apply(business)
+    embedded.release()
+    return business.business.slug
+
+
 def main() -> int:
     """Make them all anew."""
     work = Path(tempfile.mkdtemp(prefix="bookonce-screenshots-"))
@@ -58,12 +84,14 @@ def main() -> int:
     FOLDER.mkdir(parents=True)
     try:
         with (
-            RunningServer(None, work / "data", "--demo") as server,
+            LocalStripe() as stripe,
+            RunningServer(None, work / "data", "--demo", environment=stripe.environment) as server,
             sync_playwright() as playwright,
         ):
             program = chromium.find(playwright.chromium.executable_path)
             if program is None:
                 sys.exit(chromium.LACKING)
+            slug = open_salon(server, work / "data")
             browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
             for machine, options in MACHINES.items():
                 for scheme in SCHEMES:
@@ -81,6 +109,7 @@ def main() -> int:
                         page.screenshot(path=FOLDER / f"{step}-{name}.png", full_page=True)
 
                     walk(page, shoot)
+                    walk_and_pay(page, slug, shoot)
                     context.close()
             browser.close()
     finally:

@@ -18,11 +18,13 @@ from tests.browser.booking import (
     expect_services,
     expect_times,
     fill_in,
+    fill_in_and_send,
     soonest,
     submit,
 )
 from tests.browser.checks import assert_fits, assert_valid_html
 from tests.browser.conftest import NewPage, Open
+from tests.browser.paying import Till, expect_card, expect_paid, pay
 from tests.browser.site import Site, embedded, within
 from tests.factories import NINE_TO_FIVE, a_service, a_staff_member
 from tests.running import RunningServer
@@ -143,6 +145,27 @@ async def test_they_do_no_harm_on_any_page(new_page: NewPage, open_salon: Open, 
     await submit(page, page.get_by_role("button", name="Cancel appointment"))
     await expect(page.get_by_role("link", name="Book again")).to_be_visible()
     await expect(heading).to_have_text(reader.name)
+    await reader.assert_harmless()
+
+
+@pytest.mark.parametrize("kind", NAMES)
+async def test_they_do_no_harm_where_one_pays(till: Till, kind: str) -> None:
+    page = await till.new_page(**NARROW)
+    reader = Reader(page, kind)
+    salon = named(reader.name)
+    service = salon["service"][0] | {"deposit": "30%"}
+    slug = till.open(**salon | {"service": [service]})
+    await page.goto(f"/{slug}")
+    await expect_services(page)
+    await reader.assert_harmless()
+    await page.goto(f"/{slug}?service=cut&location=mitte&staff=ada")
+    await soonest(page).first.click()
+    await expect_form(page)
+    await fill_in_and_send(page)
+    await expect_card(page)
+    await reader.assert_harmless()
+    await pay(page)
+    await expect_paid(page)
     await reader.assert_harmless()
 
 

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.booking import expect_form, expect_people, expect_services, expect_times, soonest
 from tests.browser.conftest import NewPage, Open
+from tests.browser.paying import Till, expect_card, hold
 from tests.browser.site import Site, embedded
 from tests.factories import NINE_TO_FIVE, a_service, a_staff_member
 from tests.running import RunningServer
@@ -98,6 +99,23 @@ async def test_each_step_weighs_at_most_40_kb_with_all_it_loads(
     assert any("/brand/" in address for address in weights)
     print(step, sum(weights.values()), weights)
     assert sum(weights.values()) <= PAGE_BYTES_MAX, weights
+
+
+async def test_the_payment_step_weighs_no_more_but_for_what_comes_from_stripe(till: Till) -> None:
+    page, slug = await till.new_page(), till.open(page={"colour": "#7a3e9d"})
+    await hold(page, slug)
+    address = page.url
+    await page.goto("about:blank")
+    scales = Scales(page)
+    await scales.begin()
+    await page.goto(address)
+    await expect_card(page)
+    weights = await scales.weights()
+    assert any(url.startswith(till.stripe.api_base) for url in weights)
+    ours = {url: size for url, size in weights.items() if url.startswith(till.server.base_url)}
+    assert any("/pay-" in url for url in ours)
+    print(sum(ours.values()), ours)
+    assert sum(ours.values()) <= PAGE_BYTES_MAX, ours
 
 
 async def test_the_embed_script_weighs_at_most_4_kb(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from bookonce.core.appointments import Appointment
+from bookonce.core.clients import Client
 from bookonce.core.directory import Directory
 from bookonce.core.errors import NotFoundError
 from bookonce.services.book import Held
 from bookonce.services.capabilities import is_token, token_hash
 from bookonce.services.installation import Installation
-from bookonce.store import appointments
+from bookonce.store import appointments, clients
 
 
 async def find(installation: Installation, slug: str, token: str, *, now: datetime) -> Held:
@@ -32,3 +33,16 @@ async def load(installation: Installation, directory: Directory, token: str) -> 
     if appointment is None:
         raise NotFoundError("There is no such appointment.")
     return appointment
+
+
+async def typed(
+    installation: Installation, directory: Directory, token: str
+) -> tuple[Client, str | None] | None:
+    """What somebody typed who booked: who they are, and their note. None if there is no such
+    appointment.
+    """
+    if not is_token(token):
+        return None
+    return await installation.database.run(
+        lambda connection: clients.typed(connection, directory.business_id, token_hash(token))
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from bookonce.core.clients import Client
 from bookonce.store.database import Connection
 
 
@@ -51,3 +52,22 @@ async def email_of(connection: Connection, business_id: UUID, appointment_id: UU
         appointment_id,
     )
     return email
+
+
+async def typed(
+    connection: Connection, business_id: UUID, token_hash: bytes
+) -> tuple[Client, str | None] | None:
+    """Who an appointment is for and their note, as they were typed; by the capability that opens it."""
+    row = await connection.fetchrow(
+        """
+        SELECT appointment.client_name, client.email, appointment.client_phone, appointment.notes
+        FROM appointment JOIN client ON client.business_id = appointment.business_id
+                                    AND client.client_id = appointment.client_id
+        WHERE appointment.business_id = $1 AND appointment.token_hash = $2
+        """,
+        business_id,
+        token_hash,
+    )
+    if row is None:
+        return None
+    return Client(row["client_name"], row["email"], row["client_phone"]), row["notes"]

@@ -22,7 +22,7 @@ from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.web import assets, errors, operations, webhooks
-from bookonce.web.booking import book_by_form, brand, own_page, problem, steps
+from bookonce.web.booking import book_by_form, brand, own_page, payment, problem, steps
 from bookonce.web.booking.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.dependencies import Configured, Here
@@ -139,6 +139,7 @@ def _pages() -> Router:
             own_page.cancel_by_form,
             own_page.move_page,
             own_page.move_by_form,
+            payment.pay_by_form,
         ],
         exception_handlers={BookonceError: problem.refused},
         # Nothing else: assets are built compressed, and a program's answer is small.

@@ -5,21 +5,29 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton, format_time, get_day_names, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+    get_day_names,
+    get_timezone_name,
+)
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_percent
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 
 SOURCE = "en"
+MANY = 1_000_000  # days stay days, however many
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 
 
@@ -90,6 +98,20 @@ class Language:
             for number, unit in parts
             if number
         )
+
+    def span(self, minutes: int) -> str:
+        """How long before something: in whole days if it is two or more."""
+        days, rest = divmod(minutes, 24 * 60)
+        if days >= 2 and not rest:
+            # Babel finds no unit called a day in Arabic.
+            return format_timedelta(
+                timedelta(days=days), granularity="day", threshold=MANY, locale=self.locale
+            )
+        return self.duration(minutes)
+
+    def percent(self, percent: int) -> str:
+        """A share."""
+        return format_percent(percent / 100, locale=self.locale)
 
 
 def language(asked: str | None, accepted: str | None, business_locale: str) -> Language:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bookonce.core.zones import is_zone
 from bookonce.services.availability import Choice
+from bookonce.services.capabilities import is_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Address:
     lang: str | None = None
     tz: str | None = None
     embed: str | None = None
+    again: str | None = None
+    """The capability of an appointment whose time was lost: what was typed for it comes back."""
 
     @classmethod
     def of(cls, slug: str, parameters: Any) -> Address:
@@ -39,6 +42,7 @@ class Address:
             start=found.start if found.start_at else None,
             tz=found.tz if found.tz and is_zone(found.tz) else None,
             embed="1" if found.embed else None,
+            again=found.again if found.again and is_token(found.again) else None,
         )
 
     @property

@@ -13,6 +13,7 @@ from bookonce.core.errors import (
     IdempotencyMismatchError,
     NotFoundError,
     NotOfferedError,
+    PaymentUnavailableError,
     TooManyBookingsError,
     TryAgainError,
     ValidationError,
@@ -21,7 +22,7 @@ from bookonce.services.availability import Asked, asked
 from bookonce.services.book import BookingRequest, book
 from bookonce.web.booking.bots import Bots, Verdict
 from bookonce.web.booking.form import Form, wrong_fields
-from bookonce.web.booking.steps import form_page, next_step
+from bookonce.web.booking.steps import cannot_be_paid, form_page, next_step
 from bookonce.web.booking.visit import Visit, when
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Watching
@@ -105,12 +106,13 @@ async def _book(
         BOOKINGS.labels(error.code.lower()).inc()
         notice = _("This time can't be booked any more. Please choose another one.")
         return await next_step(visit, bots, status=422, notice=notice)
-    except TooManyBookingsError as error:
+    except (TooManyBookingsError, PaymentUnavailableError) as error:
         BOOKINGS.labels(error.code.lower()).inc()
-        notice = _(
+        too_many = _(
             "As many bookings as this business allows at a time are held already with these "
             "details. Please cancel one of them, or call us."
         )
+        notice = too_many if isinstance(error, TooManyBookingsError) else cannot_be_paid(visit)
         return form_page(visit, wanted, form, status=409, notice=notice)
     except TryAgainError as error:
         BOOKINGS.labels(error.code.lower()).inc()

@@ -10,8 +10,10 @@ from litestar import MediaType, Request, Response, get
 
 from bookonce.core.business import ANYONE
 from bookonce.core.errors import NotFoundError
+from bookonce.services.appointments import typed
 from bookonce.services.availability import Asked, asked
 from bookonce.web.booking.bots import Bots
+from bookonce.web.booking.deposit import Terms
 from bookonce.web.booking.form import TRAP, Form
 from bookonce.web.booking.times import times
 from bookonce.web.booking.visit import Visit, when, zone_names
@@ -35,12 +37,9 @@ async def next_step(
     try:
         service = directory.service(address.service or "")
     except NotFoundError:
-        services = [
-            (address.but(service=each.key), each.name, each.duration_min, visit.price(each))
-            for each in directory.business.service
-            if directory.performers(each)
-        ]
-        return visit.render("services.html", status=status, notice=notice, services=services)
+        return _services(visit, status=status, notice=notice)
+    if not _can_be_booked(visit.terms(service)):
+        return _services(visit, status=status, notice=cannot_be_paid(visit))
     places = directory.places_of(service)
     if len(places) > 1 and address.location not in {place.key for place in places}:
         return visit.render(
@@ -68,10 +67,55 @@ async def next_step(
             )
         visit.address = address = replace(address, staff=ANYONE)
     if address.start_at is not None and not notice:
-        return form_page(
-            visit, asked(directory, address.choice), bots.form(directory, datetime.now(UTC))
-        )
+        form = await _filled_in(visit, bots.form(directory, datetime.now(UTC)))
+        return form_page(visit, asked(directory, address.choice), form)
     return await _times(visit, status=status, notice=notice)
+
+
+async def _filled_in(visit: Visit, form: Form) -> Form:
+    """The form with what was typed for an appointment whose time was lost, if this is about one."""
+    if visit.address.again is None:
+        return form
+    found = await typed(visit.installation, visit.directory, visit.address.again)
+    if found is None:
+        return form
+    client, notes = found
+    return replace(
+        form, name=client.name, email=client.email, phone=client.phone or "", notes=notes or ""
+    )
+
+
+def _services(visit: Visit, *, status: int, notice: str) -> Response[str]:
+    described = [
+        (each, visit.terms(each))
+        for each in visit.directory.business.service
+        if visit.directory.performers(each)
+    ]
+    services = [
+        (
+            visit.address.but(service=each.key) if _can_be_booked(terms) else "",
+            each.name,
+            each.duration_min,
+            visit.price(each),
+            terms,
+        )
+        for each, terms in described
+    ]
+    return visit.render("services.html", status=status, notice=notice, services=services)
+
+
+def cannot_be_paid(visit: Visit) -> str:
+    """What somebody is told of whom a deposit is asked that this installation can't take."""
+    _ = visit.language.words.gettext
+    return _(
+        "This service is to be paid for in advance, and that isn't possible online now. "
+        "Please call us."
+    )
+
+
+def _can_be_booked(terms: Terms | None) -> bool:
+    """Whether anybody can: one whose deposit can't be taken is still for those it isn't asked of."""
+    return terms is None or terms.can_be_taken or not terms.is_for_all
 
 
 async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Response[str]:
@@ -134,6 +178,7 @@ def _chosen(visit: Visit, asked: Asked) -> dict[str, Any]:
     return {
         "service": asked.service,
         "price": visit.price(asked.service),
+        "terms": visit.terms(asked.service),
         "staff": ""
         if address.staff in (None, ANYONE)
         else directory.staff_name(address.staff or ""),

@@ -12,6 +12,7 @@ from bookonce.core.directory import Directory, Place
 from bookonce.services.installation import Installation
 from bookonce.web.booking.address import Address
 from bookonce.web.booking.brand import logo_url
+from bookonce.web.booking.deposit import Terms, terms
 from bookonce.web.booking.times import clocks_differ
 from bookonce.web.languages import LANGUAGES, Language, language
 from bookonce.web.templates import render
@@ -64,6 +65,10 @@ class Visit:
     def in_language(self, code: str) -> str:
         """The address of this page in another language."""
         return self.address.but(lang=code)
+
+    def terms(self, service: Service) -> Terms | None:
+        """What is to be paid in advance for a service, if anything is."""
+        return terms(self.installation, self.directory, service, self.language)
 
     def price(self, service: Service) -> str:
         """What a service costs, as people write it; empty if nothing is said."""

@@ -105,8 +105,10 @@ class SoonestAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class PaymentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """A deposit. `status`: due until something was tried, then started, authorised (set aside),
-    captured (taken), declined or cancelled. `client_secret`: the payer's bank wants to hear from the
-    payer first; the provider's script in the browser sees to that.
+    captured (taken), declined or cancelled. `publishable_key`, while something is due: what the
+    provider's script in the browser begins with, and `account` if the business has its own at the
+    provider. `client_secret`: the payer's bank wants to hear
+    from the payer first; that script sees to it.
     """
 
     provider: str
@@ -114,6 +116,8 @@ class PaymentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     amount: str
     currency: str
     refunded: str | None = None
+    publishable_key: str | None = None
+    account: str | None = None
     client_secret: str | None = None
 
 
@@ -139,9 +143,16 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(
-        cls, held: Held, base_url: str, *, client_secret: str | None = None
+        cls,
+        held: Held,
+        base_url: str,
+        *,
+        publishable_key: str | None = None,
+        client_secret: str | None = None,
     ) -> AppointmentAnswer:
-        """The answer for an appointment, links starting with `base_url`."""
+        """The answer for an appointment, links starting with `base_url`; `publishable_key` is the
+        installation's own at Stripe.
+        """
         appointment, directory = held.appointment, held.directory
         zone = directory.zone_at(appointment.location)
         return cls(
@@ -163,22 +174,28 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
             hold_expires_at=appointment.hold_expires_at.astimezone(zone)
             if appointment.hold_expires_at and appointment.status is Status.HELD
             else None,
-            payment=_payment(held, client_secret),
+            payment=_payment(held, publishable_key, client_secret),
         )
 
 
-def _payment(held: Held, client_secret: str | None) -> PaymentAnswer | None:
+def _payment(
+    held: Held, publishable_key: str | None, client_secret: str | None
+) -> PaymentAnswer | None:
     appointment = held.appointment
     if appointment.deposit_minor is None:
         return None
     currency = appointment.currency
+    provider = held.directory.business.payments.provider
+    has_script = appointment.status is Status.HELD and provider == "stripe"
     return PaymentAnswer(
-        provider=held.directory.business.payments.provider,
+        provider=provider,
         status=appointment.payment_status or "due",
         amount=money.major(appointment.deposit_minor, currency),
         currency=currency,
         refunded=money.major(appointment.refunded_minor, currency)
         if appointment.refunded_minor
         else None,
+        publishable_key=publishable_key if has_script else None,
+        account=held.directory.business.payments.account if has_script else None,
         client_secret=client_secret,
     )

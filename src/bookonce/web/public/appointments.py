@@ -53,7 +53,9 @@ async def appointment(
     """The appointment as it is now; with `.ics` after the token, as an iCalendar file."""
     bare = token.removesuffix(CALENDAR_SUFFIX)
     held = await find(installation, slug, bare, now=datetime.now(UTC))
-    answer = AppointmentAnswer.of(held, base_url(request, settings))
+    answer = AppointmentAnswer.of(
+        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+    )
     if token.endswith(CALENDAR_SUFFIX):
         return Response(
             calendar_file(held, answer.manage_url),
@@ -86,7 +88,9 @@ async def cancellation(
         CHANGES.labels("cancel", error.code.lower()).inc()
         raise
     CHANGES.labels("cancel", "done").inc()
-    return AppointmentAnswer.of(held, base_url(request, settings))
+    return AppointmentAnswer.of(
+        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+    )
 
 
 @post(
@@ -114,7 +118,9 @@ async def move_appointment(
         CHANGES.labels("move", error.code.lower()).inc()
         raise
     CHANGES.labels("move", "done").inc()
-    return AppointmentAnswer.of(held, base_url(request, settings))
+    return AppointmentAnswer.of(
+        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+    )
 
 
 @post(
@@ -147,7 +153,10 @@ async def pay_deposit(
         raise
     CHANGES.labels("pay", paid.held.appointment.status.value).inc()
     return AppointmentAnswer.of(
-        paid.held, base_url(request, settings), client_secret=paid.client_secret
+        paid.held,
+        base_url(request, settings),
+        publishable_key=settings.stripe_publishable_key,
+        client_secret=paid.client_secret,
     )
 
 

@@ -57,7 +57,9 @@ async def book_appointment(
         raise
     is_held = held.appointment.status is Status.HELD
     BOOKINGS.labels("held" if is_held else "booked").inc()
-    answer = AppointmentAnswer.of(held, base_url(request, settings))
+    answer = AppointmentAnswer.of(
+        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+    )
     return Response(
         answer,
         headers={"Location": f"/api/v1/{slug}/appointments/{held.token}"},

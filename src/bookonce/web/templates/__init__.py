@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,18 @@ from bookonce.web.languages import Language, catalogue
 # Pages are kept nowhere, but for the form with nothing typed in it: the back button has to bring
 # the same one with the same key, or sending it again after a lost answer would book once more.
 FOR_THE_WAY_BACK = {"Cache-Control": "private, no-cache"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What one page may load from others, whose policy is otherwise that of all pages."""
+
+    scripts: tuple[str, ...]
+    frames: tuple[str, ...]
+    connections: tuple[str, ...]
+
+
+CLOSED = Opening((), (), ())
 
 
 @lru_cache
@@ -33,26 +46,50 @@ def _pages(language_code: str) -> Environment:
 
 
 def render(
-    name: str, language: Language, page: Page | None = None, *, status: int = 200, **values: Any
+    name: str,
+    language: Language,
+    page: Page | None = None,
+    *,
+    status: int = 200,
+    opening: Opening | None = None,
+    **values: Any,
 ) -> Response[str]:
-    """A page as an answer, under a policy that allows nothing inline and nothing foreign.
+    """A page as an answer, under a policy that allows nothing inline and nothing foreign but what
+    `opening` names.
 
     `page` says which sites may frame it; absent: none.
     """
-    sites = " ".join(("'self'", *page.sites)) if page and page.sites else "'none'"
-    policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {sites}"
-    )
     template = _pages(language.code).get_template(name)
     return Response(
-        template.render(language=language, brand=(page.colour if page else None) or "", **values),
+        template.render(
+            language=language,
+            is_opened=opening is not None,
+            brand=(page.colour if page else None) or "",
+            **values,
+        ),
         media_type=MediaType.HTML,
         status_code=status,
         headers={
-            "Content-Security-Policy": policy,
+            "Content-Security-Policy": _policy(page, opening or CLOSED),
             "Content-Language": language.tag,
             "Vary": "Accept-Language",
-            **(FOR_THE_WAY_BACK if name == "form.html" and status == 200 else {}),
+            **(FOR_THE_WAY_BACK if name == "form.html" and _is_empty(status, values) else {}),
         },
+    )
+
+
+def _is_empty(status: int, values: dict[str, Any]) -> bool:
+    """Whether nothing is typed in a form."""
+    return status == 200 and not values["form"].email
+
+
+def _policy(page: Page | None, opening: Opening) -> str:
+    sites = " ".join(("'self'", *page.sites)) if page and page.sites else "'none'"
+    scripts, connections = (
+        " ".join(("'self'", *origins)) for origins in (opening.scripts, opening.connections)
+    )
+    frames = f"frame-src {' '.join(opening.frames)}; " if opening.frames else ""
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self'; {frames}"
+        f"connect-src {connections}; form-action 'self'; base-uri 'none'; frame-ancestors {sites}"
     )
