@@ -20,7 +20,7 @@ from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
 from bookonce.core.zones import is_zone
 from bookonce.settings import Settings
-from bookonce.store import job_report, payments
+from bookonce.store import job_report, payment_report
 from bookonce.store.hosts import connect
 from bookonce.store.job_report import Depth
 from bookonce.store.schema import applied_versions, pending_versions
@@ -140,7 +140,7 @@ async def _guard(connection: asyncpg.Connection) -> Finding:
 
 async def _payments(connection: asyncpg.Connection, settings: Settings) -> AsyncIterator[Finding]:
     """Deposits that nobody can pay here, and money that somebody has to look at."""
-    unpayable = await payments.unpayable(connection, provider_names(settings))
+    unpayable = await payment_report.unpayable(connection, provider_names(settings))
     yield Finding(
         "deposits",
         not unpayable,
@@ -148,7 +148,7 @@ async def _payments(connection: asyncpg.Connection, settings: Settings) -> Async
         "set BOOKONCE_STRIPE_SECRET_KEY, or choose another provider under [payments]",
     )
     since = datetime.now(UTC) - timedelta(seconds=LATE_S_MAX)
-    worries = await payments.worries(connection, since, WORRIES_MAX)
+    worries = await payment_report.worries(connection, since, WORRIES_MAX)
     yield Finding(
         "money",
         not worries,

@@ -26,7 +26,7 @@ from bookonce.services import payment_books, refund
 from bookonce.services.installation import Installation
 from bookonce.services.pay import receive
 from bookonce.settings import Settings
-from bookonce.store import payments as payment_rows
+from bookonce.store import payment_report
 from bookonce.store.schema import migrate
 
 app = typer.Typer(
@@ -118,12 +118,12 @@ def worries(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     out.print(table)
 
 
-async def _worries(url: str) -> list[payment_rows.Worry]:
+async def _worries(url: str) -> list[payment_report.Worry]:
     await migrate(url)
     async with opened(url) as database:
         since = datetime.now(UTC) - timedelta(minutes=5)
         return await database.run(
-            lambda connection: payment_rows.worries(connection, since, WORRIES_MAX)
+            lambda connection: payment_report.worries(connection, since, WORRIES_MAX)
         )
 
 

@@ -34,7 +34,7 @@ async def cancel(
         require_transition(appointment, Status.CANCELLED)
         if actor == "visitor" and appointment.status is Status.CONFIRMED:
             require_in_time(appointment, directory.policy.cancel_until_min, now)
-        keep_minor = _keep_minor(directory, appointment, actor, now)
+        keep_minor = keep_minor_if_cancelled(directory, appointment, actor, now)
         if await _change(installation, directory, appointment, event_id, actor, now, keep_minor):
             if appointment.deposit_minor is not None:
                 installation.bell.ring()
@@ -49,7 +49,7 @@ async def cancel(
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
 
 
-def _keep_minor(
+def keep_minor_if_cancelled(
     directory: Directory, appointment: Appointment, actor: str, now: datetime
 ) -> int | None:
     """What the business keeps of the deposit, in minor units; None if there is none.

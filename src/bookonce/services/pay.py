@@ -34,7 +34,8 @@ from bookonce.services.availability import Choice, asked
 from bookonce.services.book import Held
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation, new_id
-from bookonce.services.settle import advance, order_of, provider_of
+from bookonce.services.payment_orders import order_of, provider_of
+from bookonce.services.settle import advance
 from bookonce.store import appointments, payments
 from bookonce.store.database import Connection
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from bookonce.channels.payments import Books, Standing
 from bookonce.core.payments import EntryKind, Payment, PaymentStatus
 from bookonce.services.installation import Installation
-from bookonce.services.settle import order_of, provider_of
-from bookonce.store import payments
+from bookonce.services.payment_orders import order_of, provider_of
+from bookonce.store import ledger, payments
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ async def compare(installation: Installation, slug: str) -> AsyncIterator[Compar
     ):
         for payment in attempts:
             sums = await installation.database.run(
-                lambda connection, payment=payment: payments.sums(  # type: ignore[misc]
+                lambda connection, payment=payment: ledger.sums(  # type: ignore[misc]
                     connection, directory.business_id, payment.id
                 )
             )

@@ -11,10 +11,10 @@ from bookonce.core import money
 from bookonce.core.errors import FieldError, NotFoundError, StatusConflictError, ValidationError
 from bookonce.core.payments import EntryKind, PaymentStatus, RefundStatus
 from bookonce.services.installation import Installation, new_id
-from bookonce.services.settle import by_hand_ref
-from bookonce.store import appointments, events, payments
+from bookonce.services.payment_orders import by_hand_ref
+from bookonce.store import appointments, events, ledger, payments, refunds
 from bookonce.store.database import Connection
-from bookonce.store.payments import Entry
+from bookonce.store.ledger import Entry
 
 
 class Refunded(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ async def _kept(connection: Connection, business_id: UUID, appointment_id: UUID)
         if payment.status is PaymentStatus.AUTHORISED:
             return payment.amount_minor
         if payment.status is PaymentStatus.CAPTURED:
-            sums = await payments.sums(connection, business_id, payment.id)
+            sums = await ledger.sums(connection, business_id, payment.id)
             return sums.get(EntryKind.CAPTURED, 0) - sums.get(EntryKind.REFUNDED, 0)
     return None
 
@@ -99,15 +99,13 @@ async def returned(
             provider = installation.providers.get(payment.provider)
             if provider is None or provider.takes_cards:
                 continue
-            for one in await payments.refunds(connection, business_id, payment.id):
+            for one in await refunds.of_payment(connection, business_id, payment.id):
                 if one.status is RefundStatus.DONE:
                     continue
                 handed_over += 1
                 entry = Entry(EntryKind.REFUNDED, one.amount_minor, by_hand_ref(one.id))
-                await payments.add_entries(
-                    connection, business_id, payment, [(new_id(), entry)], now
-                )
-                await payments.set_refund_status(connection, business_id, one.id, RefundStatus.DONE)
+                await ledger.add(connection, business_id, payment, [(new_id(), entry)], now)
+                await refunds.set_status(connection, business_id, one.id, RefundStatus.DONE)
         return handed_over
 
     return await installation.database.transaction(work)

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from bookonce.channels.payments import (
     Books,
-    Movement,
     PaymentOrder,
     PaymentProvider,
     RefusedByProviderError,
@@ -22,7 +21,6 @@ from bookonce.channels.payments import (
 )
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.directory import Directory
-from bookonce.core.errors import PaymentUnavailableError
 from bookonce.core.payments import (
     LATE,
     PAYMENT_TRANSITIONS,
@@ -36,9 +34,11 @@ from bookonce.core.payments import (
 )
 from bookonce.services.confirm import confirm
 from bookonce.services.installation import Installation, new_id
-from bookonce.store import appointments, clients, events, payments
+from bookonce.services.payment_orders import STATUS, order_of, provider_of
+from bookonce.store import appointments, events, ledger, payments, refunds
 from bookonce.store.database import Connection
-from bookonce.store.payments import Entry, Refund
+from bookonce.store.ledger import Entry
+from bookonce.store.refunds import Refund
 
 STEPS_MAX = 12
 NAMELESS = timedelta(minutes=2)
@@ -52,12 +52,6 @@ _MONEY = {
     Standing.CAPTURED: Money.TAKEN,
     Standing.DECLINED: Money.GONE,
     Standing.CANCELLED: Money.GONE,
-}
-_STATUS = {
-    Standing.AUTHORISED: PaymentStatus.AUTHORISED,
-    Standing.CAPTURED: PaymentStatus.CAPTURED,
-    Standing.DECLINED: PaymentStatus.DECLINED,
-    Standing.CANCELLED: PaymentStatus.CANCELLED,
 }
 
 
@@ -119,69 +113,6 @@ async def settle(
         await _to_the_end(installation, directory, payment, provider, books, now)
 
 
-def provider_of(installation: Installation, name: str) -> PaymentProvider:
-    """Raises PaymentUnavailableError if this installation has no such provider."""
-    if provider := installation.providers.get(name):
-        return provider
-    raise PaymentUnavailableError(f"This installation can't take payments by {name!r} now.")
-
-
-async def order_of(
-    installation: Installation, directory: Directory, payment: Payment
-) -> PaymentOrder:
-    """An attempt as the provider is told of it."""
-
-    async def read(connection: Connection) -> tuple[str | None, Books, Appointment | None]:
-        business_id = directory.business_id
-        attempts = await payments.of_appointment(connection, business_id, payment.appointment_id)
-        return (
-            await clients.email_of(connection, business_id, payment.appointment_id),
-            _our_books(
-                next(one for one in attempts if one.id == payment.id),
-                await payments.sums(connection, business_id, payment.id),
-                await payments.refunds(connection, business_id, payment.id),
-            ),
-            await appointments.by_id(connection, business_id, payment.appointment_id),
-        )
-
-    email, known, appointment = await installation.database.run(read)
-    assert appointment is not None
-    service = directory.service_name(appointment.service)
-    return PaymentOrder(
-        business_id=directory.business_id,
-        appointment_id=payment.appointment_id,
-        payment_id=payment.id,
-        amount_minor=payment.amount_minor,
-        currency=payment.currency,
-        description=f"{directory.business.business.name}: {service}",
-        email=email,
-        account=directory.business.payments.account,
-        provider_ref=payment.provider_ref,
-        known=known,
-    )
-
-
-def by_hand_ref(refund_id: UUID) -> str:
-    """What the ledger calls money that a person handed back."""
-    return f"by-hand-{refund_id}"
-
-
-def _our_books(payment: Payment, sums: dict[EntryKind, int], refunds: list[Refund]) -> Books:
-    """What our ledger says, in the form that a provider's books have."""
-    standing = {status: standing for standing, status in _STATUS.items()}
-    return Books(
-        standing=standing.get(payment.status, Standing.OPEN),
-        authorised_minor=sums.get(EntryKind.AUTHORISED, 0),
-        captured_minor=sums.get(EntryKind.CAPTURED, 0),
-        capture_ref=payment.provider_ref,
-        refunds=tuple(
-            Movement(by_hand_ref(one.id), one.amount_minor, one.id)
-            for one in refunds
-            if one.status is RefundStatus.DONE
-        ),
-    )
-
-
 async def advance(
     installation: Installation, directory: Directory, payment: Payment, books: Books, now: datetime
 ) -> Account:
@@ -240,30 +171,27 @@ async def _write_down(
 ) -> Account:
     """Our books, with what the provider's say."""
     business_id = directory.business_id
-    status = _STATUS.get(books.standing)
+    status = STATUS.get(books.standing)
     before = [one for one, after in PAYMENT_TRANSITIONS.items() if status in after]
     ours = {one.refund_id: one for one in books.refunds if one.refund_id and one.is_settled}
 
     async def work(connection: Connection) -> Account:
-        sums = await payments.sums(connection, business_id, payment.id)
+        sums = await ledger.sums(connection, business_id, payment.id)
         entries = [(new_id(), entry) for entry in _entries(payment, books, sums)]
-        await payments.add_entries(connection, business_id, payment, entries, now)
+        await ledger.add(connection, business_id, payment, entries, now)
         if status is not None:
             await payments.set_status(
                 connection, business_id, payment.id, status, before, books.problem
             )
-        refunds = await payments.refunds(connection, business_id, payment.id)
-        for refund in refunds:
+        for refund in await refunds.of_payment(connection, business_id, payment.id):
             if refund.status is not RefundStatus.DONE and refund.id in ours:
-                await payments.set_refund_status(
-                    connection, business_id, refund.id, RefundStatus.DONE
-                )
+                await refunds.set_status(connection, business_id, refund.id, RefundStatus.DONE)
         appointment = await appointments.by_id(connection, business_id, payment.appointment_id)
         assert appointment is not None
         return Account(
             appointment,
-            await payments.sums(connection, business_id, payment.id),
-            await payments.refunds(connection, business_id, payment.id),
+            await ledger.sums(connection, business_id, payment.id),
+            await refunds.of_payment(connection, business_id, payment.id),
         )
 
     return await installation.database.transaction(work)
@@ -308,12 +236,10 @@ async def _refund(
         await appointments.lock(connection, business_id, payment.appointment_id)
         appointment = await appointments.by_id(connection, business_id, payment.appointment_id)
         assert appointment is not None
-        refunds = await payments.refunds(connection, business_id, payment.id)
-        account = Account(appointment, {}, refunds)
+        planned = await refunds.of_payment(connection, business_id, payment.id)
+        account = Account(appointment, {}, planned)
         if amount_minor := account.unplanned_minor(books):
-            await payments.plan_refund(
-                connection, business_id, payment.id, refund_id, amount_minor, now
-            )
+            await refunds.plan(connection, business_id, payment.id, refund_id, amount_minor, now)
             return [*account.pending, Refund(refund_id, amount_minor, RefundStatus.PENDING)]
         return account.pending
 
@@ -337,9 +263,7 @@ async def _write_failure(
     business_id = directory.business_id
 
     async def work(connection: Connection) -> None:
-        await payments.set_refund_status(
-            connection, business_id, refund.id, RefundStatus.FAILED, problem
-        )
+        await refunds.set_status(connection, business_id, refund.id, RefundStatus.FAILED, problem)
         await events.append(
             connection, business_id, new_id(), "refund.failed", "system", now,
             appointment_id=payment.appointment_id,

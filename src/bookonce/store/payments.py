@@ -1,16 +1,15 @@
-"""Attempts to pay, refunds and the ledger. Rows of the ledger are added and never changed."""
+"""Attempts to pay for appointments, and what providers have told of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from bookonce.core.payments import EntryKind, Payment, PaymentStatus, RefundStatus
+from bookonce.core.payments import Payment, PaymentStatus
 from bookonce.store.database import Connection
 
 _PAYMENT = """
@@ -18,24 +17,6 @@ _PAYMENT = """
     payment.provider_ref, payment.status, payment.amount_minor, payment.currency, payment.problem,
     payment.created_at
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A row of the ledger; `provider_ref` is what the provider calls the movement."""
-
-    kind: EntryKind
-    amount_minor: int
-    provider_ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refund:
-    """Something to be given back, or given back."""
-
-    id: UUID
-    amount_minor: int
-    status: RefundStatus
 
 
 def _payment(row: asyncpg.Record) -> Payment:
@@ -157,111 +138,6 @@ async def set_status(
     )
 
 
-async def add_entries(
-    connection: Connection,
-    business_id: UUID,
-    payment: Payment,
-    entries: Sequence[tuple[UUID, Entry]],
-    now: datetime,
-) -> None:
-    """Add what isn't in the ledger yet."""
-    await connection.executemany(
-        """
-        INSERT INTO ledger_entry (
-            business_id, entry_id, appointment_id, payment_id, kind, amount_minor, currency,
-            provider_ref, at
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        ON CONFLICT DO NOTHING
-        """,
-        [
-            (
-                business_id,
-                entry_id,
-                payment.appointment_id,
-                payment.id,
-                entry.kind.value,
-                entry.amount_minor,
-                payment.currency,
-                entry.provider_ref,
-                now,
-            )
-            for entry_id, entry in entries
-        ],
-    )
-
-
-async def sums(connection: Connection, business_id: UUID, payment_id: UUID) -> dict[EntryKind, int]:
-    """What the ledger says of an attempt, kind by kind, in minor units."""
-    rows = await connection.fetch(
-        """
-        SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM ledger_entry
-        WHERE business_id = $1 AND payment_id = $2 GROUP BY kind
-        """,
-        business_id,
-        payment_id,
-    )
-    return {EntryKind(row["kind"]): row["amount_minor"] for row in rows}
-
-
-async def refunds(connection: Connection, business_id: UUID, payment_id: UUID) -> list[Refund]:
-    """What is to be given back of an attempt, and what has been."""
-    rows = await connection.fetch(
-        """
-        SELECT refund_id, amount_minor, status FROM refund
-        WHERE business_id = $1 AND payment_id = $2 ORDER BY created_at, refund_id
-        """,
-        business_id,
-        payment_id,
-    )
-    return [
-        Refund(row["refund_id"], row["amount_minor"], RefundStatus(row["status"])) for row in rows
-    ]
-
-
-async def plan_refund(
-    connection: Connection,
-    business_id: UUID,
-    payment_id: UUID,
-    refund_id: UUID,
-    amount_minor: int,
-    now: datetime,
-) -> None:
-    """Write down what is to be given back, before the provider hears of it."""
-    await connection.execute(
-        """
-        INSERT INTO refund (business_id, refund_id, payment_id, amount_minor, status, created_at)
-        VALUES ($1, $2, $3, $4, 'pending', $5)
-        ON CONFLICT DO NOTHING
-        """,
-        business_id,
-        refund_id,
-        payment_id,
-        amount_minor,
-        now,
-    )
-
-
-async def set_refund_status(
-    connection: Connection,
-    business_id: UUID,
-    refund_id: UUID,
-    status: RefundStatus,
-    problem: str | None = None,
-) -> None:
-    """Write what became of giving something back; done is done."""
-    await connection.execute(
-        """
-        UPDATE refund SET status = $3, problem = $4
-        WHERE business_id = $1 AND refund_id = $2 AND status <> 'done'
-        """,
-        business_id,
-        refund_id,
-        status.value,
-        problem,
-    )
-
-
 async def set_keep(
     connection: Connection, business_id: UUID, appointment_id: UUID, keep_minor: int
 ) -> None:
@@ -342,67 +218,3 @@ async def page(connection: Connection, business_id: UUID, after: UUID | None) ->
         after,
     )
     return [_payment(row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Worry:
-    """Money that somebody has to look at: what is wrong, for which appointment, since when."""
-
-    what: str
-    business_id: UUID
-    appointment_id: UUID
-    since: datetime
-    problem: str | None
-
-
-async def worries(connection: Connection, older_than: datetime, limit: int) -> list[Worry]:
-    """What should have been seen to by an instant and wasn't; oldest first."""
-    rows = await connection.fetch(
-        """
-        SELECT * FROM (
-            SELECT CASE refund.status WHEN 'failed' THEN 'the provider refuses to give it back'
-                                      ELSE 'not given back yet' END AS what,
-                   refund.business_id, payment.appointment_id, refund.created_at AS since,
-                   refund.problem
-            FROM refund JOIN payment ON payment.business_id = refund.business_id
-                                    AND payment.payment_id = refund.payment_id
-            WHERE refund.status = 'failed' OR (refund.status = 'pending' AND refund.created_at < $1)
-            UNION ALL
-            SELECT 'set aside, but not taken yet', business_id, appointment_id, created_at, problem
-            FROM payment WHERE status = 'authorised' AND created_at < $1
-            UNION ALL
-            SELECT 'confirmed, but the money is gone', payment.business_id, payment.appointment_id,
-                   payment.created_at, payment.problem
-            FROM payment JOIN appointment ON appointment.business_id = payment.business_id
-                                         AND appointment.appointment_id = payment.appointment_id
-            WHERE payment.status IN ('cancelled', 'declined') AND appointment.status = 'confirmed'
-              AND appointment.keep_minor IS NULL
-              AND NOT EXISTS (
-                SELECT FROM payment AS other
-                WHERE other.business_id = payment.business_id
-                  AND other.appointment_id = payment.appointment_id
-                  AND other.status IN ('started', 'authorised', 'captured'))
-        ) AS worry
-        ORDER BY since
-        LIMIT $2
-        """,
-        older_than,
-        limit,
-    )
-    return [Worry(*row.values()) for row in rows]
-
-
-async def unpayable(connection: Connection, providers: Sequence[str]) -> list[str]:
-    """The addresses of businesses that ask for deposits by a provider that isn't there."""
-    rows = await connection.fetch(
-        """
-        SELECT DISTINCT slug
-        FROM service JOIN business USING (business_id) JOIN business_slug USING (business_id)
-        WHERE service.active AND service.deposit IS NOT NULL
-          AND coalesce(business.payments ->> 'provider', 'stripe') <> ALL ($1::text[])
-        ORDER BY slug
-        LIMIT 10
-        """,
-        providers,
-    )
-    return [row["slug"] for row in rows]

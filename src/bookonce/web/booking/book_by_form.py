@@ -8,6 +8,7 @@ from typing import Any
 from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
 
+from bookonce.core.appointments import Status
 from bookonce.core.errors import (
     BookingConflictError,
     IdempotencyMismatchError,
@@ -118,7 +119,8 @@ async def _book(
         BOOKINGS.labels(error.code.lower()).inc()
         notice = _("We couldn't reach our calendar. Nothing is lost: please send the form again.")
         return form_page(visit, wanted, form, status=503, notice=notice)
-    BOOKINGS.labels("booked").inc()
+    is_held = held.appointment.status is Status.HELD
+    BOOKINGS.labels("held" if is_held else "booked").inc()
     return Redirect(address.own(held.token, new="1"), status_code=303)
 
 

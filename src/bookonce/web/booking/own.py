@@ -13,10 +13,10 @@ from litestar import Request, Response
 
 from bookonce.core import money
 from bookonce.core.appointments import Appointment, Status
-from bookonce.core.deposits import kept_minor, refund_percent
 from bookonce.core.directory import Place
 from bookonce.services.appointments import find
 from bookonce.services.book import Held
+from bookonce.services.cancel import keep_minor_if_cancelled
 from bookonce.services.installation import Installation
 from bookonce.web.booking.address import Address
 from bookonce.web.booking.deposit import standing
@@ -102,11 +102,10 @@ class Own:
         appointment = self.appointment
         if appointment.deposit_minor is None or appointment.status is not Status.CONFIRMED:
             return None
-        tiers = self.held.directory.business.payments.refunds
-        percent = refund_percent(tiers, appointment.start, datetime.now(UTC))
-        keep_minor = kept_minor(appointment.deposit_minor, percent, appointment.currency)
-        if appointment.keep_minor is not None:
-            keep_minor = min(keep_minor, appointment.keep_minor)
+        keep_minor = keep_minor_if_cancelled(
+            self.held.directory, appointment, "visitor", datetime.now(UTC)
+        )
+        assert keep_minor is not None
         return max(0, appointment.deposit_minor - keep_minor - appointment.refunded_minor)
 
     def amount(self, minor: int) -> str:
