@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
+import json
+import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -22,6 +29,7 @@ from tests.web.waiting import wait_until
 
 SECRET = "whsec_for_tests"
 DEPOSIT = 1440
+KINDS = ("payment_intent.amount_capturable_updated", "payment_intent.succeeded", "charge.refunded")
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +180,144 @@ def test_a_forged_message_is_refused(shop: RunningServer) -> None:
         answer = httpx.post(f"{shop.base_url}/webhooks/stripe", content=b"{}", headers=headers)
         assert answer.status_code == 400
     assert httpx.post(f"{shop.base_url}/webhooks/unheard-of", content=b"{}").status_code == 404
+
+
+class TestMessages:
+    """What a provider tells: a hint where to look, believed in nothing else."""
+
+    def test_one_that_comes_five_times_at_once_is_heard_once(
+        self, shop: RunningServer, api: httpx.Client, stripe: LocalStripe
+    ) -> None:
+        booked, token = paid(api, stripe)
+        message = told(shop, booked, "payment_intent.succeeded")
+        with ThreadPoolExecutor(5) as senders:
+            answers = list(senders.map(lambda _: send(shop, message), range(5)))
+        assert [one.status_code for one in answers] == [200] * 5
+        assert sum(one.json()["new"] for one in answers) == 1
+        assert send(shop, message).json() == {"new": False}
+        wait_until(lambda: payment(api, token)["status"] == "captured", "taken by a job")
+        assert money(stripe, booked) == (0, DEPOSIT, 0)
+
+    @pytest.mark.parametrize("order", list(permutations(KINDS)), ids=" ".join)
+    def test_in_any_order_and_replayed_after_the_refund(
+        self, shop: RunningServer, api: httpx.Client, stripe: LocalStripe, order: tuple[str, ...]
+    ) -> None:
+        booked, token = paid(api, stripe)
+        messages = [told(shop, booked, kind) for kind in order]
+        for message in messages:
+            assert send(shop, message).json() == {"new": True}
+        wait_until(lambda: payment(api, token)["status"] == "captured", "taken by a job")
+        api.post(f"/appointments/{token}/cancellation")
+        wait_until(lambda: payment(api, token).get("refunded") == "14.40", "given back by a job")
+        for message in messages:
+            assert send(shop, message).json() == {"new": False}
+        assert send(shop, told(shop, booked, order[0])).json() == {"new": True}
+        wait_until(lambda: waiting(shop) == 0, "looked at")
+        assert money(stripe, booked) == (0, DEPOSIT, DEPOSIT)
+
+    def test_one_that_is_an_hour_late(
+        self, shop: RunningServer, api: httpx.Client, stripe: LocalStripe
+    ) -> None:
+        """Signed an hour ago it could be anybody's copy; signed anew it is the sender's own."""
+        booked, _ = paid(api, stripe)
+        message = told(shop, booked, "payment_intent.succeeded")
+        assert send(shop, message, signed_s_ago=3600).status_code == 400
+        assert send(shop, message).json() == {"new": True}
+
+    def test_whose_signature_is_somebody_else_s(self, shop: RunningServer) -> None:
+        message = json.dumps({"id": "evt_1", "object": "event"}).encode()
+        assert send(shop, message, secret="whsec_of_somebody").status_code == 400
+
+    def test_one_about_another_business_or_nothing_of_ours_leads_to_nothing(
+        self, shop: RunningServer, api: httpx.Client, stripe: LocalStripe
+    ) -> None:
+        booked, _ = paid(api, stripe)
+        real = metadata(shop, booked)
+        other = str(uuid.uuid4())
+        for wrong in (
+            real | {"business_id": other},
+            real | {"payment_id": other},
+            real | {"business_id": "'; DROP TABLE payment; --"},
+            {},
+        ):
+            message = an_event("payment_intent.succeeded", wrong)
+            answer = send(shop, message)
+            assert (answer.status_code, answer.json()) == (200, {"new": False})
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"id": 1}', b"{" * 5000, b'{"a":"\\u0000"}'],
+    )
+    def test_garbage_is_refused_though_it_is_signed(self, shop: RunningServer, body: bytes) -> None:
+        assert send(shop, body).status_code in (200, 400)
+
+    def test_one_that_is_too_large_is_refused(self, shop: RunningServer) -> None:
+        assert send(shop, b" " * 100_000).status_code == 413
+
+
+def paid(api: httpx.Client, stripe: LocalStripe) -> tuple[dict[str, Any], str]:
+    booked, token = held(api)
+    assert pay(api, token, stripe.make_token()).json()["status"] == "confirmed"
+    return booked, token
+
+
+def metadata(shop: RunningServer, booked: dict[str, Any]) -> dict[str, str]:
+    """What stands with a payment at the provider."""
+    row = asyncio.run(
+        _fetch(
+            shop,
+            "SELECT business_id, appointment_id, payment_id FROM payment WHERE appointment_id = $1",
+            uuid.UUID(booked["id"]),
+        )
+    )
+    return {name: str(value) for name, value in row.items()}
+
+
+def waiting(shop: RunningServer) -> int:
+    """Events that nobody has followed up yet, and jobs that are to be done."""
+    row = asyncio.run(
+        _fetch(
+            shop,
+            "SELECT (SELECT count(*) FROM event WHERE follow_up)"
+            " + (SELECT count(*) FROM job WHERE status IN ('waiting', 'running')) AS waiting",
+        )
+    )
+    return int(row["waiting"])
+
+
+async def _fetch(shop: RunningServer, query: str, *arguments: Any) -> Any:
+    connection = await asyncpg.connect(shop.database_url)
+    try:
+        return await connection.fetchrow(query, *arguments)
+    finally:
+        await connection.close()
+
+
+def an_event(kind: str, of: dict[str, str]) -> bytes:
+    intent = {"id": "pi_1", "object": "payment_intent", "metadata": of, "status": "succeeded"}
+    event = {
+        "id": f"evt_{uuid.uuid4().hex}",
+        "object": "event",
+        "type": kind,
+        "created": int(time.time()),
+        "data": {"object": intent},
+    }
+    return json.dumps(event).encode()
+
+
+def told(shop: RunningServer, booked: dict[str, Any], kind: str) -> bytes:
+    """A message of the provider about a payment; what it says of the money isn't true."""
+    return an_event(kind, metadata(shop, booked))
+
+
+def send(
+    shop: RunningServer, message: bytes, *, secret: str = SECRET, signed_s_ago: int = 0
+) -> httpx.Response:
+    """As Stripe signs and sends."""
+    at = int(time.time()) - signed_s_ago
+    signed = hmac.new(secret.encode(), f"{at}.".encode() + message, hashlib.sha256).hexdigest()
+    return httpx.post(
+        f"{shop.base_url}/webhooks/stripe",
+        content=message,
+        headers={"Stripe-Signature": f"t={at},v1={signed}", "Content-Type": "application/json"},
+    )

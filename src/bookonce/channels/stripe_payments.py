@@ -18,6 +18,7 @@ from uuid import UUID
 from weakref import WeakValueDictionary
 
 import aiohttp
+import msgspec
 import stripe
 
 from bookonce.channels.payments import (
@@ -63,6 +64,22 @@ class _DeclinedError(RefusedByProviderError):
     def __init__(self, code: str) -> None:
         super().__init__(f"declined: {code}")
         self.code = code
+
+
+class _Subject(msgspec.Struct):
+    metadata: dict[str, Any] | None = None
+
+
+class _Data(msgspec.Struct):
+    object: _Subject
+
+
+class _Message(msgspec.Struct):
+    """What is read of a webhook's message."""
+
+    id: str
+    type: str
+    data: _Data
 
 
 class StripePayments:
@@ -207,17 +224,24 @@ class StripePayments:
             raise ValueError("no webhook secret is set, so no message can be believed")
         signature = next((v for k, v in headers.items() if k.lower() == "stripe-signature"), None)
         try:
-            event = stripe.Webhook.construct_event(body, signature, self._webhook_secret).to_dict()
-        except stripe.SignatureVerificationError:
-            event = None
-        if event is None:
-            raise ValueError("the message's signature is wrong or too old")
-        if not event["type"].startswith(_OURS):
+            stripe.WebhookSignature.verify_header(
+                body.decode(),
+                signature or "",
+                self._webhook_secret,
+                stripe.Webhook.DEFAULT_TOLERANCE,
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+            raise ValueError("the message's signature is wrong or too old") from None
+        try:
+            message = msgspec.json.decode(body, type=_Message)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise ValueError(f"the message isn't one of Stripe's: {error}") from None
+        if not message.type.startswith(_OURS):
             return None
-        metadata = event["data"]["object"].get("metadata") or {}
+        metadata = message.data.object.metadata or {}
         return ProviderEvent(
-            event["id"],
-            event["type"],
+            message.id,
+            message.type,
             as_uuid(metadata.get("business_id")),
             as_uuid(metadata.get("payment_id")),
         )
