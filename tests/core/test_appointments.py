@@ -24,6 +24,7 @@ ALLOWED = {
     ("held", "cancelled"),
     ("held", "expired"),
     ("expired", "confirmed"),
+    ("expired", "cancelled"),
     ("confirmed", "cancelled"),
     ("confirmed", "completed"),
     ("confirmed", "no_show"),

@@ -70,12 +70,18 @@ def opened(server: RunningServer, visitor: httpx.Client) -> Known:
     """A business with some appointments, two of them at the same time."""
     business = a_business(
         staff=[a_staff_member("ada"), a_staff_member("bela")],
-        service=[a_service("cut", price="48.00"), a_service("dye", staff=["bela"])],
+        payments={"provider": "on_site"},
+        service=[
+            a_service("cut", price="48.00"),
+            a_service("dye", staff=["bela"]),
+            a_service("tan", price="20.00", deposit="full"),
+        ],
     )
     server.apply(business)
     slug = business.business.slug
     starts = [tomorrow_at(8 + number // 2) for number in range(APPOINTMENTS)]
     tokens = [token_of(book(visitor, f"/api/v1/{slug}", start)) for start in starts]
+    tokens.append(token_of(book(visitor, f"/api/v1/{slug}", tomorrow_at(14), service="tan")))
     day = starts[0].date()
     return Known(
         {
@@ -91,6 +97,7 @@ def opened(server: RunningServer, visitor: httpx.Client) -> Known:
             "limit": [1, 50],
             "tz": ["Asia/Tokyo"],
             "notes": ["Fringe only", None],
+            "means": [None],
             "Idempotency-Key": ["key-1", "key-2"],
         }
     )
