@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -16,16 +17,17 @@ from bookonce.core.errors import (
     PaymentUnavailableError,
     StatusConflictError,
 )
+from bookonce.core.payments import Payment, PaymentStatus
 from bookonce.services.appointments import find
 from bookonce.services.availability import Choice, offer
 from bookonce.services.block import block
 from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
+from bookonce.services.installation import Installation, new_id
 from bookonce.services.move import MoveRequest, move
 from bookonce.services.pay import receive
 from bookonce.services.settle import settle
-from bookonce.store import holds
+from bookonce.store import holds, payments
 from tests.factories import (
     a_booking,
     a_business,
@@ -264,3 +266,33 @@ async def ledger(url: str) -> list[tuple[str, int]]:
     rows = await connection.fetch("SELECT kind, amount_minor FROM ledger_entry ORDER BY at, kind")
     await connection.close()
     return [(row["kind"], row["amount_minor"]) for row in rows]
+
+
+async def test_what_cannot_be_settled_does_not_keep_the_others_from_it(
+    installation: Installation, slug: str
+) -> None:
+    for hour in (10, 12, 14):
+        held = await book(installation, slug, a_booking(tomorrow_at(hour)), now=NOW)
+        attempt = Payment(
+            id=new_id(),
+            appointment_id=held.appointment.id,
+            number=1,
+            provider="on_site",
+            provider_ref=None,
+            status=PaymentStatus.STARTED,
+            amount_minor=1440,
+            currency="EUR",
+            problem=None,
+            created_at=NOW,
+        )
+        await installation.database.run(
+            partial(payments.start, business_id=held.directory.business_id, payment=attempt)
+        )
+    seen = set()
+    for _ in range(60):
+        seen |= set(
+            await installation.database.run(
+                lambda connection: payments.unfinished(connection, NOW + HOLD, 1)
+            )
+        )
+    assert len(seen) == 3

@@ -174,7 +174,8 @@ async def unfinished(
     connection: Connection, older_than: datetime, limit: int
 ) -> list[tuple[UUID, UUID]]:
     """Business and appointment of what nobody seems to be at: attempts under way and refunds to be
-    made, begun before an instant; oldest first.
+    made, begun before an instant. Any of them, if there are more than the limit: what can't be
+    settled for long must not keep the others from it.
     """
     rows: list[Any] = await connection.fetch(
         """
@@ -188,7 +189,7 @@ async def unfinished(
             WHERE refund.status = 'pending' AND refund.created_at < $1
         ) AS unfinished
         GROUP BY business_id, appointment_id
-        ORDER BY min(created_at)
+        ORDER BY random()
         LIMIT $2
         """,
         older_than,
