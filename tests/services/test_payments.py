@@ -16,6 +16,7 @@ from bookonce.core.errors import (
     BookingConflictError,
     HoldExpiredError,
     PaymentDeclinedError,
+    PaymentUnavailableError,
     StatusConflictError,
     TryAgainError,
     ValidationError,
@@ -351,6 +352,16 @@ async def test_while_the_provider_is_away_nothing_is_lost_and_the_same_may_be_se
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
     await assert_sound(database_url)
+
+
+async def test_a_provider_that_knows_nothing_of_it_any_more_is_told_plainly(
+    shop: Installation, slug: str, stripe: LocalStripe
+) -> None:
+    held = await hold(shop, slug)
+    await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    stripe.forget()
+    with pytest.raises(PaymentUnavailableError):
+        await follow(shop, slug, held.token, now=NOW)
 
 
 async def test_appointments_of_other_businesses_stay_out_of_it(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -70,17 +72,9 @@ async def pay(
         raise PaymentUnavailableError("This is paid on site; the business confirms it then.")
     payment = await _attempt(installation, directory, appointment, provider.name, now)
     provider = provider_of(installation, payment.provider)  # of an attempt begun before a change
-    try:
+    with _told_plainly():
         order = await _named(installation, directory, payment, provider, now)
         books = await provider.authorise(order, means)
-    except ProviderError as error:
-        raise TryAgainError(
-            "The payment service can't be reached; nothing is lost, try again in a moment."
-        ) from error
-    except RefusedByProviderError as error:
-        raise PaymentUnavailableError(
-            "The payment service didn't accept this; please try again or call the business."
-        ) from error
     payment = _with_name(payment, order)
     return await _outcome(installation, directory, token, payment, books, now)
 
@@ -95,14 +89,25 @@ async def follow(installation: Installation, slug: str, token: str, *, now: date
     payment = await _live(installation, directory, appointment.id)
     if payment is None or payment.provider_ref is None:
         return Paid(Held(directory, appointment.as_of(now), token))
-    try:
+    with _told_plainly():
         provider = provider_of(installation, payment.provider)
         books = await provider.look(await order_of(installation, directory, payment))
+    return await _outcome(installation, directory, token, payment, books, now)
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """What a provider can't or won't do, as the payer is told."""
+    try:
+        yield
     except ProviderError as error:
         raise TryAgainError(
             "The payment service can't be reached; nothing is lost, try again in a moment."
         ) from error
-    return await _outcome(installation, directory, token, payment, books, now)
+    except RefusedByProviderError as error:
+        raise PaymentUnavailableError(
+            "The payment service didn't accept this; please try again or call the business."
+        ) from error
 
 
 async def receive(
