@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pytest_asyncio import is_async_test
 
 from bookonce.core.business import Business
@@ -25,6 +25,7 @@ from tests.running import RunningServer
 
 HERE = Path(__file__).parent
 TIMEOUT_MS = 15_000
+expect.set_options(timeout=TIMEOUT_MS)  # for busy machines
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,

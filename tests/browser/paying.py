@@ -131,6 +131,13 @@ async def press_pay(page: Page | FrameLocator) -> None:
     await page.locator("form[data-pay] button").click()
 
 
+async def press_pay_and_wait(page: Page) -> None:
+    """Press the button and wait until the answer is shown in this step's place."""
+    shown = await page.locator("main [data-step]").element_handle()
+    await press_pay(page)
+    await shown.wait_for_element_state("hidden")
+
+
 async def pay(page: Page | FrameLocator, number: str = GOOD_CARD) -> None:
     """Type a card and press the button."""
     await enter_card(page, number)

@@ -18,7 +18,7 @@ from tests.browser.booking import (
     soonest,
     start_in,
 )
-from tests.browser.conftest import TIMEOUT_MS, Open
+from tests.browser.conftest import Open
 from tests.browser.paying import (
     DEPOSIT,
     Till,
@@ -29,6 +29,7 @@ from tests.browser.paying import (
     hold,
     pay,
     press_pay,
+    press_pay_and_wait,
 )
 from tests.browser.site import Site, embedded, within
 from tests.factories import a_service
@@ -297,10 +298,9 @@ async def test_a_payment_service_that_is_away_loses_nothing(till: Till, fault: F
     await hold(page, slug)
     await enter_card(page)
     with till.line.failing(fault):
-        await press_pay(page)
-        await expect(alert(page)).to_contain_text("We couldn't reach the payment service.")
-        await press_pay(page)
-        await expect(alert(page)).to_contain_text("Nothing is lost")
+        for _ in range(2):
+            await press_pay_and_wait(page)
+            await expect(alert(page)).to_contain_text("We couldn't reach the payment service.")
     await press_pay(page)
     await expect_paid(page)
     assert charged(till.books(await till.only(slug))) == [1440]
@@ -330,7 +330,7 @@ async def test_a_payment_that_was_begun_and_lost_can_be_made_again(till: Till) -
     await page.goto(page.url)
     await expect(heading(page, "Your payment is on its way")).to_be_visible()
     told = "Your payment hasn't come through."
-    await expect(alert(page)).to_contain_text(told, timeout=TIMEOUT_MS)  # after three looks
+    await expect(alert(page)).to_contain_text(told)  # after three looks
     await pay(page)
     await expect_paid(page)
     assert charged(till.books(await till.only(slug))) == [1440]
