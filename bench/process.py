@@ -5,11 +5,16 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rich.progress import Progress
 
 from bench import load, processes, rush
 from bench.scratch import Scratch
+from bookonce.core.appointments import Status
+from bookonce.services.installation import new_id
+from bookonce.store import appointments
+from bookonce.store.database import Database
 from tests.running import RunningServer
 
 STARTS = 5
@@ -52,7 +57,7 @@ async def measure(scratch: Scratch, progress: Progress) -> Results:
         again_ms.append(_start_ms(RunningServer(None, folder)))
         beside_ms.append(_start_ms(RunningServer(url, scratch.folder / "beside")))
         progress.advance(task)
-    return Results(first_ms, again_ms, beside_ms, _memory(url, scratch, progress))
+    return Results(first_ms, again_ms, beside_ms, await _memory(url, scratch, progress))
 
 
 def _start_ms(server: RunningServer) -> float:
@@ -64,8 +69,10 @@ def _start_ms(server: RunningServer) -> float:
     return spent_ms
 
 
-def _memory(url: str, scratch: Scratch, progress: Progress) -> list[tuple[int, float]]:
-    """A mix of looks, bookings and refusals, step by step."""
+async def _memory(url: str, scratch: Scratch, progress: Progress) -> list[tuple[int, float]]:
+    """A mix of looks, bookings and refusals, step by step, each on what the one before it found: a
+    worker keeps claims at hand, and more of them aren't what is looked for.
+    """
     task = progress.add_task(f"{REQUESTS:,} requests", total=REQUESTS)
     with RunningServer(url, scratch.folder / "memory") as server:
         server.apply(rush.a_rush(CONNECTIONS))
@@ -78,7 +85,25 @@ def _memory(url: str, scratch: Scratch, progress: Progress) -> list[tuple[int, f
                 raise RuntimeError(f"unexpected answers: {dict(run.statuses)}")
             found.append((done + STEP, processes.memory_mb(worker)))
             progress.update(task, completed=done + STEP)
+            await _cancel_all(url)
     return found
+
+
+async def _cancel_all(url: str) -> None:
+    database = Database(url)
+    await database.open()
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT business_id, appointment_id FROM appointment WHERE status = 'confirmed'"
+        )
+        for business_id, appointment_id in rows:
+            found = await appointments.by_id(connection, business_id, appointment_id)
+            assert found is not None
+            await appointments.change_status(
+                connection, business_id, found, Status.CANCELLED,
+                event_id=new_id(), actor="business", now=datetime.now(UTC), keep_minor=None,
+            )  # fmt: skip
+    await database.close()
 
 
 def _workers(pid: int) -> list[int]:
@@ -97,10 +122,10 @@ def _mix(done: int) -> list[list[bytes]]:
     return [
         [
             request
-            for visit in range(done // (4 * CONNECTIONS), (done + STEP) // (4 * CONNECTIONS))
+            for visit in range(STEP // (4 * CONNECTIONS))
             for request in (
                 load.get(look),
-                rush.booking(staff, visit, f"client-{staff}-{visit}"),
+                rush.booking(staff, visit, f"client-{staff}-{visit + done}"),
                 rush.booking(staff, visit, "somebody-else"),
                 load.get(f"{look}&staff=staff-{staff}"),
             )

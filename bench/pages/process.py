@@ -25,7 +25,8 @@ def render(found: Results, folder: Path) -> str:
                 [[name, f"{ms:,.0f}"] for name, ms in medians(found).items()],
             ),
             f"Memory of one worker over {REQUESTS:,} requests, half of them looks at a day, a "
-            "quarter bookings, a quarter refusals:",
+            f"quarter bookings, a quarter refusals; after each {STEP:,} all is cancelled, so that "
+            "there is as much to know as before:",
             table(
                 ["", ""],
                 [
