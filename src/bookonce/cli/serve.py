@@ -19,7 +19,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any, NoReturn
 
 import typer
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -74,6 +74,7 @@ def serve(
                 port=port,
                 interface=Interfaces.ASGI,
                 workers=workers,
+                http=HTTPModes.http1,  # what proxies speak; looking for HTTP/2 takes time
                 websockets=False,
                 respawn_failed_workers=True,
                 workers_kill_timeout=GRACE_S,

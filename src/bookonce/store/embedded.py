@@ -49,6 +49,8 @@ unix_socket_permissions = 0700
 max_connections = 200
 shared_buffers = 256MB
 max_wal_size = 2GB
+# Statements planned while tables are empty read whole tables until these are analysed.
+autovacuum_naptime = 5s
 timezone = 'UTC'
 log_timezone = 'UTC'
 logging_collector = on
