@@ -88,6 +88,14 @@ def forget_refusals(turn: Turn) -> Next:
     return turn.answers("somebody has the time, nothing is written", refusal)
 
 
+def stay_without_a_word(turn: Turn) -> Next:
+    """A move to where it is already writes nothing, so its key is not used up."""
+    attempt = turn.attempt
+    assert attempt.read is not None
+    there = Answer("moved", attempt.appointment, attempt.read.resource)
+    return turn.answers("nothing is written", there)
+
+
 def cancel_without_looking(turn: Turn) -> Next:
     """A cancellation that doesn't ask whether the appointment is still as it was read."""
     attempt = turn.attempt

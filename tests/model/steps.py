@@ -27,7 +27,7 @@ from tests.model.state import (
 )
 from tests.model.turn import Next, Step, Turn
 
-# Booking and holding: one statement, store/appointments.py
+# Booking and holding: one statement, store/booking.py
 
 
 def look(turn: Turn) -> Next:
@@ -120,9 +120,24 @@ def recall(turn: Turn) -> Next:
     if read.status != "confirmed":
         return turn.answers("it can't be moved", Answer("gone", attempt.appointment))
     if read.resource == target:
-        return turn.answers("it is there already", Answer("moved", attempt.appointment, target))
+        return turn.goes_on("the key is new, it is there already", attempt.begins("stay"))
     after = attempt.begins("lock")._replace(chosen=target)
     return turn.goes_on("the key is new", after)
+
+
+def stay(turn: Turn) -> Next:
+    """A move that changes nothing: hold the appointment if it is still as it was read, so that
+    the key's row says what was true.
+    """
+    attempt = turn.attempt
+    if waits := turn.rivals_for_appointment():
+        return waits
+    if turn.state.appointments[attempt.appointment] != attempt.read:
+        return turn.begins_again("somebody has changed it", "load")
+    assert attempt.read is not None
+    answer = Answer("moved", attempt.appointment, attempt.read.resource)
+    after = attempt._replace(step="write", locks=True, answer=answer)
+    return turn.goes_on("holds the appointment where it is", after)
 
 
 def lock(turn: Turn) -> Next:
@@ -161,7 +176,7 @@ def take(turn: Turn) -> Next:
 
 
 def write(turn: Turn) -> Next:
-    """The event and the key's row, of a move and of a move's refusal."""
+    """The event and the key's row, of a move, of one that changes nothing, and of a refusal."""
     if waits := turn.rivals_for_key():
         return waits
     if turn.state.keys[turn.attempt.key]:
@@ -201,7 +216,7 @@ def commit(turn: Turn) -> Next:
         after = to_the_money(attempt, attempt.status)
     else:
         after = attempt.begins(attempt.began)._replace(step="answer", answer=attempt.answer)
-    what = "" if attempt.status else " the refusal"
+    what = " the refusal" if attempt.answer and attempt.answer.kind == "refused" else ""
     return turn.goes_on(f"commits{what}", after, **rows_after(turn))
 
 
@@ -259,6 +274,7 @@ STEPS: dict[str, Step] = {
     "remember": remember,
     "load": load,
     "recall": recall,
+    "stay": stay,
     "lock": lock,
     "release": release,
     "take": take,
