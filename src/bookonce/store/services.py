@@ -22,12 +22,33 @@ async def put(
     """Make the active services exactly those of a business, in this order, with who performs
     them and where.
     """
+    ids = await _put_services(connection, business_id, new_ids, business)
+    await _retire_others(connection, business_id, ids)
+    performers = [
+        (business_id, ids[service.key], staff_ids[key])
+        for service in business.service
+        for key in service.staff or ()
+    ]
+    places = [
+        (business_id, ids[service.key], location_ids[key])
+        for service in business.service
+        for key in service.locations or ()
+    ]
+    await _put_performers(connection, business_id, performers)
+    await _put_places(connection, business_id, places)
+
+
+async def _put_services(
+    connection: Connection, business_id: UUID, new_ids: Iterator[UUID], business: Business
+) -> dict[str, UUID]:
+    """The services' own rows; their ids by key."""
     currency = business.business.currency
     rows = await connection.fetch(
         """
         INSERT INTO service (
             business_id, service_id, key, name, duration_min, phases, buffer_before_min,
-            buffer_after_min, price_minor, deposit, deposit_for, needs, by_everyone, everywhere, position
+            buffer_after_min, price_minor, deposit, deposit_for, needs, by_everyone, everywhere,
+            position
         )
         SELECT $1, service_id, key, name, duration_min, phases::jsonb, before_min, after_min, price,
                deposit, ARRAY(SELECT jsonb_array_elements_text(deposit_for::jsonb)),
@@ -44,7 +65,8 @@ async def put(
         SET name = excluded.name, duration_min = excluded.duration_min, phases = excluded.phases,
             buffer_before_min = excluded.buffer_before_min,
             buffer_after_min = excluded.buffer_after_min, price_minor = excluded.price_minor,
-            deposit = excluded.deposit, deposit_for = excluded.deposit_for, needs = excluded.needs, by_everyone = excluded.by_everyone,
+            deposit = excluded.deposit, deposit_for = excluded.deposit_for,
+            needs = excluded.needs, by_everyone = excluded.by_everyone,
             everywhere = excluded.everywhere, position = excluded.position, active = true
         RETURNING key, service_id
         """,
@@ -71,7 +93,11 @@ async def put(
             ],
         ),
     )
-    ids = {row["key"]: row["service_id"] for row in rows}
+    return {row["key"]: row["service_id"] for row in rows}
+
+
+async def _retire_others(connection: Connection, business_id: UUID, ids: dict[str, UUID]) -> None:
+    """What the business no longer offers stays for the appointments that it has."""
     await connection.execute(
         """
         UPDATE service SET active = false
@@ -80,25 +106,27 @@ async def put(
         business_id,
         list(ids.values()),
     )
+
+
+async def _put_performers(
+    connection: Connection, business_id: UUID, rows: list[tuple[UUID, UUID, UUID]]
+) -> None:
     await connection.execute("DELETE FROM service_performer WHERE business_id = $1", business_id)
     await connection.executemany(
         """
         INSERT INTO service_performer (business_id, service_id, resource_id) VALUES ($1, $2, $3)
         """,
-        [
-            (business_id, ids[service.key], staff_ids[key])
-            for service in business.service
-            for key in service.staff or ()
-        ],
+        rows,
     )
+
+
+async def _put_places(
+    connection: Connection, business_id: UUID, rows: list[tuple[UUID, UUID, UUID]]
+) -> None:
     await connection.execute("DELETE FROM service_location WHERE business_id = $1", business_id)
     await connection.executemany(
         """
         INSERT INTO service_location (business_id, service_id, location_id) VALUES ($1, $2, $3)
         """,
-        [
-            (business_id, ids[service.key], location_ids[key])
-            for service in business.service
-            for key in service.locations or ()
-        ],
+        rows,
     )
