@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import asyncpg
 import pytest
+from asyncpg import Range
 
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.business import Business
@@ -20,7 +22,7 @@ from bookonce.core.errors import (
 from bookonce.core.payments import Payment, PaymentStatus
 from bookonce.services.appointments import find
 from bookonce.services.availability import Choice, offer
-from bookonce.services.block import block
+from bookonce.services.block import BlockKind, block, take_block
 from bookonce.services.book import Held, book
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation, new_id
@@ -28,6 +30,7 @@ from bookonce.services.move import MoveRequest, move
 from bookonce.services.pay import receive
 from bookonce.services.settle import settle
 from bookonce.store import holds, payments
+from bookonce.store.database import Connection
 from tests.factories import (
     a_booking,
     a_business,
@@ -166,6 +169,29 @@ async def test_a_late_payment_confirms_what_nobody_took(
     await assert_sound(database_url)
 
 
+async def test_a_late_payment_may_end_in_another_room_and_what_happened_says_so(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    slug = await open_business(
+        a_business(
+            payments=ON_SITE,
+            service=[a_service("cut", price="48.00", deposit="30%", needs=["room"])],
+            resource=[{"key": key, "name": key, "kind": "room"} for key in ("left", "right")],
+        )
+    )
+    held = await hold(installation, slug)
+    (room,) = held.appointment.resources
+    over = NOW + HOLD
+    await close_room(installation, held, room, over)
+
+    confirmed = await receive(installation, slug, held.appointment.id, now=over)
+
+    (other,) = {"left", "right"} - {room}
+    assert confirmed.resources == (other,)
+    assert await resources_told(database_url, "appointment.confirmed") == [other]
+    await assert_sound(database_url)
+
+
 async def test_a_late_payment_for_a_time_that_somebody_took_is_let_go(
     installation: Installation, slug: str, database_url: str
 ) -> None:
@@ -259,6 +285,36 @@ async def sweep(installation: Installation, held: Held, now: datetime) -> int:
     return await installation.database.run(
         lambda connection: holds.expire_all(connection, held.directory.business_id, now)
     )
+
+
+async def close_room(installation: Installation, held: Held, room: str, now: datetime) -> None:
+    """For the hour of the visit, once the hold has run out."""
+    directory = held.directory
+    (room_id,) = (one for one, key in directory.resource_keys.items() if key == room)
+    during = Range(TEN, TEN + timedelta(hours=1))
+
+    async def work(connection: Connection) -> None:
+        await take_block(
+            connection,
+            directory.business_id,
+            room_id,
+            new_id(),
+            during,
+            BlockKind.BLOCKED,
+            None,
+            now,
+        )
+
+    await installation.database.transaction(work)
+
+
+async def resources_told(url: str, kind: str) -> list[str]:
+    """The rooms that the one event of a kind names."""
+    connection = await asyncpg.connect(url)
+    data = await connection.fetchval("SELECT data FROM event WHERE kind = $1", kind)
+    await connection.close()
+    told: list[str] = json.loads(data).get("resources")
+    return told
 
 
 async def ledger(url: str) -> list[tuple[str, int]]:

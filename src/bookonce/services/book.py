@@ -58,7 +58,9 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the event of a booking or a move says, and a repeated request is answered from."""
+    """What the event of a booking, a move or a late confirmation says, and a repeated request is
+    answered from.
+    """
 
     service: str
     start: datetime
@@ -71,6 +73,25 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     sequence: int = 0
     deposit_minor: int | None = None
     hold_expires_at: datetime | None = None
+
+    @classmethod
+    def of(cls, appointment: Appointment) -> Facts:
+        """Where and with what an appointment is now."""
+        return cls(
+            service=appointment.service,
+            start=appointment.start,
+            end=appointment.end,
+            price_minor=appointment.price_minor,
+            currency=appointment.currency,
+            location=appointment.location,
+            staff=appointment.staff,
+            resources=appointment.resources,
+            sequence=appointment.sequence,
+        )
+
+    def as_json(self) -> str:
+        """As an event keeps them."""
+        return msgspec.json.encode(self).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +239,7 @@ def _new_appointment(
         sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
         actor=actor,
-        facts=msgspec.json.encode(facts).decode(),
+        facts=facts.as_json(),
         key_hash=idempotency.key_hash,
         request_hash=idempotency.request_hash,
         keep_refusal=idempotency.from_outside,

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
+
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.directory import Directory
 from bookonce.core.errors import BookonceError, TryAgainError
 from bookonce.services.availability import Choice, asked
-from bookonce.services.book import RACES_LOST_MAX
+from bookonce.services.book import RACES_LOST_MAX, Facts
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
 from bookonce.store import appointments, claims, holds
-from bookonce.store.claims import PartlyTakenError, Taking
+from bookonce.store.claims import PartlyTakenError, Taken, Taking
 from bookonce.store.database import Connection
 
 
@@ -74,6 +76,7 @@ async def _set(
     wish = _anew(directory, appointment, now) if appointment.status is Status.EXPIRED else None
 
     async def work(connection: Connection) -> None:
+        facts = "{}"  # it stays where it is
         if not await appointments.lock_unchanged(connection, business_id, appointment):
             raise _Changed
         if appointment.status is Status.HELD:
@@ -83,11 +86,13 @@ async def _set(
             raise _Lost
         else:
             await holds.expire_for(connection, wish, now)
-            if await claims.take(connection, wish, now) is None:
+            taken = await claims.take(connection, wish, now)
+            if taken is None:
                 raise _Lost
+            facts = _taken_anew(directory, appointment, taken).as_json()
         if not await appointments.change_status(
             connection, business_id, appointment, Status.CONFIRMED,
-            event_id=event_id, actor="system", now=now,
+            event_id=event_id, actor="system", now=now, facts=facts,
         ):  # fmt: skip
             raise _Changed
 
@@ -107,6 +112,17 @@ def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Taki
     if not wanted.performers or not all(wanted.needed_ids):
         return None
     return taking_of(wanted, appointment.start.astimezone(UTC), appointment.id)
+
+
+def _taken_anew(directory: Directory, appointment: Appointment, taken: Taken) -> Facts:
+    """The same person at the same time, but it may be another room."""
+    return Facts.of(
+        msgspec.structs.replace(
+            appointment,
+            resources=tuple(sorted(directory.resource_keys[one] for one in taken.other_ids)),
+            sequence=appointment.sequence + 1,
+        )
+    )
 
 
 async def _lose(

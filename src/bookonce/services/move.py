@@ -171,7 +171,7 @@ async def _take_new_time(
         )
         await events.append(
             connection, business_id, event_id, MOVED, actor, now,
-            appointment_id=appointment.id, facts=_facts(moved),
+            appointment_id=appointment.id, facts=Facts.of(moved).as_json(),
         )  # fmt: skip
         await events.remember(
             connection, business_id, idempotency.key_hash, idempotency.request_hash, event_id, now
@@ -179,21 +179,6 @@ async def _take_new_time(
         return moved
 
     return await installation.database.transaction(work)
-
-
-def _facts(appointment: Appointment) -> str:
-    facts = Facts(
-        service=appointment.service,
-        start=appointment.start,
-        end=appointment.end,
-        price_minor=appointment.price_minor,
-        currency=appointment.currency,
-        location=appointment.location,
-        staff=appointment.staff,
-        resources=appointment.resources,
-        sequence=appointment.sequence,
-    )
-    return msgspec.json.encode(facts).decode()
 
 
 async def _remembered(
@@ -244,7 +229,7 @@ async def _remember(
     if not idempotency.from_outside:
         return True
 
-    facts = _facts(as_it_is) if as_it_is else "{}"
+    facts = Facts.of(as_it_is).as_json() if as_it_is else "{}"
 
     async def work(connection: Connection) -> None:
         if as_it_is and not await appointments.lock_unchanged(

@@ -117,11 +117,12 @@ async def change_status(
     actor: str,
     now: datetime,
     keep_minor: int | None = None,
+    facts: str = "{}",
 ) -> bool:
     """Set a status if nothing has changed since `appointment` was read; False if it has.
 
     One statement: the status, what is kept of the deposit, the claims given back if it is
-    cancelled, and the event, to be followed up if there is money to look after.
+    cancelled, and the event with its `facts`, to be followed up if there is money to look after.
     """
     row = await connection.fetchrow(
         f"""
@@ -136,7 +137,7 @@ async def change_status(
             INSERT INTO event (
                 business_id, event_id, kind, actor, appointment_id, at, data, follow_up
             )
-            SELECT $1, $6, 'appointment.' || $5, $7, changed.appointment_id, $8, '{{}}',
+            SELECT $1, $6, 'appointment.' || $5, $7, changed.appointment_id, $8, $10::jsonb,
                    changed.deposit_minor IS NOT NULL
             FROM changed
         )
@@ -151,6 +152,7 @@ async def change_status(
         actor,
         now,
         keep_minor,
+        facts,
     )
     return row is not None
 

@@ -121,7 +121,7 @@ def possible_lives(evidence: Evidence) -> Iterator[Life]:
         for number, (event, span) in enumerate(zip(events, spans, strict=True)):
             if event.kind in (CANCELLED, EXPIRED):
                 continue
-            place = event if event.service else place  # a payment leaves it where it was
+            place = event if event.service else place  # a payment in time leaves it where it was
             until_s = spans[number + 1].latest_s if number + 1 < len(spans) else math.inf
             if event.kind == HELD and event.hold_until:
                 until_s = min(until_s, _run_s(event.hold_until, evidence) + ROUNDING_S)
@@ -180,8 +180,7 @@ def _spans(events: list[Event], maker: Deed | None, changes: list[Deed]) -> list
         if event.kind == CANCELLED:
             latest_s = min((deed.returned_s for deed in able), default=math.inf)
         else:
-            twice = sum(_same_place(event, other) for other in events) > 1
-            choose = max if twice else min
+            choose = max if _is_put_there_twice(event, events) else min
             latest_s = choose((deed.returned_s for deed in able), default=math.inf)
         earliest_s = min((deed.called_s for deed in able), default=-math.inf)
         if found:
@@ -211,6 +210,13 @@ def could_have_made(deed: Deed, event: Event) -> bool:
             event.resources,
         )
     return deed.wish.start_s == event.start_s and deed.wish.staff in (None, "any", event.staff)
+
+
+def _is_put_there_twice(event: Event, events: list[Event]) -> bool:
+    """Whether an answer can't tell which of two events it was. A payment is told by its verb."""
+    if event.kind == CONFIRMED:
+        return False
+    return sum(_same_place(event, one) for one in events if one.kind != CONFIRMED) > 1
 
 
 def _same_place(one: Event, other: Event) -> bool:
