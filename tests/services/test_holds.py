@@ -20,6 +20,7 @@ from bookonce.core.errors import (
     StatusConflictError,
 )
 from bookonce.core.payments import Payment, PaymentStatus
+from bookonce.services import business_files
 from bookonce.services.appointments import find
 from bookonce.services.availability import Choice, offer
 from bookonce.services.block import BlockKind, block, take_block
@@ -189,6 +190,28 @@ async def test_a_late_payment_may_end_in_another_room_and_what_happened_says_so(
     (other,) = {"left", "right"} - {room}
     assert confirmed.resources == (other,)
     assert await resources_told(database_url, "appointment.confirmed") == [other]
+    await assert_sound(database_url)
+
+
+async def test_a_late_payment_takes_as_long_as_the_service_takes_by_then(
+    installation: Installation, open_business: Open, database_url: str
+) -> None:
+    def shop(duration_min: int) -> Business:
+        cut = a_service("cut", price="48.00", deposit="30%", duration_min=duration_min)
+        return a_business(slug="shop", payments=ON_SITE, service=[cut, a_service("wash")])
+
+    slug = await open_business(shop(30))
+    held = await hold(installation, slug)
+    over = NOW + HOLD
+    await sweep(installation, held, over)
+    await business_files.apply(installation.database, shop(60), now=over)
+
+    confirmed = await receive(installation, slug, held.appointment.id, now=over)
+
+    assert confirmed.end - confirmed.start == timedelta(hours=1)
+    last_minutes = a_booking(TEN + timedelta(minutes=45), "wash")
+    with pytest.raises(BookingConflictError):
+        await book(installation, slug, last_minutes, now=over)
     await assert_sound(database_url)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -11,12 +11,12 @@ import msgspec
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.directory import Directory
 from bookonce.core.errors import BookonceError, TryAgainError
-from bookonce.services.availability import Choice, asked
+from bookonce.services.availability import Asked, Choice, asked
 from bookonce.services.book import RACES_LOST_MAX, Facts
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
 from bookonce.store import appointments, claims, holds
-from bookonce.store.claims import PartlyTakenError, Taken, Taking
+from bookonce.store.claims import PartlyTakenError
 from bookonce.store.database import Connection
 
 
@@ -73,23 +73,17 @@ async def _set(
     confirmed. Its rivals are the sweeper, a cancellation and another confirmation.
     """
     business_id = directory.business_id
-    wish = _anew(directory, appointment, now) if appointment.status is Status.EXPIRED else None
+    is_gone = appointment.status is Status.EXPIRED
+    wanted = _anew(directory, appointment, now) if is_gone else None
 
     async def work(connection: Connection) -> None:
-        facts = "{}"  # it stays where it is
         if not await appointments.lock_unchanged(connection, business_id, appointment):
             raise _Changed
-        if appointment.status is Status.HELD:
-            if not await holds.make_lasting(connection, business_id, appointment.id):
-                raise _Lost
-        elif wish is None:
+        facts = "{}"  # it stays where it is
+        if wanted is not None:
+            facts = Facts.of(await _take_anew(connection, wanted, appointment, now)).as_json()
+        elif is_gone or not await holds.make_lasting(connection, business_id, appointment.id):
             raise _Lost
-        else:
-            await holds.expire_for(connection, wish, now)
-            taken = await claims.take(connection, wish, now)
-            if taken is None:
-                raise _Lost
-            facts = _taken_anew(directory, appointment, taken).as_json()
         if not await appointments.change_status(
             connection, business_id, appointment, Status.CONFIRMED,
             event_id=event_id, actor="system", now=now, facts=facts,
@@ -100,8 +94,8 @@ async def _set(
     installation.bell.ring()
 
 
-def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Taking | None:
-    """What the visit takes if its hold is gone; None if it can't be any more."""
+def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Asked | None:
+    """What to ask for if the hold is gone; None if it can't be had any more."""
     if appointment.start <= now:
         return None
     choice = Choice(appointment.service, appointment.staff, appointment.location)
@@ -109,19 +103,30 @@ def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Taki
         wanted = asked(directory, choice)
     except BookonceError:
         return None
-    if not wanted.performers or not all(wanted.needed_ids):
-        return None
-    return taking_of(wanted, appointment.start.astimezone(UTC), appointment.id)
+    return wanted if wanted.performers and all(wanted.needed_ids) else None
 
 
-def _taken_anew(directory: Directory, appointment: Appointment, taken: Taken) -> Facts:
-    """The same person at the same time, but it may be another room."""
-    return Facts.of(
-        msgspec.structs.replace(
-            appointment,
-            resources=tuple(sorted(directory.resource_keys[one] for one in taken.other_ids)),
-            sequence=appointment.sequence + 1,
-        )
+async def _take_anew(
+    connection: Connection, wanted: Asked, appointment: Appointment, now: datetime
+) -> Appointment:
+    """The appointment as it will be. The person and the start are the same; the room may be another
+    one, and the length is the service's of now, as when an appointment is moved. Raises _Lost.
+    """
+    directory = wanted.directory
+    starts_at = appointment.start.astimezone(UTC)
+    wish = taking_of(wanted, starts_at, appointment.id)
+    await holds.expire_for(connection, wish, now)
+    taken = await claims.take(connection, wish, now)
+    if taken is None:
+        raise _Lost
+    ends_at = starts_at + timedelta(minutes=wanted.service.duration_min)
+    if ends_at != appointment.end:
+        await appointments.set_end(connection, directory.business_id, appointment.id, ends_at)
+    return msgspec.structs.replace(
+        appointment,
+        end=ends_at,
+        resources=tuple(sorted(directory.resource_keys[one] for one in taken.other_ids)),
+        sequence=appointment.sequence + 1,
     )
 
 

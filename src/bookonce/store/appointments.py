@@ -215,6 +215,18 @@ async def set_time(
     )
 
 
+async def set_end(
+    connection: Connection, business_id: UUID, appointment_id: UUID, ends_at: datetime
+) -> None:
+    """Write another end of an appointment that `lock_unchanged` holds, as a part of a change."""
+    await connection.execute(
+        "UPDATE appointment SET ends_at = $3 WHERE business_id = $1 AND appointment_id = $2",
+        business_id,
+        appointment_id,
+        ends_at,
+    )
+
+
 async def upcoming_counts(
     connection: Connection, business_id: UUID, now: datetime
 ) -> list[tuple[str, str, int]]:
