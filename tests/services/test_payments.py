@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from bookonce.channels.payments import Books, PaymentOrder
 from bookonce.channels.stripe_payments import StripePayments
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.business import Business
@@ -168,6 +169,69 @@ async def test_the_bank_wants_to_hear_from_the_payer(
         again = await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
         assert again.held.appointment.status is Status.CONFIRMED
     await settled(shop, held)
+    assert await books(stripe, held) == (0, DEPOSIT, 0)
+
+
+class Overtaken(StripePayments):
+    """Between one of its answers and whoever asked, something else happens, once."""
+
+    def __init__(
+        self, line: FaultyLine, answer: str, then: Callable[[], Awaitable[object]]
+    ) -> None:
+        super().__init__(secret_key=SECRET_KEY, api_base=line.api_base, timeout_s=2)
+        self._then = {answer: then}
+
+    async def begin(self, order: PaymentOrder) -> str:
+        """Stripe answers the same to the same idempotency key, which localstripe doesn't know."""
+        made = await self._overtake("begin")
+        return str(made) if made else await super().begin(order)
+
+    async def look(self, order: PaymentOrder) -> Books:
+        found = await super().look(order)
+        await self._overtake("look")
+        return found
+
+    async def _overtake(self, answer: str) -> object:
+        then = self._then.pop(answer, None)
+        return await then() if then else None
+
+
+async def test_who_begins_a_payment_that_is_made_meanwhile_does_not_end_it(
+    shop: Installation, slug: str, stripe: LocalStripe, line: FaultyLine, database: Database
+) -> None:
+    held = await hold(shop, slug)
+
+    async def pay_meanwhile() -> object:
+        await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+        async with database.connection() as connection:
+            return await connection.fetchval("SELECT provider_ref FROM payment")
+
+    provider = Overtaken(line, "begin", pay_meanwhile)
+    slow = Installation(database, providers={"stripe": provider})
+    paid = await pay(slow, slug, held.token, stripe.make_token(), now=NOW)
+    await provider.close()
+    assert paid.held.appointment.status is Status.CONFIRMED
+    assert (await settled(shop, held)).payment_status == "captured"
+    assert await books(stripe, held) == (0, DEPOSIT, 0)
+
+
+async def test_a_look_that_is_older_than_the_payment_does_not_end_it(
+    shop: Installation, slug: str, stripe: LocalStripe, line: FaultyLine, database: Database
+) -> None:
+    held = await hold(shop, slug)
+    asked = await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    assert asked.client_secret
+
+    async def pay_meanwhile() -> None:
+        stripe.authenticate(asked.client_secret or "", success=True)
+        await follow(shop, slug, held.token, now=NOW)
+
+    provider = Overtaken(line, "look", pay_meanwhile)
+    slow = Installation(database, providers={"stripe": provider})
+    await settle(slow, held.directory.business_id, held.appointment.id, now=NOW)
+    await provider.close()
+    assert await books(stripe, held) == (DEPOSIT, 0, 0)
+    assert (await settled(shop, held)).payment_status == "captured"
     assert await books(stripe, held) == (0, DEPOSIT, 0)
 
 

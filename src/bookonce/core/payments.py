@@ -116,7 +116,9 @@ def next_step(
         case Money.GONE:
             return Step.CLOSE
         case Money.NOWHERE:
-            return Step.NOTHING if waiting and not is_late else Step.RELEASE
+            # Of a time that is somebody's, an empty look is an old one: it was paid for since.
+            is_over = is_late if waiting else status is Status.CANCELLED
+            return Step.RELEASE if is_over else Step.NOTHING
         case Money.SET_ASIDE:
             if waiting:
                 return Step.CONFIRM

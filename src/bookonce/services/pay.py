@@ -241,8 +241,10 @@ async def _named(
         lambda connection: payments.name(connection, directory.business_id, payment.id, ref)
     ):
         return named
-    await provider.release(named)
     live = await _live(installation, directory, payment.appointment_id)
+    if live is not None and live.provider_ref == ref:
+        return named  # by another request of the payer's, which is further already
+    await provider.release(named)
     if live is None or live.provider_ref is None:
         raise TryAgainError("This payment was given up meanwhile; try again.")
     return replace(order, payment_id=live.id, provider_ref=live.provider_ref)
