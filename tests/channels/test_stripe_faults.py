@@ -16,9 +16,12 @@ from tests.localstripe import (
     REFUSED_AT_CHARGE_CARD,
     SECURE_CARD,
     Fault,
+    Seen,
 )
 
-TIMEOUT_S = 0.2
+TIMEOUTS_S = (0.2, 1, 5)
+"""Short, since each silence takes as long; a machine that is busy needs the longer ones."""
+TIMEOUT_S = TIMEOUTS_S[0]
 REFUND_ID = UUID("5d3f0f5e-9f5c-4f5e-8f39-0d5f3b1c9f11")
 
 Prepare = Callable[[Till], Awaitable[PaymentOrder]]
@@ -107,15 +110,11 @@ async def test_a_fault_at_any_request_moves_no_money_twice(
 ) -> None:
     case = CASES[name]
     for number in range(1, await requests_made(till, case) + 1):
-        order = await case.prepare(till)
-        unlucky = till.another(TIMEOUT_S)
-        before = len(till.line.seen)
-        till.line.fail(fault, nth=number)
-        try:
-            told = await case.call(till, unlucky, order)
-        except ProviderError:
-            told = None
-        struck = [seen for seen in till.line.seen[before:] if seen.fault]
+        for timeout_s in TIMEOUTS_S:
+            order = await case.prepare(till)
+            told, struck = await call_unlucky(till, case, order, fault, number, timeout_s)
+            if struck:
+                break
         assert len(struck) == 1, f"request {number} was not made"
 
         books = await case.call(till, till.provider, order)
@@ -127,6 +126,20 @@ async def test_a_fault_at_any_request_moves_no_money_twice(
         assert moved == (case.held, case.taken, case.given_back), where
         assert len(found.charges) <= 1, where
         assert len(found.given) == (1 if case.given_back else 0), where
+
+
+async def call_unlucky(
+    till: Till, case: Case, order: PaymentOrder, fault: Fault, number: int, timeout_s: float
+) -> tuple[Books | None, list[Seen]]:
+    """Call with a fault at one of the requests; what was told, and the requests it has struck."""
+    before = len(till.line.seen)
+    till.line.fail(fault, nth=number)
+    try:
+        told = await case.call(till, till.another(timeout_s), order)
+    except ProviderError:
+        told = None
+    till.line.mend()
+    return told, [seen for seen in till.line.seen[before:] if seen.fault]
 
 
 async def requests_made(till: Till, case: Case) -> int:

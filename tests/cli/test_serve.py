@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -25,7 +26,7 @@ from tests.web.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("serve")  # one worker starts what they share
 
-STOP_S = 10
+STOP_S = 20
 """Much less than the 30 seconds after which a worker would be killed."""
 
 
@@ -131,6 +132,17 @@ class TestStopping:
             server.process.send_signal(signal.SIGINT)
             assert server.process.wait(STOP_S) == 0
 
+    def test_a_signal_that_another_thread_takes_is_heard(
+        self, database_url: str, scratch: Path
+    ) -> None:
+        """As happens when a thread starts a process or a thread while the signal arrives."""
+        with RunningServer(database_url, scratch / "distracted") as server:
+            assert server.process is not None
+            pid = server.process.pid
+            wait_until(lambda: bool(other_threads(pid)), "a thread beside the main one")
+            send_to_thread(pid, other_threads(pid)[0], signal.SIGTERM)
+            assert server.process.wait(STOP_S) == 0
+
     @pytest.mark.parametrize("workers", ["1", "2"])
     def test_it_stops_at_once_when_told_while_workers_start(
         self, database_url: str, scratch: Path, workers: str
@@ -151,6 +163,16 @@ class TestStopping:
             wait_until(lambda: not database_runs(data_dir), "the database has stopped", 3)
         finally:
             bookonce("migrate", "--data-dir", data_dir)  # the last one out stops it
+
+
+def other_threads(pid: int) -> list[int]:
+    """The threads of a process but its main one, the longest there first."""
+    return sorted({int(entry.name) for entry in Path(f"/proc/{pid}/task").iterdir()} - {pid})
+
+
+def send_to_thread(pid: int, thread_id: int, number: signal.Signals) -> None:
+    """What `kill` does, but to a thread that the kernel doesn't choose."""
+    assert ctypes.CDLL(None, use_errno=True).tgkill(pid, thread_id, number) == 0
 
 
 def bookings(data_dir: Path) -> int:

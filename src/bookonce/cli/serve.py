@@ -24,6 +24,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from bookonce.cli.database import opened, watched_database_url
+from bookonce.cli.interrupt import Interrupt
 from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, out, plain_errors
@@ -80,6 +81,7 @@ def serve(
                 workers_kill_timeout=GRACE_S,
                 log_level=LogLevels.warning,
             )
+            server.main_loop_interrupt = Interrupt()  # type: ignore[assignment]
             open_ = threading.Event()
             threading.Thread(target=_announce, args=(host, port, demo, open_), daemon=True).start()
             with jobs_beside(open_.is_set, wanted=jobs):

@@ -98,7 +98,7 @@ class Worker(Generic[T]):
         more = await relay(self._database, self._registry)
         await self._clock.tick()
         if time.monotonic() >= self._rescue_at_s:
-            if freed := await self._store(jobs.rescue, self._tempo.silent_s):
+            if freed := await self._store(jobs.rescue, self.worker_id, self._tempo.silent_s):
                 log.warning("jobs of a lost worker are free", jobs=freed)
             self._rescue_at_s = time.monotonic() + self._tempo.silent_s / 6
         room = self._tempo.at_once - len(self._running)

@@ -165,18 +165,18 @@ async def beat(connection: Connection, worker_id: UUID) -> None:
     )
 
 
-async def rescue(connection: Connection, silent_s: float) -> int:
+async def rescue(connection: Connection, rescuer_id: UUID, silent_s: float) -> int:
     """Free the jobs of workers not seen for `silent_s`; those out of attempts are dead.
 
-    Returns how many.
+    Not the rescuer's own, even if it stood still for longer than that: it lives. Returns how many.
     """
     rows = await connection.fetch(
         """
         WITH lost AS (
             SELECT job_id FROM job
-            WHERE status = 'running' AND NOT EXISTS (
+            WHERE status = 'running' AND worker_id IS DISTINCT FROM $1 AND NOT EXISTS (
                 SELECT FROM job_worker
-                WHERE job_worker.worker_id = job.worker_id AND seen_at > now() - $1::interval)
+                WHERE job_worker.worker_id = job.worker_id AND seen_at > now() - $2::interval)
             FOR UPDATE SKIP LOCKED
         ),
         freed AS (
@@ -192,6 +192,7 @@ async def rescue(connection: Connection, silent_s: float) -> int:
         ON CONFLICT (name, outcome) DO UPDATE SET total = counted.total + excluded.total
         RETURNING (SELECT count(*) FROM freed)
         """,
+        rescuer_id,
         timedelta(seconds=silent_s),
     )
     return rows[0][0] if rows else 0

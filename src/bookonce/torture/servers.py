@@ -15,7 +15,7 @@ import aiohttp
 import psutil  # type: ignore[import-untyped]
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 90.0  # longer than its workers and its jobs are given
 LOG_TAIL_CHARACTERS = 4_000
 UNEXPECTED = '"event":"unexpected error"'
 """What a server logs when it answers 500 (`web/errors.py`)."""
