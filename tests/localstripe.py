@@ -31,6 +31,8 @@ import aiohttp
 import httpx
 from aiohttp import web
 
+from tests import asking
+
 SECRET_KEY = "sk_test_localstripe"
 PUBLISHABLE_KEY = "pk_test_localstripe"
 
@@ -52,6 +54,8 @@ EVERYTHING = "1000000"
 LAUNCH = """
 import logging, socket, sys
 from aiohttp import web
+
+from tests import asking
 from localstripe import resources
 resources.Store.dump_to_disk = lambda self: None
 from localstripe.server import app
@@ -190,7 +194,7 @@ class LocalStripe:
         """A card's token, made as the payer's browser makes it."""
         card = {"number": number, "exp_month": "12", "exp_year": "2034", "cvc": "123"}
         form = {f"card[{name}]": value for name, value in card.items()}
-        answer = httpx.post(f"{self.api_base}/v1/tokens", data=form | {"key": PUBLISHABLE_KEY})
+        answer = asking.post(f"{self.api_base}/v1/tokens", data=form | {"key": PUBLISHABLE_KEY})
         answer.raise_for_status()
         token: str = answer.json()["id"]
         return token
@@ -206,7 +210,7 @@ class LocalStripe:
         """What the payer does with the bank, and the browser tells."""
         intent = client_secret.partition("_secret_")[0]
         # Declined by the bank is an answer, too.
-        httpx.post(
+        asking.post(
             f"{self.api_base}/v1/payment_intents/{intent}/_authenticate",
             params={"success": str(success).lower()},
             json={"key": PUBLISHABLE_KEY, "client_secret": client_secret},

@@ -16,7 +16,7 @@ def test_a_fault_strikes_the_nth_request_that_fits(
     local_stripe: LocalStripe, line: FaultyLine, fault: Fault
 ) -> None:
     line.fail(fault, nth=2, method="POST", path="/v1/cust*")
-    with httpx.Client(base_url=line.api_base, auth=("sk_test_x", ""), timeout=0.3) as client:
+    with httpx.Client(base_url=line.api_base, auth=("sk_test_x", ""), timeout=3) as client:
 
         def ask(email: str) -> str:
             try:

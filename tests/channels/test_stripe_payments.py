@@ -376,7 +376,7 @@ async def test_secrets_and_tokens_are_in_no_error_and_no_log(
     caplog.set_level(logging.DEBUG)
     order = await till.begun()
     token = till.token()
-    provider = till.another(timeout_s=0.3)
+    provider = till.another(timeout_s=2)
     with till.line.failing(fault, path="/v1/customers"), pytest.raises(ProviderError) as told:
         await provider.authorise(order, token)
     gone = replace(order, provider_ref="pi_gone")

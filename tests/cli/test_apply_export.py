@@ -10,13 +10,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from bookonce.core import business_file
 from bookonce.services.book import book
 from bookonce.services.installation import Installation
 from bookonce.store.database import Database
+from tests import asking
 from tests.cli.commands import Outcome, bookonce, environment, refused
 from tests.factories import (
     a_booking,
@@ -274,9 +274,9 @@ class TestWhileAServerRuns:
         place = ("--data-dir", running.data_dir)
         assert bookonce("apply", "-", *place, stdin=a_file("salon", name="First")).code == 0
         api = f"{running.base_url}/api/v1/salon"
-        assert httpx.get(api).json()["name"] == "First"
+        assert asking.get(api).json()["name"] == "First"
         assert bookonce("apply", "-", *place, stdin=a_file("salon", name="Second")).code == 0
-        assert httpx.get(api).json()["name"] == "Second"
+        assert asking.get(api).json()["name"] == "Second"
         assert 'name = "Second"' in bookonce("export", "salon", *place).out
 
     @pytest.mark.parametrize("command", ["migrate", "doctor"])
@@ -284,7 +284,7 @@ class TestWhileAServerRuns:
         self, running: RunningServer, command: str
     ) -> None:
         assert bookonce(command, BOOKONCE_DATA_DIR=str(running.data_dir)).code == 0
-        assert httpx.get(f"{running.base_url}/readyz").status_code == 200
+        assert asking.get(f"{running.base_url}/readyz").status_code == 200
 
 
 class TestDatabaseAway:

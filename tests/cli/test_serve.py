@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 import pytest
 
+from tests import asking
 from tests.cli.commands import bookonce, environment, refused
 from tests.factories import a_business, new_slug, tomorrow_at
 from tests.running import COMMAND, RunningServer, free_port
@@ -218,7 +219,7 @@ class TestStarting:
         wait_until(lambda: "stop with Ctrl-C" in demo.log(), "the greeting")
         for path in ("/schema", "/readyz", "/lumen"):
             assert f"{demo.base_url}{path}" in demo.log()
-            assert httpx.get(f"{demo.base_url}{path}").status_code == 200
+            assert asking.get(f"{demo.base_url}{path}").status_code == 200
 
     def test_an_ipv6_address_can_be_listened_on(self, database_url: str, scratch: Path) -> None:
         settings = {"BOOKONCE_DATA_DIR": str(scratch / "six")}
@@ -231,7 +232,7 @@ class TestStarting:
 
 def answers(address: str) -> bool:
     try:
-        return httpx.get(address).status_code == 200
+        return asking.get(address).status_code == 200
     except httpx.HTTPError:
         return False
 
@@ -247,7 +248,7 @@ def server(database_url: str, scratch: Path) -> Iterator[RunningServer]:
 
 def both_have_answered(server: RunningServer, ledger: Ledger) -> bool:
     """Ask once more, and tell whether two workers are connected to the database by now."""
-    httpx.get(f"{server.base_url}/readyz")
+    asking.get(f"{server.base_url}/readyz")
     connections = ledger.fetch(
         "SELECT FROM pg_stat_activity"
         " WHERE application_name = 'bookonce' AND datname = current_database()"
@@ -263,9 +264,9 @@ class TestWorkers:
             'bookonce_http_requests_total{method="GET",route="/api/v1/{slug}/staff",status="200"}'
         )
         for _ in range(20):
-            assert httpx.get(f"{server.base_url}/api/v1/{slug}/staff").status_code == 200
+            assert asking.get(f"{server.base_url}/api/v1/{slug}/staff").status_code == 200
         for _ in range(8):
-            lines = httpx.get(f"{server.base_url}/metrics").text.splitlines()
+            lines = asking.get(f"{server.base_url}/metrics").text.splitlines()
             assert f"{route} 20.0" in lines
 
     def test_a_change_by_one_worker_is_seen_by_all(self, server: RunningServer) -> None:
@@ -273,21 +274,21 @@ class TestWorkers:
         server.apply(a_business(slug))
         api = f"{server.base_url}/api/v1/{slug}"
         for number in range(8):
-            answer = httpx.post(f"{api}/book", json=a_wish(tomorrow_at(10 + number)))
+            answer = asking.post(f"{api}/book", json=a_wish(tomorrow_at(10 + number)))
             assert answer.status_code == 201
             at = address_of(api, answer.json())
-            assert httpx.get(at).json() == answer.json()
-            assert httpx.post(f"{at}/cancellation").json()["status"] == "cancelled"
-            assert httpx.get(at).json()["status"] == "cancelled"
+            assert asking.get(at).json() == answer.json()
+            assert asking.post(f"{at}/cancellation").json()["status"] == "cancelled"
+            assert asking.get(at).json()["status"] == "cancelled"
         server.apply(a_business(slug, name="New name"))
-        assert {httpx.get(api).json()["name"] for _ in range(8)} == {"New name"}
+        assert {asking.get(api).json()["name"] for _ in range(8)} == {"New name"}
 
     def test_one_key_is_one_booking_whoever_answers(self, server: RunningServer) -> None:
         slug = new_slug()
         server.apply(a_business(slug))
         address, headers = f"{server.base_url}/api/v1/{slug}/book", {"Idempotency-Key": "key-1"}
         wish = a_wish(tomorrow_at(10))
-        bodies = {httpx.post(address, json=wish, headers=headers).content for _ in range(8)}
+        bodies = {asking.post(address, json=wish, headers=headers).content for _ in range(8)}
         assert len(bodies) == 1
 
     def test_a_worker_that_dies_is_replaced(self, server: RunningServer, ledger: Ledger) -> None:
@@ -308,27 +309,27 @@ def demo(scratch: Path) -> Iterator[RunningServer]:
 class TestDemo:
     def test_it_works(self, demo: RunningServer) -> None:
         api = f"{demo.base_url}/api/v1/lumen"
-        assert httpx.get(api).json()["slug"] == "lumen"
-        assert len(httpx.get(f"{api}/staff").json()) == 5
-        assert len(httpx.get(f"{api}/services").json()) == 8
+        assert asking.get(api).json()["slug"] == "lumen"
+        assert len(asking.get(f"{api}/staff").json()) == 5
+        assert len(asking.get(f"{api}/services").json()) == 8
 
     def test_there_is_something_to_book_and_something_taken(self, demo: RunningServer) -> None:
         first = date.today() + timedelta(1)
         query = f"service=cut&from={first}&to={first + timedelta(12)}"
         address = f"{demo.base_url}/api/v1/lumen/availability?{query}"
-        days = httpx.get(address).json()["days"]
+        days = asking.get(address).json()["days"]
         assert sum(bool(day["slots"]) for day in days) >= 10
         assert bookings(demo.data_dir) >= 50
 
     def test_a_second_start_adds_nothing(self, demo: RunningServer) -> None:
         before = bookings(demo.data_dir)
         with RunningServer(None, demo.data_dir, "--demo") as again:
-            assert httpx.get(f"{again.base_url}/api/v1/lumen").status_code == 200
+            assert asking.get(f"{again.base_url}/api/v1/lumen").status_code == 200
         assert bookings(demo.data_dir) == before
 
     def test_it_goes_on_when_a_second_server_on_its_database_stops(
         self, demo: RunningServer
     ) -> None:
         with RunningServer(None, demo.data_dir) as second:
-            assert httpx.get(f"{second.base_url}/api/v1/lumen").status_code == 200
-        assert httpx.get(f"{demo.base_url}/api/v1/lumen").status_code == 200
+            assert asking.get(f"{second.base_url}/api/v1/lumen").status_code == 200
+        assert asking.get(f"{demo.base_url}/api/v1/lumen").status_code == 200

@@ -21,7 +21,7 @@ from bookonce.store.database import Connection, Database
 from tests.factories import a_business
 
 Open = Callable[[Business], Awaitable[str]]
-DEADLINE_S = 20
+DEADLINE_S = 40
 BRISK = Tempo(poll_s=0.1, silent_s=2, grace_s=5)
 
 

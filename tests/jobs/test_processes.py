@@ -16,7 +16,7 @@ from tests.running import COMMAND, RunningServer
 from tests.web.ledger import Ledger
 from tests.web.waiting import wait_until
 
-STOP_S = 10
+STOP_S = 20
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import asking
 from tests.cli.commands import Outcome, bookonce, refused
 from tests.running import RunningServer
 from tests.web.ledger import Ledger
@@ -115,7 +115,7 @@ def test_metrics_tell_of_the_queue(database_url: str, ledger: Ledger, scratch: P
     a_job(ledger, "dead")
     ledger.fetch("INSERT INTO job_outcome VALUES ('look', 'dead', 7)")
     with RunningServer(database_url, scratch / "job-metrics") as server:
-        lines = httpx.get(f"{server.base_url}/metrics").text.splitlines()
+        lines = asking.get(f"{server.base_url}/metrics").text.splitlines()
     assert "bookonce_jobs_waiting 2.0" in lines
     assert "bookonce_jobs_dead 1.0" in lines
     assert 'bookonce_jobs_done_total{job="look",outcome="dead"} 7.0' in lines

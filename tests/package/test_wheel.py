@@ -8,9 +8,9 @@ import zipfile
 from datetime import date, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests import asking
 from tests.running import RunningServer
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_it_serves_the_demo_and_books(installed: Path, scratch: Path) -> None:
     with RunningServer(None, scratch / "wheel", "--demo", command=command) as server:
         api = f"{server.base_url}/api/v1/lumen"
         first = date.today() + timedelta(days=20)
-        found = httpx.get(
+        found = asking.get(
             f"{api}/availability",
             params={"service": "cut", "from": str(first), "to": str(first + timedelta(days=7))},
         ).json()
@@ -99,7 +99,7 @@ def test_it_serves_the_demo_and_books(installed: Path, scratch: Path) -> None:
             "start": start,
             "client": {"name": "Zoe", "email": "zoe@example.com"},
         }
-        assert httpx.post(f"{api}/book", json=wish).status_code == 201
+        assert asking.post(f"{api}/book", json=wish).status_code == 201
     assert server.process is not None
     assert server.process.returncode == 0
 

@@ -63,7 +63,7 @@ def line(stripe: LocalStripe) -> Iterator[FaultyLine]:
 
 @pytest.fixture
 async def shop(database: Database, line: FaultyLine) -> AsyncIterator[Installation]:
-    provider = StripePayments(secret_key=SECRET_KEY, api_base=line.api_base, timeout_s=2)
+    provider = StripePayments(secret_key=SECRET_KEY, api_base=line.api_base)
     yield Installation(database, providers={"stripe": provider})
     await provider.close()
 
@@ -178,7 +178,7 @@ class Overtaken(StripePayments):
     def __init__(
         self, line: FaultyLine, answer: str, then: Callable[[], Awaitable[object]]
     ) -> None:
-        super().__init__(secret_key=SECRET_KEY, api_base=line.api_base, timeout_s=2)
+        super().__init__(secret_key=SECRET_KEY, api_base=line.api_base)
         self._then = {answer: then}
 
     async def begin(self, order: PaymentOrder) -> str:

@@ -60,7 +60,7 @@ async def test_killed_it_recovers_from_its_log(single: SingleDatabase) -> None:
 
     await single.kill()
 
-    assert psutil.wait_procs(processes, timeout=10)[1] == []
+    assert psutil.wait_procs(processes, timeout=30)[1] == []
     with pytest.raises(OSError, match=r"refused|No such file"):
         await run(single.url, "SELECT 1")
     assert await single.recover() is True
@@ -143,7 +143,7 @@ async def test_stopped_nothing_is_left_of_it(single: SingleDatabase) -> None:
     await single.stop()
 
     assert postmaster is not None
-    assert psutil.wait_procs([postmaster], timeout=10)[1] == []
+    assert psutil.wait_procs([postmaster], timeout=30)[1] == []
     assert not cluster.exists()
 
 

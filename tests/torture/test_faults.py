@@ -248,7 +248,7 @@ def test_interrupted_nothing_is_left(number: signal.Signals) -> None:
 
     assert not Path(folder).exists()
     assert folder not in Path("/proc/mounts").read_text()
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert psutil.wait_procs(family, timeout=30)[1] == []
     assert not [
         one.pid for one in psutil.process_iter(["cmdline"]) if folder in str(one.info["cmdline"])
     ]

@@ -33,7 +33,7 @@ async def test_it_is_killed_restarted_stopped_for_a_while_and_ended(server: Serv
     assert await server.is_ready()
 
     await server.kill()
-    assert psutil.wait_procs(first, timeout=10)[1] == []
+    assert psutil.wait_procs(first, timeout=30)[1] == []
     assert server.pid is None
     assert not await server.is_ready()
 
@@ -42,7 +42,7 @@ async def test_it_is_killed_restarted_stopped_for_a_while_and_ended(server: Serv
     assert second[0].pid != first[0].pid
 
     await server.kill_worker()
-    assert psutil.wait_procs(second[-1:], timeout=10)[1] == []
+    assert psutil.wait_procs(second[-1:], timeout=30)[1] == []
     await until(server.is_ready, 30, "another worker answers")
     assert _family(server)[0].pid == second[0].pid
 
@@ -58,7 +58,7 @@ async def test_it_is_killed_restarted_stopped_for_a_while_and_ended(server: Serv
 
     everybody = _family(server)
     await server.stop()
-    assert psutil.wait_procs(everybody, timeout=10)[1] == []
+    assert psutil.wait_procs(everybody, timeout=30)[1] == []
 
 
 def _family(server: ServerProcess) -> list[psutil.Process]:

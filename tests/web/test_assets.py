@@ -12,6 +12,7 @@ import pytest
 
 from bookonce.web import assets
 from bookonce.web.assets import asset_url, best_coding, build
+from tests import asking
 from tests.running import RunningServer
 from tests.web.visitors import refused
 
@@ -101,7 +102,7 @@ class TestBuiltFiles:
     def test_nothing_else_is_there(self, server: RunningServer, file: str) -> None:
         path = "/static/built" + file.replace("{page.css}", build().names["page.css"])
         address = httpx.URL(server.base_url).copy_with(raw_path=path.encode())
-        refused(httpx.get(address), 404, "NOT_FOUND")
+        refused(asking.get(address), 404, "NOT_FOUND")
 
 
 class TestEmbedScript:

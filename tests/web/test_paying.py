@@ -22,6 +22,7 @@ import pytest
 from bookonce.core.business import Business
 from bookonce.services import business_files
 from bookonce.store.database import Database
+from tests import asking
 from tests.factories import a_business, a_service, tomorrow_at
 from tests.localstripe import REFUSED_AT_CHARGE_CARD, SECURE_CARD, LocalStripe
 from tests.running import RunningServer
@@ -177,9 +178,9 @@ def test_what_no_card_is_made_of_is_refused(
 
 def test_a_forged_message_is_refused(shop: RunningServer) -> None:
     for headers in ({}, {"Stripe-Signature": "t=1,v1=00"}, {"Stripe-Signature": "garbage"}):
-        answer = httpx.post(f"{shop.base_url}/webhooks/stripe", content=b"{}", headers=headers)
+        answer = asking.post(f"{shop.base_url}/webhooks/stripe", content=b"{}", headers=headers)
         assert answer.status_code == 400
-    assert httpx.post(f"{shop.base_url}/webhooks/unheard-of", content=b"{}").status_code == 404
+    assert asking.post(f"{shop.base_url}/webhooks/unheard-of", content=b"{}").status_code == 404
 
 
 class TestMessages:
@@ -316,7 +317,7 @@ def send(
     """As Stripe signs and sends."""
     at = int(time.time()) - signed_s_ago
     signed = hmac.new(secret.encode(), f"{at}.".encode() + message, hashlib.sha256).hexdigest()
-    return httpx.post(
+    return asking.post(
         f"{shop.base_url}/webhooks/stripe",
         content=message,
         headers={"Stripe-Signature": f"t={at},v1={signed}", "Content-Type": "application/json"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-DEADLINE_S = 15
+DEADLINE_S = 40
 INTERVAL_S = 0.02
 
 
