@@ -34,14 +34,26 @@ def test_the_picture_of_a_payment_is_the_code() -> None:
 
 
 def step(money: Money, status: Status, **more: object) -> Step:
-    facts: dict[str, object] = {"is_late": False, "surplus_minor": 0, "keep_minor": 0} | more
+    facts: dict[str, object] = {
+        "is_live": True, "is_late": False, "surplus_minor": 0, "keep_minor": 0,
+    } | more  # fmt: skip
     return next_step(money, status, **facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("status, is_late", list(product(WAITING, (False, True))))
 def test_what_may_still_come_is_waited_for_but_not_for_ever(status: Status, is_late: bool) -> None:
-    expected = Step.RELEASE if is_late else Step.NOTHING
+    expected = Step.GIVE_UP if is_late else Step.NOTHING
     assert step(Money.NOWHERE, status, is_late=is_late) is expected
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("is_late", [False, True])
+def test_nothing_is_confirmed_or_taken_by_what_was_given_up(status: Status, is_late: bool) -> None:
+    facts = {"is_live": False, "is_late": is_late, "keep_minor": 5}
+    assert step(Money.NOWHERE, status, **facts) is Step.RELEASE
+    assert step(Money.SET_ASIDE, status, **facts) is Step.RELEASE
+    assert step(Money.TAKEN, status, **facts) is Step.NOTHING
+    assert step(Money.TAKEN, status, **facts, surplus_minor=1) is Step.REFUND
 
 
 @pytest.mark.parametrize("status", OTHERS)

@@ -25,6 +25,7 @@ class PaymentStatus(StrEnum):
     STARTED = "started"  # the provider may have been asked
     AUTHORISED = "authorised"  # the money is set aside
     CAPTURED = "captured"  # the money is taken
+    GIVEN_UP = "given_up"  # nobody waits for it any more; the provider is to let go
     DECLINED = "declined"  # the provider said no
     CANCELLED = "cancelled"  # the money was let go, or never set aside
 
@@ -34,15 +35,21 @@ PAYMENT_TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
         {
             PaymentStatus.AUTHORISED,
             PaymentStatus.CAPTURED,
+            PaymentStatus.GIVEN_UP,
             PaymentStatus.DECLINED,
             PaymentStatus.CANCELLED,
         }
     ),
     PaymentStatus.AUTHORISED: frozenset({PaymentStatus.CAPTURED, PaymentStatus.CANCELLED}),
     PaymentStatus.CAPTURED: frozenset(),
+    PaymentStatus.GIVEN_UP: frozenset({PaymentStatus.DECLINED, PaymentStatus.CANCELLED}),
     PaymentStatus.DECLINED: frozenset(),
     PaymentStatus.CANCELLED: frozenset(),
 }
+LIVE = (PaymentStatus.STARTED, PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED)
+"""What an appointment may be confirmed by; it has at most one attempt that stands so."""
+CLOSED = (PaymentStatus.DECLINED, PaymentStatus.CANCELLED)
+"""What nothing can come of: the provider has said so."""
 
 
 class RefundStatus(StrEnum):
@@ -93,6 +100,7 @@ class Step(StrEnum):
     NOTHING = "nothing"
     CONFIRM = "confirm"  # make the time the client's, in one transaction; it may be lost
     CAPTURE = "capture"
+    GIVE_UP = "give_up"  # write down that nothing can be confirmed by it, before it is released
     RELEASE = "release"
     REFUND = "refund"
     CLOSE = "close"  # write down that nothing came of it
@@ -102,28 +110,29 @@ def next_step(
     money: Money,
     status: Status,
     *,
+    is_live: bool,
     is_late: bool,
     surplus_minor: int,
     keep_minor: int,
 ) -> Step:
     """What is to be done about an attempt.
 
-    `is_late`: the hold ran out more than `LATE` ago. `keep_minor` is what the business is due,
-    `surplus_minor` what it has beyond that.
+    `is_live`: it hasn't been given up. `is_late`: the hold ran out more than `LATE` ago.
+    `keep_minor` is what the business is due, `surplus_minor` what it has beyond that.
     """
     waiting = status in (Status.HELD, Status.EXPIRED)
     match money:
         case Money.GONE:
             return Step.CLOSE
+        case Money.NOWHERE if waiting and is_live:
+            return Step.GIVE_UP if is_late else Step.NOTHING
         case Money.NOWHERE:
             # Of a time that is somebody's, an empty look is an old one: it was paid for since.
-            is_over = is_late if waiting else status is Status.CANCELLED
+            is_over = not is_live or status is Status.CANCELLED
             return Step.RELEASE if is_over else Step.NOTHING
+        case _ if waiting and is_live:
+            return Step.CONFIRM
         case Money.SET_ASIDE:
-            if waiting:
-                return Step.CONFIRM
-            return Step.CAPTURE if keep_minor > 0 else Step.RELEASE
+            return Step.CAPTURE if is_live and keep_minor > 0 else Step.RELEASE
         case Money.TAKEN:
-            if waiting:
-                return Step.CONFIRM
             return Step.REFUND if surplus_minor > 0 else Step.NOTHING

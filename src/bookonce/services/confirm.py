@@ -11,11 +11,12 @@ import msgspec
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.directory import Directory
 from bookonce.core.errors import BookonceError, TryAgainError
+from bookonce.core.payments import Payment
 from bookonce.services.availability import Asked, Choice, asked
 from bookonce.services.book import RACES_LOST_MAX, Facts
 from bookonce.services.installation import Installation, new_id
 from bookonce.services.taking import taking_of
-from bookonce.store import appointments, claims, holds
+from bookonce.store import appointments, claims, holds, payments
 from bookonce.store.claims import PartlyTakenError
 from bookonce.store.database import Connection
 
@@ -32,18 +33,25 @@ class _Changed(Exception):
     """The appointment is no longer what was read; read it again."""
 
 
+class _GivenUp(Exception):
+    """Nobody waits for this payment any more; its money is being let go."""
+
+
 class _Lost(Exception):
     """Somebody has the time; what was written is undone."""
 
 
 async def confirm(
-    installation: Installation, directory: Directory, appointment_id: UUID, *, now: datetime
+    installation: Installation, directory: Directory, payment: Payment, *, now: datetime
 ) -> Confirmation:
-    """Make a held time the client's for good, also late if nobody took it meanwhile.
+    """Make a held time the client's for good, since this payment's money is there; also late if
+    nobody took it meanwhile.
 
     If somebody did, or the visit would have begun, the appointment ends as cancelled: that is
-    final, so that nobody is told both. Any other status is left as it is. Raises TryAgainError.
+    final, so that nobody is told both. Any other status is left as it is, and so is everything if
+    the payment was given up. Raises TryAgainError.
     """
+    appointment_id = payment.appointment_id
     event_id = new_id()
     is_lost = False
     for _ in range(RACES_LOST_MAX):
@@ -54,9 +62,11 @@ async def confirm(
         if appointment.status not in (Status.HELD, Status.EXPIRED):
             return Confirmation(appointment, is_lost and appointment.status is Status.CANCELLED)
         try:
-            await _set(installation, directory, appointment, event_id, now)
+            await _set(installation, directory, appointment, payment, event_id, now)
         except (_Changed, PartlyTakenError):
             continue
+        except _GivenUp:
+            return Confirmation(appointment)
         except _Lost:
             is_lost = await _lose(installation, directory, appointment, event_id, now) or is_lost
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
@@ -66,11 +76,13 @@ async def _set(
     installation: Installation,
     directory: Directory,
     appointment: Appointment,
+    payment: Payment,
     event_id: UUID,
     now: datetime,
 ) -> None:
     """One transaction: hold the appointment's row, make sure of its time, write that it is
-    confirmed. Its rivals are the sweeper, a cancellation and another confirmation.
+    confirmed. Its rivals are the sweeper, a cancellation, another confirmation and whoever gives
+    the payment up.
     """
     business_id = directory.business_id
     is_gone = appointment.status is Status.EXPIRED
@@ -79,6 +91,8 @@ async def _set(
     async def work(connection: Connection) -> None:
         if not await appointments.lock_unchanged(connection, business_id, appointment):
             raise _Changed
+        if not await payments.is_live(connection, business_id, payment.id):
+            raise _GivenUp
         facts = "{}"  # it stays where it is
         if wanted is not None:
             facts = Facts.of(await _take_anew(connection, wanted, appointment, now)).as_json()

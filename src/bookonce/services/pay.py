@@ -29,7 +29,7 @@ from bookonce.core.errors import (
     StatusConflictError,
     TryAgainError,
 )
-from bookonce.core.payments import Payment, PaymentStatus
+from bookonce.core.payments import LIVE, Payment, PaymentStatus
 from bookonce.services.alternatives import conflict
 from bookonce.services.appointments import load
 from bookonce.services.availability import Choice, asked
@@ -43,7 +43,6 @@ from bookonce.store.database import Connection
 
 RECEIVED = "received"
 """The means of payment where a person tells that the money is there."""
-LIVE = (PaymentStatus.STARTED, PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +196,7 @@ async def _attempt(
         if not current.is_waiting(now) and not (
             is_late and current.status in (Status.HELD, Status.EXPIRED)
         ):
-            raise HoldExpiredError(
-                "The time was held for the payment, and that has run out. Nothing was taken; "
-                "please choose a time again."
-            )
+            raise _too_late()
         declined = sum(one.status is PaymentStatus.DECLINED for one in attempts)
         if declined >= directory.business.payments.attempts_max:
             raise _declined(0, attempts[-1].problem)
@@ -250,6 +246,13 @@ async def _named(
     return replace(order, payment_id=live.id, provider_ref=live.provider_ref)
 
 
+def _too_late() -> HoldExpiredError:
+    return HoldExpiredError(
+        "The time was held for the payment, and that has run out. Nothing was taken; "
+        "please choose a time again."
+    )
+
+
 def _with_name(payment: Payment, order: PaymentOrder) -> Payment:
     return msgspec.structs.replace(payment, id=order.payment_id, provider_ref=order.provider_ref)
 
@@ -271,6 +274,11 @@ async def _outcome(
         raise await _lost(installation, directory, appointment, now)
     if appointment.status is Status.CANCELLED:
         raise StatusConflictError("This appointment was cancelled meanwhile; nothing is taken.")
+    is_waiting = appointment.status in (Status.HELD, Status.EXPIRED)
+    if is_waiting and not account.is_live and books.standing in (
+        Standing.AUTHORISED, Standing.CAPTURED,
+    ):  # fmt: skip
+        raise _too_late()
     secret = books.client_secret if books.standing is Standing.NEEDS_ACTION else None
     return Paid(Held(directory, appointment.as_of(now), token), secret)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bookonce.channels.payments import Books, Standing
-from bookonce.core.payments import EntryKind, Payment, PaymentStatus
+from bookonce.core.payments import CLOSED, EntryKind, Payment, PaymentStatus
 from bookonce.services.installation import Installation
 from bookonce.services.payment_orders import order_of, provider_of
 from bookonce.store import ledger, payments
@@ -69,8 +69,7 @@ def _differences(payment: Payment, sums: dict[EntryKind, int], theirs: Books) ->
         ("refunded", sums.get(EntryKind.REFUNDED, 0), refunded_minor),
     ]
     found = [f"{what}: {ours} here, {there} there" for what, ours, there in pairs if ours != there]
-    is_over = payment.status in (PaymentStatus.DECLINED, PaymentStatus.CANCELLED)
-    if is_over and theirs.standing in (Standing.AUTHORISED, Standing.CAPTURED):
+    if payment.status in CLOSED and theirs.standing in (Standing.AUTHORISED, Standing.CAPTURED):
         found.append(f"{payment.status} here, {theirs.standing} there")
     if payment.status is PaymentStatus.CAPTURED and theirs.standing is not Standing.CAPTURED:
         found.append(f"captured here, {theirs.standing} there")

@@ -22,12 +22,12 @@ from bookonce.channels.payments import (
 from bookonce.core.appointments import Appointment, Status
 from bookonce.core.directory import Directory
 from bookonce.core.payments import (
+    CLOSED,
     LATE,
     PAYMENT_TRANSITIONS,
     EntryKind,
     Money,
     Payment,
-    PaymentStatus,
     RefundStatus,
     Step,
     next_step,
@@ -62,6 +62,8 @@ class Account:
     appointment: Appointment
     entries: dict[EntryKind, int]
     refunds: list[Refund]
+    is_live: bool = True
+    """Whether the attempt may still confirm the appointment: it hasn't been given up."""
     is_lost: bool = False
     """Whether its time was just found to be somebody else's."""
 
@@ -103,7 +105,7 @@ async def settle(
         lambda connection: payments.of_appointment(connection, business_id, appointment_id)
     )
     for payment in attempts:
-        if payment.status in (PaymentStatus.DECLINED, PaymentStatus.CANCELLED):
+        if payment.status in CLOSED:
             continue
         if payment.provider_ref is None:
             await _give_up_nameless(installation, business_id, payment, now)
@@ -122,7 +124,7 @@ async def advance(
     """
     account = await _write_down(installation, directory, payment, books, now)
     if _next(account, books, now) is Step.CONFIRM:
-        done = await confirm(installation, directory, payment.appointment_id, now=now)
+        done = await confirm(installation, directory, payment, now=now)
         account = await _write_down(installation, directory, payment, books, now)
         account = replace(account, is_lost=done.is_lost)
     return account
@@ -142,6 +144,9 @@ async def _to_the_end(
         match _next(account, books, now):
             case Step.CAPTURE:
                 books = await provider.capture(order, account.due_minor)
+            case Step.GIVE_UP:
+                await _give_up(installation, directory.business_id, payment, now)
+                books = await provider.look(order)
             case Step.RELEASE:
                 books = await provider.release(order)
             case Step.REFUND:
@@ -155,15 +160,20 @@ async def _to_the_end(
 
 def _next(account: Account, books: Books, now: datetime) -> Step:
     appointment = account.appointment
-    hold_end = appointment.hold_expires_at
     pending_minor = sum(one.amount_minor for one in account.pending)
     return next_step(
         _MONEY[books.standing],
         appointment.status,
-        is_late=hold_end is not None and now > hold_end + LATE,
+        is_live=account.is_live,
+        is_late=_is_late(appointment, now),
         surplus_minor=account.unplanned_minor(books) + pending_minor,
         keep_minor=account.due_minor,
     )
+
+
+def _is_late(appointment: Appointment, now: datetime) -> bool:
+    hold_end = appointment.hold_expires_at
+    return hold_end is not None and now > hold_end + LATE
 
 
 async def _write_down(
@@ -192,6 +202,7 @@ async def _write_down(
             appointment,
             await ledger.sums(connection, business_id, payment.id),
             await refunds.of_payment(connection, business_id, payment.id),
+            await payments.is_live(connection, business_id, payment.id),
         )
 
     return await installation.database.transaction(work)
@@ -268,6 +279,23 @@ async def _write_failure(
             connection, business_id, new_id(), "refund.failed", "system", now,
             appointment_id=payment.appointment_id,
         )  # fmt: skip
+
+    await installation.database.transaction(work)
+
+
+async def _give_up(
+    installation: Installation, business_id: UUID, payment: Payment, now: datetime
+) -> None:
+    """Under the appointment's lock, as a confirmation is: by the time that the provider hears of
+    it, either the appointment is confirmed, or it can't be by this attempt any more.
+    """
+
+    async def work(connection: Connection) -> None:
+        await appointments.lock(connection, business_id, payment.appointment_id)
+        appointment = await appointments.by_id(connection, business_id, payment.appointment_id)
+        assert appointment is not None
+        if appointment.status in (Status.HELD, Status.EXPIRED) and _is_late(appointment, now):
+            await payments.give_up(connection, business_id, payment.id)
 
     await installation.database.transaction(work)
 

@@ -18,7 +18,8 @@ _APPOINTMENT = """
     appointment.currency, appointment.sequence, appointment.client_name, appointment.notes,
     appointment.deposit_minor, appointment.keep_minor, appointment.hold_expires_at,
     CASE WHEN appointment.deposit_minor IS NOT NULL THEN (
-        SELECT payment.status FROM payment
+        SELECT CASE payment.status WHEN 'given_up' THEN 'cancelled' ELSE payment.status END
+        FROM payment
         WHERE payment.business_id = appointment.business_id
           AND payment.appointment_id = appointment.appointment_id
         ORDER BY payment.number DESC LIMIT 1

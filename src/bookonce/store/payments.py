@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bookonce.core.payments import Payment, PaymentStatus
+from bookonce.core.payments import LIVE, Payment, PaymentStatus
 from bookonce.store.database import Connection
 
 _PAYMENT = """
@@ -115,6 +115,29 @@ async def give_up_unnamed(connection: Connection, business_id: UUID, payment_id:
     return bool(status == "UPDATE 1")
 
 
+async def give_up(connection: Connection, business_id: UUID, payment_id: UUID) -> None:
+    """From now on nothing can be confirmed by an attempt. The appointment is locked."""
+    await connection.execute(
+        """
+        UPDATE payment SET status = 'given_up'
+        WHERE business_id = $1 AND payment_id = $2 AND status = 'started'
+        """,
+        business_id,
+        payment_id,
+    )
+
+
+async def is_live(connection: Connection, business_id: UUID, payment_id: UUID) -> bool:
+    """Whether something may be confirmed by an attempt."""
+    found: bool = await connection.fetchval(
+        "SELECT status = ANY ($3::text[]) FROM payment WHERE business_id = $1 AND payment_id = $2",
+        business_id,
+        payment_id,
+        [one.value for one in LIVE],
+    )
+    return found
+
+
 async def set_status(
     connection: Connection,
     business_id: UUID,
@@ -181,7 +204,7 @@ async def unfinished(
         """
         SELECT business_id, appointment_id FROM (
             SELECT business_id, appointment_id, created_at FROM payment
-            WHERE status IN ('started', 'authorised') AND created_at < $1
+            WHERE status IN ('started', 'authorised', 'given_up') AND created_at < $1
             UNION ALL
             SELECT payment.business_id, payment.appointment_id, refund.created_at
             FROM refund JOIN payment ON payment.business_id = refund.business_id

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import asyncpg
 import pytest
 
-from bookonce.channels.payments import Books, PaymentOrder
-from bookonce.channels.stripe_payments import StripePayments
-from bookonce.core.appointments import Appointment, Status
-from bookonce.core.business import Business
+from bookonce.core.appointments import Status
 from bookonce.core.errors import (
     BookingConflictError,
     HoldExpiredError,
@@ -23,86 +18,32 @@ from bookonce.core.errors import (
     ValidationError,
 )
 from bookonce.services.appointments import find
-from bookonce.services.book import Held, book
+from bookonce.services.book import Held
 from bookonce.services.cancel import cancel
 from bookonce.services.installation import Installation
 from bookonce.services.pay import follow, pay
 from bookonce.services.refund import refund
-from bookonce.services.settle import settle
-from bookonce.store.database import Database
-from tests.factories import a_booking, a_business, a_service, a_visitor, tomorrow_at
 from tests.localstripe import (
     REFUSED_AS_CUSTOMER_CARD,
     REFUSED_AT_CHARGE_CARD,
-    SECRET_KEY,
     SECURE_CARD,
     Fault,
     FaultyLine,
     LocalStripe,
 )
 from tests.races.harness import assert_sound, at_once
-
-Open = Callable[[Business], Awaitable[str]]
-NOW = datetime.now(UTC)
-HOLD = timedelta(minutes=10)
-TEN = tomorrow_at(10)
-DEPOSIT = 1440
-
-
-@pytest.fixture(scope="module")
-def stripe() -> Iterator[LocalStripe]:
-    with LocalStripe() as running:
-        yield running
-
-
-@pytest.fixture
-def line(stripe: LocalStripe) -> Iterator[FaultyLine]:
-    with FaultyLine(stripe.api_base) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(database: Database, line: FaultyLine) -> AsyncIterator[Installation]:
-    provider = StripePayments(secret_key=SECRET_KEY, api_base=line.api_base)
-    yield Installation(database, providers={"stripe": provider})
-    await provider.close()
-
-
-@pytest.fixture
-async def slug(open_business: Open) -> str:
-    return await open_business(salon())
-
-
-def salon(**payments: object) -> Business:
-    """Ada cuts for 48.00, with 30% in advance; washing is free of that."""
-    return a_business(
-        payments=payments,
-        service=[a_service("cut", price="48.00", deposit="30%"), a_service("wash")],
-    )
-
-
-async def hold(shop: Installation, slug: str, now: datetime = NOW, name: str = "Zoe") -> Held:
-    return await book(shop, slug, a_booking(TEN, client=a_visitor(name)), now=now)
-
-
-async def settled(shop: Installation, held: Held, now: datetime = NOW) -> Appointment:
-    await settle(shop, held.directory.business_id, held.appointment.id, now=now)
-    return (await find(shop, held.directory.slug, held.token, now=now)).appointment
-
-
-async def books(stripe: LocalStripe, held: Held) -> tuple[int, int, int]:
-    """Set aside, taken, and given back."""
-    found = stripe.books().of(appointment_id=held.appointment.id)
-    return found.held, found.taken, found.given_back
-
-
-async def ledger(url: str) -> dict[str, int]:
-    connection = await asyncpg.connect(url)
-    rows = await connection.fetch(
-        "SELECT kind, sum(amount_minor)::bigint AS minor FROM ledger_entry GROUP BY kind"
-    )
-    await connection.close()
-    return {row["kind"]: row["minor"] for row in rows}
+from tests.services.paying.conftest import (
+    DEPOSIT,
+    HOLD,
+    NOW,
+    TEN,
+    Open,
+    books,
+    hold,
+    ledger,
+    salon,
+    settled,
+)
 
 
 async def test_the_money_is_set_aside_then_the_time_confirmed_then_the_money_taken(
@@ -169,69 +110,6 @@ async def test_the_bank_wants_to_hear_from_the_payer(
         again = await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
         assert again.held.appointment.status is Status.CONFIRMED
     await settled(shop, held)
-    assert await books(stripe, held) == (0, DEPOSIT, 0)
-
-
-class Overtaken(StripePayments):
-    """Between one of its answers and whoever asked, something else happens, once."""
-
-    def __init__(
-        self, line: FaultyLine, answer: str, then: Callable[[], Awaitable[object]]
-    ) -> None:
-        super().__init__(secret_key=SECRET_KEY, api_base=line.api_base)
-        self._then = {answer: then}
-
-    async def begin(self, order: PaymentOrder) -> str:
-        """Stripe answers the same to the same idempotency key, which localstripe doesn't know."""
-        made = await self._overtake("begin")
-        return str(made) if made else await super().begin(order)
-
-    async def look(self, order: PaymentOrder) -> Books:
-        found = await super().look(order)
-        await self._overtake("look")
-        return found
-
-    async def _overtake(self, answer: str) -> object:
-        then = self._then.pop(answer, None)
-        return await then() if then else None
-
-
-async def test_who_begins_a_payment_that_is_made_meanwhile_does_not_end_it(
-    shop: Installation, slug: str, stripe: LocalStripe, line: FaultyLine, database: Database
-) -> None:
-    held = await hold(shop, slug)
-
-    async def pay_meanwhile() -> object:
-        await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
-        async with database.connection() as connection:
-            return await connection.fetchval("SELECT provider_ref FROM payment")
-
-    provider = Overtaken(line, "begin", pay_meanwhile)
-    slow = Installation(database, providers={"stripe": provider})
-    paid = await pay(slow, slug, held.token, stripe.make_token(), now=NOW)
-    await provider.close()
-    assert paid.held.appointment.status is Status.CONFIRMED
-    assert (await settled(shop, held)).payment_status == "captured"
-    assert await books(stripe, held) == (0, DEPOSIT, 0)
-
-
-async def test_a_look_that_is_older_than_the_payment_does_not_end_it(
-    shop: Installation, slug: str, stripe: LocalStripe, line: FaultyLine, database: Database
-) -> None:
-    held = await hold(shop, slug)
-    asked = await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
-    assert asked.client_secret
-
-    async def pay_meanwhile() -> None:
-        stripe.authenticate(asked.client_secret or "", success=True)
-        await follow(shop, slug, held.token, now=NOW)
-
-    provider = Overtaken(line, "look", pay_meanwhile)
-    slow = Installation(database, providers={"stripe": provider})
-    await settle(slow, held.directory.business_id, held.appointment.id, now=NOW)
-    await provider.close()
-    assert await books(stripe, held) == (DEPOSIT, 0, 0)
-    assert (await settled(shop, held)).payment_status == "captured"
     assert await books(stripe, held) == (0, DEPOSIT, 0)
 
 
