@@ -105,15 +105,23 @@ class Story:
         return appointment_id
 
     def hold(
-        self, span: tuple[float, float], step: int, until_s: float, staff: str = "ada"
+        self,
+        span: tuple[float, float],
+        step: int,
+        until_s: float,
+        staff: str = "ada",
+        service: str = "beard",
+        resources: tuple[str, ...] = (),
     ) -> UUID:
         """A time held for a payment, until a second of the run."""
-        wish = self.wish(Kind.BOOK, service="beard", start_s=at(step), staff=staff)
+        wish = self.wish(Kind.BOOK, service=service, start_s=at(step), staff=staff)
         held_id = uuid.uuid4()
-        answer = Answer(held_id, "beard", staff, at(step), (), status="held", hold_until_s=until_s)
+        answer = Answer(
+            held_id, service, staff, at(step), resources, status="held", hold_until_s=until_s
+        )
         self.tell(wish, span, DONE, "201", answer)
         self.rows.appointments[held_id] = Appointment(
-            SALON.slug, held_id, "held", "beard", staff, at(step), 0, wish.label
+            SALON.slug, held_id, "held", service, staff, at(step), 0, wish.label
         )
         self._happened(HELD, answer, 0, None)
         [event] = self.rows.events[held_id]
@@ -132,8 +140,11 @@ class Story:
         *,
         code: str = "",
         committed: bool = True,
+        anew: tuple[str, ...] | None = None,
     ) -> None:
-        """The business notes that it was paid; `code`: it was refused."""
+        """The business notes that it was paid; `code`: it was refused. `anew`: late, so that its
+        time was taken anew, with these resources.
+        """
         before = self.rows.appointments[held_id]
         wish = self.wish(
             Kind.PAY, service=before.service, start_s=before.start_s, staff=before.staff,
@@ -142,12 +153,16 @@ class Story:
         if code:
             self.tell(wish, span, REFUSED, code)
             return
+        rooms = self.rows.events[held_id][0].resources if anew is None else anew
         answer = Answer(
-            held_id, before.service, before.staff, before.start_s, (), status="confirmed"
+            held_id, before.service, before.staff, before.start_s, rooms, status="confirmed"
         )
         self.tell(wish, span, DONE, "", answer)
         if committed:
             self._becomes(held_id, "confirmed", CONFIRMED)
+            if anew is not None:
+                self.rows.events[held_id].pop()
+                self._happened(CONFIRMED, answer, before.sequence + 1, None)
 
     def _becomes(self, subject_id: UUID, status: str, kind: str) -> None:
         before = self.rows.appointments[subject_id]

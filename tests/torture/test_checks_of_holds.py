@@ -30,6 +30,28 @@ def test_a_late_payment_of_what_nobody_took_is_no_offence() -> None:
     assert found(story) == {}
 
 
+def _paid_late(room: str | None) -> Story:
+    """By then somebody else has the room that was held."""
+    story = Story()
+    held = story.hold((1.0, 1.1), 4, until_s=3.0, service="bath", resources=("room-1",))
+    story.expire(held)
+    story.book((4.0, 4.1), 4, service="course", staff="bob", resources=("room-1",))
+    story.pay((5.0, 5.1), held, anew=(room,) if room else None)
+    return story
+
+
+def test_a_late_payment_that_took_another_room_is_no_offence() -> None:
+    story = _paid_late("room-2")
+    story.refuse((6.0, 6.1), 4, service="course", staff="cy")  # both rooms are somebody's
+    assert found(story) == {}
+
+
+@pytest.mark.parametrize("room", ["room-1", None])
+def test_a_late_payment_that_took_the_room_of_somebody_else_is_seen(room: str | None) -> None:
+    """Told by the event of its confirmation, or left unsaid: then it is where it was held."""
+    assert "double" in found(_paid_late(room))
+
+
 def _refused_by_what_ran_out(story: Story) -> None:
     story.hold((1.0, 1.1), 4, until_s=3.0)
     story.refuse((3.2, 3.3), 4)
