@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from bookonce.web import assets
-from bookonce.web.assets import asset_url, best_coding, build
+from bookonce.web.assets import best_coding
+from bookonce.web.build import NotBuiltError, asset_url, build
 from tests import asking
 from tests.running import RunningServer
 from tests.web.visitors import refused
@@ -182,10 +183,10 @@ class TestWithoutABuild:
     @pytest.fixture(autouse=True)
     def _no_build(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         build.cache_clear()
-        monkeypatch.setattr(assets, "files", lambda _: tmp_path)
+        monkeypatch.setattr("bookonce.web.build.files", lambda _: tmp_path)
         yield
         build.cache_clear()
 
     def test_nothing_starts_and_what_to_do_is_said(self) -> None:
-        with pytest.raises(assets.NotBuiltError, match=r"`make run`.*`npm ci && npm run build`"):
+        with pytest.raises(NotBuiltError, match=r"`make run`.*`npm ci && npm run build`"):
             assets.handlers()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bookonce.core.business import Business
-from bookonce.web.assets import asset_url
+from bookonce.web.build import asset_url
 from tests.factories import a_business, tomorrow_at
 from tests.web.visitors import PROBLEM, address_of, book
 

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from bookonce.cli.grace import JOBS_CHILD_GRACE_S
 from bookonce.cli.output import warn
 
-GRACE_S = 30
 RESTART_S = 1.0
 RESTART_S_MAX = 30.0
 LIVED_LONG_S = 60.0
@@ -62,7 +62,7 @@ class JobsChild:
             return False
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(GRACE_S)
+            child.wait(JOBS_CHILD_GRACE_S)
             return True
         child.kill()
         child.wait()

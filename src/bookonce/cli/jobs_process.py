@@ -14,6 +14,7 @@ import time
 from datetime import timedelta
 
 from bookonce.channels.payment_providers import providers
+from bookonce.cli.grace import JOBS_PROCESS_GRACE_S
 from bookonce.jobs import payments
 from bookonce.jobs.handlers import Registry
 from bookonce.jobs.purge import purge
@@ -23,8 +24,6 @@ from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.web.logs import configure_logs
 
-GRACE_S = 25
-"""More than a worker gives what is under way, less than a web worker has."""
 CONNECTIONS_MAX = 6
 """For jobs under way, the queue and the heartbeat."""
 
@@ -69,7 +68,7 @@ def _end_with_server() -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE_S)
+    time.sleep(JOBS_PROCESS_GRACE_S)
     os._exit(1)
 
 

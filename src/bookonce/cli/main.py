@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import UserDict
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from bookonce import __version__
-from bookonce.cli.business import apply, export
-from bookonce.cli.doctor import doctor
-from bookonce.cli.jobs import jobs
-from bookonce.cli.migrate import migrate
-from bookonce.cli.output import out
-from bookonce.cli.payments import app as payments
-from bookonce.cli.serve import serve
-from bookonce.cli.torture import torture
-from bookonce.cli.worker import worker
+
+MODULES = {
+    "serve": "bookonce.cli.serve",
+    "worker": "bookonce.cli.worker",
+    "jobs": "bookonce.cli.jobs",
+    "apply": "bookonce.cli.business",
+    "export": "bookonce.cli.business",
+    "migrate": "bookonce.cli.migrate",
+    "doctor": "bookonce.cli.doctor",
+    "torture": "bookonce.cli.torture",
+    "payments": "bookonce.cli.payments",
+}
+"""Where each command is, under its own name."""
+
+
+class _Commands(UserDict[str, Any]):
+    """The commands by name, each imported when it is looked up: what one needs (a web framework,
+    a client for HTTP) takes longer to import than most others take to work.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        found = getattr(import_module(super().__getitem__(name)), name)
+        if isinstance(found, typer.Typer):
+            return get_command(found)
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command(name)(found)
+        return get_command(alone)
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands(MODULES)
+
 
 app = typer.Typer(
+    cls=_Group,
     help="Bookonce: online appointment booking that never double-books.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
 )
-for command in (serve, worker, jobs, apply, export, migrate, doctor, torture):
-    app.command()(command)
-app.add_typer(payments, name="payments")
 
 
 def _print_version(asked: bool) -> None:
     if asked:
-        out.print(f"bookonce {__version__}")
+        typer.echo(f"bookonce {__version__}")
         raise typer.Exit
 
 

@@ -29,7 +29,8 @@ from bookonce.settings import Settings
 from bookonce.store import payment_report
 from bookonce.store.schema import migrate
 
-app = typer.Typer(
+payments = typer.Typer(
+    add_completion=False,
     help="Deposits: look at the books, compare them with the provider's, act by hand.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -56,7 +57,7 @@ async def installation_at(url: str, settings: Settings) -> AsyncIterator[Install
                 await provider.close()
 
 
-@app.command()
+@payments.command()
 def check(slug: Slug, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Compare every payment of a business with the provider's books; exit code 1 if they differ."""
     with plain_errors():
@@ -99,7 +100,7 @@ async def _check(url: str, settings: Settings, slug: str) -> int:
     return differ
 
 
-@app.command()
+@payments.command()
 def worries(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """List money that somebody has to look at: not given back, not taken, or gone."""
     with plain_errors():
@@ -127,7 +128,7 @@ async def _worries(url: str) -> list[payment_report.Worry]:
         )
 
 
-@app.command()
+@payments.command()
 def received(
     slug: Slug, appointment: Appointment, data_dir: DataDir = None, database_url: DatabaseUrl = None
 ) -> None:
@@ -144,7 +145,7 @@ def received(
             out.print(f"{appointment}: {asyncio.run(work(url))}")
 
 
-@app.command("refund")
+@payments.command("refund")
 def refund_by_hand(
     slug: Slug,
     appointment: Appointment,
@@ -177,7 +178,7 @@ def refund_by_hand(
     out.print(f"{appointment}: is being given back; {kept} {done.currency} are kept")
 
 
-@app.command()
+@payments.command()
 def returned(
     slug: Slug, appointment: Appointment, data_dir: DataDir = None, database_url: DatabaseUrl = None
 ) -> None:

@@ -24,16 +24,16 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from bookonce.cli.database import opened, watched_database_url
+from bookonce.cli.grace import WEB_WORKER_GRACE_S
 from bookonce.cli.interrupt import Interrupt
 from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, out, plain_errors
-from bookonce.cli.web_worker import GRACE_S
-from bookonce.demo.salon import SLUG, furnish
+from bookonce.demo import SLUG
 from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.schema import migrate
-from bookonce.web import assets
+from bookonce.web.build import NotBuiltError, build
 
 
 def serve(
@@ -78,7 +78,7 @@ def serve(
                 http=HTTPModes.http1,  # what proxies speak; looking for HTTP/2 takes time
                 websockets=False,
                 respawn_failed_workers=True,
-                workers_kill_timeout=GRACE_S,
+                workers_kill_timeout=WEB_WORKER_GRACE_S,
                 log_level=LogLevels.warning,
             )
             server.main_loop_interrupt = Interrupt()  # type: ignore[assignment]
@@ -107,6 +107,8 @@ async def _prepare(settings: Settings, url: str, *, demo: bool) -> None:
     if applied:
         err.print(f"schema: applied {', '.join(applied)}")
     if demo:
+        from bookonce.demo.salon import furnish  # who serves without it needn't wait for it
+
         async with opened(url) as database:
             await furnish(Installation(database, settings.secret_key), datetime.now(UTC))
 
@@ -114,8 +116,8 @@ async def _prepare(settings: Settings, url: str, *, demo: bool) -> None:
 def _require_built() -> None:
     """Say that a checkout lacks what browsers load before anything is started."""
     try:
-        assets.build()
-    except assets.NotBuiltError as error:
+        build()
+    except NotBuiltError as error:
         give_up(str(error))
 
 

@@ -10,9 +10,8 @@ import time
 
 from litestar.types import ASGIApp
 
+from bookonce.cli.grace import WEB_WORKER_GRACE_S
 from bookonce.web.application import application as web_application
-
-GRACE_S = 30
 
 
 def application() -> ASGIApp:
@@ -28,5 +27,5 @@ def _end_with_server() -> None:
         return
     server.join()
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE_S)  # for the requests in flight
+    time.sleep(WEB_WORKER_GRACE_S)  # for the requests in flight
     os._exit(1)

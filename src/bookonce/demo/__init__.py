@@ -1,1 +1,3 @@
 """A believable business to try things on."""
+
+SLUG = "lumen"

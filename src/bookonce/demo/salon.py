@@ -15,6 +15,7 @@ from bookonce.core.business import Business
 from bookonce.core.clients import Client
 from bookonce.core.directory import Directory
 from bookonce.core.errors import BookingConflictError, NotFoundError, NotOfferedError
+from bookonce.demo import SLUG
 from bookonce.services import business_files
 from bookonce.services.availability import Choice, offer
 from bookonce.services.book import BookingRequest, book
@@ -22,7 +23,6 @@ from bookonce.services.idempotency import Idempotency
 from bookonce.services.installation import Installation
 from bookonce.store import events
 
-SLUG = "lumen"
 DAYS = 14
 BOOKINGS_A_DAY = 14
 _FIRST_NAMES = (

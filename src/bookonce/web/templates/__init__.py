@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
 from bookonce.core.business import Page
-from bookonce.web.assets import asset_url
+from bookonce.web.build import asset_url
 from bookonce.web.languages import Language, catalogue
 
 # Pages are kept nowhere, but for the form with nothing typed in it: the back button has to bring
