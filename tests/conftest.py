@@ -1,19 +1,16 @@
-"""Real parts for every test: a PostgreSQL of our own, a database cloned for each test, a server.
+"""Real parts for every test: a PostgreSQL of our own, a database for each test, a server.
 
 `BOOKONCE_POSTGRES_BIN` names another PostgreSQL's programs to run the whole suite on.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import asyncpg
 import httpx
 import pytest
 
@@ -24,10 +21,8 @@ from bookonce.services.installation import Installation
 from bookonce.settings import Settings
 from bookonce.store.database import Database
 from bookonce.store.embedded import EmbeddedPostgres
-from bookonce.store.schema import migrate
-from tests.running import RunningServer, database_named
-
-TEMPLATE = "template_for_tests"
+from tests.databases import Databases
+from tests.running import RunningServer
 
 
 @pytest.fixture(scope="session")
@@ -41,52 +36,28 @@ def scratch() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def cluster_url(scratch: Path) -> Iterator[str]:
-    """A PostgreSQL for this process, with a migrated database to clone."""
+    """A PostgreSQL for this process."""
     embedded = EmbeddedPostgres(scratch / "data", Settings.read().postgres_bin)
-    url = embedded.acquire()
-    asyncio.run(_look_after_hundreds_of_databases(url))
-    asyncio.run(_make_template(url))
-    yield url
+    yield embedded.acquire()
     embedded.release()
 
 
-async def _look_after_hundreds_of_databases(url: str) -> None:
-    """Each test has one, and looking at each of them every few seconds would be all that is done."""
-    superuser = url.replace("bookonce@", "postgres@")
-    await _execute(superuser, "ALTER SYSTEM SET autovacuum_naptime = '1min'")
-    await _execute(superuser, "SELECT pg_reload_conf()")
-
-
-async def _make_template(url: str) -> None:
-    await _execute(url, f"CREATE DATABASE {TEMPLATE}")
-    await migrate(database_named(url, TEMPLATE))
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@pytest.fixture(scope="session")
+def databases(cluster_url: str) -> Databases:
+    """Migrated databases of that PostgreSQL."""
+    return Databases(cluster_url)
 
 
 @pytest.fixture(scope="session")
-def new_database(cluster_url: str) -> Callable[[], str]:
+def new_database(databases: Databases) -> Callable[[], str]:
     """Makes an empty, migrated database and tells its address."""
-    numbers = iter(range(1, 1_000_000))
-
-    def make() -> str:
-        name = f"test_{os.getpid()}_{next(numbers)}"
-        asyncio.run(_execute(cluster_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-        return database_named(cluster_url, name)
-
-    return make
+    return databases.new
 
 
 @pytest.fixture
-def database_url(new_database: Callable[[], str]) -> str:
+def database_url(databases: Databases) -> Iterator[str]:
     """A database for one test."""
-    return new_database()
+    yield from databases.lend()
 
 
 @pytest.fixture

@@ -20,8 +20,6 @@ from tests.browser.booking import (
 from tests.browser.conftest import NewPage
 from tests.running import RunningServer
 
-pytestmark = pytest.mark.xdist_group("a server with its traps, and a browser")
-
 
 @pytest.fixture(scope="module")
 def trapped(new_database: Callable[[], str], scratch: Path) -> Iterator[RunningServer]:

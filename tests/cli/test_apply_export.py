@@ -29,8 +29,6 @@ from tests.factories import (
 from tests.running import COMMAND, RunningServer, free_port
 from tests.web.ledger import Ledger
 
-pytestmark = pytest.mark.xdist_group("apply and export")  # one worker starts what they share
-
 Run = Callable[..., Outcome]
 
 EVERYTHING = r"""

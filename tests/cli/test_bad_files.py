@@ -12,8 +12,6 @@ from tests.cli.commands import Outcome, bookonce, refused
 from tests.factories import a_business
 from tests.web.ledger import Ledger
 
-pytestmark = pytest.mark.xdist_group("bad files")  # one worker starts what they share
-
 Run = Callable[..., Outcome]
 
 

@@ -25,8 +25,6 @@ from tests.web.ledger import Ledger
 from tests.web.visitors import a_wish, address_of
 from tests.web.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("serve")  # one worker starts what they share
-
 STOP_S = 20
 """Much less than the 30 seconds after which a worker would be killed."""
 

@@ -14,7 +14,7 @@ from tests import asking
 from tests.running import RunningServer
 
 ROOT = Path(__file__).parents[2]
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("package")]
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")

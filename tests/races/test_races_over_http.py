@@ -17,8 +17,6 @@ from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
 from tests.races.conftest import TwoServers
 from tests.races.harness import assert_sound, at_once
 
-pytestmark = pytest.mark.xdist_group("races-http")
-
 
 async def opened(servers: TwoServers, business: Business) -> str:
     await asyncio.to_thread(servers.apply, business)

@@ -226,7 +226,6 @@ def trapped(new_database: Callable[[], str], scratch: Path) -> Iterator[RunningS
         yield running
 
 
-@pytest.mark.xdist_group("a server with its traps")
 class TestThePage:
     @pytest.fixture
     def surfer(self, trapped: RunningServer) -> Iterator[Surfer]:

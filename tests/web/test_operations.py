@@ -21,8 +21,6 @@ from tests.web.raw_http import send
 from tests.web.visitors import PROBLEM, a_wish, address_of, book, refused, token_of
 from tests.web.waiting import wait_until
 
-pytestmark = pytest.mark.xdist_group("operations")  # one worker starts what they share
-
 PUBLIC_URL = "https://book.example.com"
 ANNOUNCED = ("Bookonce is open", "  API, to read", "  ready?", "  stop with")
 

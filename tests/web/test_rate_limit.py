@@ -17,8 +17,6 @@ from tests.factories import a_business, tomorrow_at
 from tests.running import RunningServer
 from tests.web.visitors import a_wish, refused
 
-pytestmark = pytest.mark.xdist_group("rate limit")  # one worker starts what they share
-
 LIMIT = 5
 _hosts = itertools.count(1)
 

@@ -31,8 +31,6 @@ from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
 from tests.running import RunningServer
 from tests.web.visitors import book, token_of
 
-pytestmark = pytest.mark.xdist_group("schemathesis")  # one worker starts what they share
-
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
