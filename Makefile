@@ -20,6 +20,9 @@ run: $(RUNTIME) $(PAGES) ## set up, then serve the demo salon (PORT=8000, HOST=1
 test: $(DEV) $(PAGES) ## set up, then every check: lint, types, imports, tests
 	@.ci/checks $(BIN)
 
+quick: $(DEV) $(PAGES) ## the same without what is slow: browser, torture, faults, model, wheel
+	@.ci/checks $(BIN) $(addprefix --ignore=tests/,browser torture faults model package)
+
 races: $(DEV) $(PAGES) ## the race tests alone, as often as ROUNDS says (default 5)
 	@for round in $$(seq $(or $(ROUNDS),5)); do $(BIN)/python -m pytest tests/races || exit 1; done
 
