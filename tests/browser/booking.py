@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from playwright.async_api import Error, FrameLocator, Locator, Page, Route, expect
@@ -23,7 +24,7 @@ def a_salon(**more: Any) -> Business:
     return a_business(
         **{
             "name": "Lumen Hair",
-            "staff": [a_staff_member(key, hours=NINE_TO_FIVE) for key in ("ada", "bea")],
+            "staff": [from_tomorrow(key) for key in ("ada", "bea")],
             "service": [
                 a_service("cut", duration_min=45, price="48.00"),
                 a_service("colour", duration_min=120, price="110.00", staff=["ada"]),
@@ -31,6 +32,12 @@ def a_salon(**more: Any) -> Business:
         }
         | more
     )
+
+
+def from_tomorrow(key: str, **more: Any) -> dict[str, Any]:
+    """Somebody who works by day, but not today: its soonest time may be over before it is booked."""
+    today = {"date": datetime.now(ZoneInfo("Europe/Berlin")).date(), "hours": []}
+    return a_staff_member(key, **{"hours": NINE_TO_FIVE, "dates": [today]} | more)
 
 
 def almost_full() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tests.browser.booking import (
     expect_times,
     fill_in,
     fill_in_and_send,
+    from_tomorrow,
     soonest,
     submit,
 )
@@ -26,7 +27,7 @@ from tests.browser.checks import assert_fits, assert_valid_html
 from tests.browser.conftest import NewPage, Open
 from tests.browser.paying import Till, expect_card, expect_paid, pay
 from tests.browser.site import Site, embedded, within
-from tests.factories import NINE_TO_FIVE, a_service, a_staff_member
+from tests.factories import a_service
 from tests.running import RunningServer
 
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -68,7 +69,7 @@ def named(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "location": [{"key": key, "name": name, "address": address} for key in ("mitte", "soho")],
-        "staff": [a_staff_member(key, name=name, hours=NINE_TO_FIVE) for key in ("ada", "bea")],
+        "staff": [from_tomorrow(key, name=name) for key in ("ada", "bea")],
         "resource": [{"key": "room", "name": name, "kind": "room", "location": "mitte"}],
         "service": [a_service("cut", name=name, price="48.00", needs=["room"])],
     }

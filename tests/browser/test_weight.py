@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.booking import expect_form, expect_people, expect_services, expect_times, soonest
+from tests.browser.booking import (
+    expect_form,
+    expect_people,
+    expect_services,
+    expect_times,
+    from_tomorrow,
+    soonest,
+)
 from tests.browser.conftest import NewPage, Open
 from tests.browser.paying import Till, expect_card, hold
 from tests.browser.site import Site, embedded
-from tests.factories import NINE_TO_FIVE, a_service, a_staff_member
+from tests.factories import a_service
 from tests.running import RunningServer
 
 PAGE_BYTES_MAX = 40_000
@@ -22,10 +29,7 @@ EMBED_BYTES_MAX = 4_000
 def large(open_salon: Open) -> str:
     """A business with 50 people, 20 services and a colour of its own."""
     return open_salon(
-        staff=[
-            a_staff_member(f"person-{n}", name=f"Somebody With A Name {n}", hours=NINE_TO_FIVE)
-            for n in range(50)
-        ],
+        staff=[from_tomorrow(f"person-{n}", name=f"Somebody With A Name {n}") for n in range(50)],
         service=[
             a_service(f"service-{n}", name=f"Something To Book {n}", price=f"{20 + n}.00")
             for n in range(20)

@@ -26,7 +26,7 @@ def empty_url(cluster_url: str) -> Iterator[str]:
     with Ledger(cluster_url) as ledger:
         ledger.fetch(f"CREATE DATABASE {name} TEMPLATE template0")
         yield database_named(cluster_url, name)
-        ledger.fetch(f"DROP DATABASE {name} WITH (FORCE)")
+        ledger.fetch(f"DROP DATABASE {name}")
 
 
 def test_it_works(empty_url: str) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -24,6 +25,11 @@ from tests.running import RunningServer
 
 VISITORS = 20
 KILLS = 3
+OTHERS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'
+        AND pid <> pg_backend_pid()
+"""
 
 
 @pytest.mark.timeout(300)
@@ -34,15 +40,24 @@ async def test_a_server_killed_while_twenty_pay(place: Place, scratch: Path) -> 
     slug = business.business.slug
     async with place.sound() as sound:
         await business_files.apply(sound.database, business, now=now)
-        for round_ in range(KILLS):
-            await asyncio.to_thread(
-                _a_round, place, scratch / f"killed-{round_}", slug, round_, chance
-            )
+    for round_ in range(KILLS):
+        await asyncio.to_thread(_a_round, place, scratch / f"killed-{round_}", slug, round_, chance)
+    await _nobody_else_is_at_it(place.database_url)
+    async with place.sound() as sound:
         await recover(place, sound, slug, now)
         await recover(place, sound, slug, now)  # what the first round of it has begun
         found = await offences(place.database_url, sound, slug, place.stripe)
     assert found == []
     assert place.stripe.books().taken > 0
+
+
+async def _nobody_else_is_at_it(url: str) -> None:
+    """Wait for the processes that outlived their servers: they end what is under way."""
+    connection = await asyncpg.connect(url)
+    async with asyncio.timeout(120):
+        while await connection.fetchval(OTHERS):
+            await asyncio.sleep(0.1)
+    await connection.close()
 
 
 def _a_round(place: Place, folder: Path, slug: str, number: int, chance: random.Random) -> None:
