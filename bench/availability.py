@@ -17,10 +17,10 @@ from rich.progress import Progress
 from bench import obvious
 from bench.figures import Times
 from bench.filling import fill, open_salon
-from bookonce.services.availability import Choice, offer
-from bookonce.services.installation import Installation
-from bookonce.store.database import Database
-from bookonce.store.schema import migrate
+from bookonce.availability.installation import Installation
+from bookonce.availability.look import Choice, offer
+from bookonce.platform.database import Database
+from bookonce.platform.schema import migrate
 from tests.running import RunningServer, database_named
 
 STAFF = 50

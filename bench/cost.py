@@ -16,14 +16,14 @@ from bench import load, processes, rush
 from bench.bookings import PRELOADED
 from bench.filling import preload
 from bench.scratch import Scratch
-from bookonce.core.clients import Client
-from bookonce.services.availability import Asked, Choice, asked
-from bookonce.services.book import BookingRequest, book
-from bookonce.services.installation import Installation, new_id
-from bookonce.services.taking import taking_of
-from bookonce.store import booking
-from bookonce.store.booking import NewAppointment, Outcome
-from bookonce.store.database import Database
+from bookonce.availability.allocation import taking_of
+from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.look import Asked, Choice, asked
+from bookonce.booking import booking_rows
+from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.booking_rows import NewAppointment, Outcome
+from bookonce.booking.client import Client
+from bookonce.platform.database import Database
 from tests.running import RunningServer
 
 AT_ONCE = 10
@@ -145,7 +145,9 @@ async def _driver(installation: Installation) -> Booking:
 
     async def run(staff: int, visit: int) -> None:
         new = _new_appointment(wishes[staff], staff, visit)
-        result = await installation.database.run(lambda connection: booking.book(connection, new))
+        result = await installation.database.run(
+            lambda connection: booking_rows.book(connection, new)
+        )
         assert result.outcome is Outcome.BOOKED
 
     return run

@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, time
 
 import asyncpg
 
-from bookonce.core import business_file
-from bookonce.core.hours import WEEKDAYS
-from bookonce.services import business_files
-from bookonce.store.database import Database
+from bookonce.booking import apply_file
+from bookonce.business import business_file
+from bookonce.business.hours import WEEKDAYS
+from bookonce.platform.database import Database
 
 FIRST_VISIT_HOUR = 9
 VISIT_MIN = 30
@@ -80,7 +80,7 @@ async def open_salon(database: Database, slug: str, staff: int) -> uuid.UUID:
             "service": [{"key": "cut", "name": "Cut", "duration_min": VISIT_MIN, "price": "48.00"}],
         }
     )
-    await business_files.apply(database, business, now=datetime.now(UTC))
+    await apply_file.apply(database, business, now=datetime.now(UTC))
     business_id: uuid.UUID = await database.run(
         lambda connection: connection.fetchval(
             "SELECT business_id FROM business_slug WHERE slug = $1", slug

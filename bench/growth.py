@@ -15,7 +15,7 @@ from rich.progress import Progress
 from bench.figures import Times
 from bench.filling import fill, open_salon
 from bench.scratch import Scratch
-from bookonce.store.database import Database
+from bookonce.platform.database import Database
 from tests.running import RunningServer
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)

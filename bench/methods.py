@@ -19,12 +19,12 @@ from bench import rush
 from bench.scratch import Scratch
 from bench.specimens.seed import book_like_the_seed
 from bench.specimens.successor import book_like_the_successor
-from bookonce.core.clients import Client
-from bookonce.core.errors import BookingConflictError, TryAgainError
-from bookonce.services import business_files
-from bookonce.services.book import BookingRequest, book
-from bookonce.services.installation import Installation
-from bookonce.store.database import Database
+from bookonce.availability.installation import Installation
+from bookonce.booking import apply_file
+from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.client import Client
+from bookonce.platform.database import Database
+from bookonce.platform.errors import BookingConflictError, TryAgainError
 from tests.races.harness import at_once, overlaps
 
 RACERS = 8
@@ -109,7 +109,7 @@ async def _database(scratch: Scratch, name: str, index: str | None) -> Database:
     database = Database(url, connections_max=RACERS * VISITS_AT_ONCE)
     await database.open()
     business = rush.a_rush(VISITS_AT_ONCE)
-    await business_files.apply(database, business, now=datetime.now(UTC))
+    await apply_file.apply(database, business, now=datetime.now(UTC))
     return database
 
 

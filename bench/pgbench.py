@@ -1,6 +1,6 @@
 """What PostgreSQL's own load generator reaches with the booking statement.
 
-Each connection prepares the statement as it stands in `store/booking.py` and then only
+Each connection prepares the statement as it stands in `booking/booking_rows.py` and then only
 executes it, with parameters that it makes from a counter. It is the ceiling: no HTTP, no JSON, no
 judging of the start, a driver in C.
 """
@@ -19,9 +19,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bench.rush import SLUG, VISIT_MIN
-from bookonce.settings import Settings
-from bookonce.store.booking import SIMPLE_BOOKING
-from bookonce.store.postgres_programs import EmbeddedPostgresError, binaries_for
+from bookonce.booking.booking_rows import SIMPLE_BOOKING
+from bookonce.platform.postgres_programs import EmbeddedPostgresError, binaries_for
+from bookonce.platform.settings import Settings
 
 _TYPES = (
     "uuid, uuid, int[], uuid[], int[], timestamptz[], timestamptz[], uuid[], timestamptz,"

@@ -11,10 +11,10 @@ from rich.progress import Progress
 
 from bench import load, processes, rush
 from bench.scratch import Scratch
-from bookonce.core.appointments import Status
-from bookonce.services.installation import new_id
-from bookonce.store import appointments
-from bookonce.store.database import Database
+from bookonce.availability.installation import new_id
+from bookonce.booking import appointment_rows
+from bookonce.booking.appointment import Status
+from bookonce.platform.database import Database
 from tests.running import RunningServer
 
 STARTS = 5
@@ -97,9 +97,9 @@ async def _cancel_all(url: str) -> None:
             "SELECT business_id, appointment_id FROM appointment WHERE status = 'confirmed'"
         )
         for business_id, appointment_id in rows:
-            found = await appointments.by_id(connection, business_id, appointment_id)
+            found = await appointment_rows.by_id(connection, business_id, appointment_id)
             assert found is not None
-            await appointments.change_status(
+            await appointment_rows.change_status(
                 connection, business_id, found, Status.CANCELLED,
                 event_id=new_id(), actor="business", now=datetime.now(UTC), keep_minor=None,
             )  # fmt: skip

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bench.load import post
-from bookonce.core import business_file
-from bookonce.core.business import Business
-from bookonce.core.hours import WEEKDAYS
+from bookonce.business import business_file
+from bookonce.business.document import Business
+from bookonce.business.hours import WEEKDAYS
 
 SLUG = "rush"
 VISIT_MIN = 5

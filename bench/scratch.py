@@ -11,9 +11,9 @@ from pathlib import Path
 
 import asyncpg
 
-from bookonce.settings import Settings
-from bookonce.store.embedded import EmbeddedPostgres
-from bookonce.store.schema import migrate
+from bookonce.platform.embedded import EmbeddedPostgres
+from bookonce.platform.schema import migrate
+from bookonce.platform.settings import Settings
 from tests.running import database_named
 
 

@@ -14,13 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bookonce.channels.on_site_payments import OnSitePayments
-from bookonce.core.business import Business
-from bookonce.services import business_files
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.store.database import Database
-from bookonce.store.embedded import EmbeddedPostgres
+from bookonce.availability.installation import Installation
+from bookonce.business.document import Business
+from bookonce.payments.providers.on_site import OnSitePayments
+from bookonce.platform.database import Database
+from bookonce.platform.embedded import EmbeddedPostgres
+from bookonce.platform.settings import Settings
 from tests.databases import Databases
 from tests.running import RunningServer
 
@@ -80,7 +79,7 @@ def open_business(database: Database) -> Callable[[Business], Awaitable[str]]:
     """Applies a business and tells its address."""
 
     async def apply(business: Business) -> str:
-        await business_files.apply(database, business, now=datetime.now(UTC))
+        await apply.apply(database, business, now=datetime.now(UTC))
         return business.business.slug
 
     return apply

@@ -13,7 +13,7 @@ from itertools import count
 
 import asyncpg
 
-from bookonce.store.schema import migrate
+from bookonce.platform.schema import migrate
 from tests.running import database_named
 
 TEMPLATE = "template_for_tests"

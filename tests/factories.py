@@ -7,11 +7,11 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bookonce.core import business_file
-from bookonce.core.business import Business
-from bookonce.core.clients import Client
-from bookonce.core.hours import WEEKDAYS
-from bookonce.services.book import BookingRequest
+from bookonce.booking.book import BookingRequest
+from bookonce.booking.client import Client
+from bookonce.business import business_file
+from bookonce.business.document import Business
+from bookonce.business.hours import WEEKDAYS
 
 _numbers = itertools.count(1)
 

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from bookonce.core.business import Business
-from bookonce.services import business_files
-from bookonce.store.database import Database
+from bookonce.booking import apply_file
+from bookonce.business.document import Business
+from bookonce.platform.database import Database
 
 COMMAND = [sys.executable, "-c", "from bookonce.cli.main import main; main()"]
 START_TIMEOUT_S = 60
@@ -122,6 +122,6 @@ async def _apply(url: str, business: Business) -> None:
     database = Database(url, connections_max=1)
     await database.open()
     try:
-        await business_files.apply(database, business, now=datetime.now(UTC))
+        await apply_file.apply(database, business, now=datetime.now(UTC))
     finally:
         await database.close()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bookonce.settings import Settings
-from bookonce.store.booking import CHOOSING_BOOKING, SIMPLE_BOOKING
+from bookonce.booking.booking_rows import CHOOSING_BOOKING, SIMPLE_BOOKING
+from bookonce.platform.settings import Settings
 from bookonce.web.errors import STATUS
 
 ROOT = Path(__file__).parents[1]

@@ -12,9 +12,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from bookonce.core.errors import BookingConflictError
-from bookonce.store.database import Connection
-from bookonce.store.retry import RetryPolicy
+from bookonce.platform.database import Connection
+from bookonce.platform.errors import BookingConflictError
+from bookonce.platform.retry import RetryPolicy
 
 
 async def book_like_the_seed(

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from playwright.async_api import Error, FrameLocator, Locator, Page, Route, expect
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.browser.checks import assert_accessible, assert_fits, assert_valid_html
 from tests.factories import NINE_TO_FIVE, a_business, a_service, a_staff_member
 from tests.running import RunningServer

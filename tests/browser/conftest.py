@@ -14,7 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pytest_asyncio import is_async_test
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.browser import chromium
 from tests.browser.booking import a_salon
 from tests.browser.paying import Till

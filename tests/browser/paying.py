@@ -12,12 +12,12 @@ from uuid import UUID
 import asyncpg
 from playwright.async_api import FrameLocator, Page, expect
 
-from bookonce.channels.payment_providers import providers
-from bookonce.core.business import Business
-from bookonce.services.installation import Installation
-from bookonce.services.settle import settle
-from bookonce.settings import Settings
-from bookonce.store.database import Database
+from bookonce.availability.installation import Installation
+from bookonce.business.document import Business
+from bookonce.payments.providers.configured import providers
+from bookonce.payments.settle import settle
+from bookonce.platform.database import Database
+from bookonce.platform.settings import Settings
 from tests.browser.booking import a_salon, fill_in_and_send, open_form
 from tests.factories import a_service
 from tests.localstripe import GOOD_CARD, FaultyLine, LocalStripe, StripeBooks

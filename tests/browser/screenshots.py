@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from bookonce.store.embedded import EmbeddedPostgres
+from bookonce.platform.embedded import EmbeddedPostgres
 from tests.browser import chromium
 from tests.browser.paying import a_salon_with_deposit
 from tests.localstripe import LocalStripe

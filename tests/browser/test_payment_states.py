@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from bookonce.services.appointments import find
+from bookonce.booking.find import find
 from bookonce.web.languages import LANGUAGES
 from tests.browser.booking import answered, assert_proper, fill_in, fill_in_and_send, send
 from tests.browser.checks import assert_accessible, assert_fits

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
-from bookonce.services.pay import receive
+from bookonce.payments.pay import receive
 from tests.browser.booking import (
     almost_full,
     assert_proper,

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from bookonce.core import business_file
-from bookonce.services.book import book
-from bookonce.services.installation import Installation
-from bookonce.store.database import Database
+from bookonce.availability.installation import Installation
+from bookonce.booking.book import book
+from bookonce.business import business_file
+from bookonce.platform.database import Database
 from tests import asking
 from tests.cli.commands import Outcome, bookonce, environment, refused
 from tests.factories import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bookonce.core import business_file
+from bookonce.business import business_file
 from tests.cli.commands import Outcome, bookonce, refused
 from tests.factories import a_business
 from tests.web.ledger import Ledger

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bookonce.store.schema import packaged_versions
+from bookonce.platform.schema import packaged_versions
 from tests.cli.commands import Outcome, bookonce, environment, refused
 from tests.running import COMMAND, database_named, free_port
 from tests.web.ledger import Ledger

@@ -11,17 +11,17 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bookonce.channels.on_site_payments import OnSitePayments
-from bookonce.channels.stripe_payments import StripePayments
-from bookonce.core import business_file
-from bookonce.core.business import Business
-from bookonce.services import business_files
-from bookonce.services.book import Held, book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
-from bookonce.services.pay import pay
-from bookonce.services.settle import settle
-from bookonce.store.database import Database
+from bookonce.availability.installation import Installation
+from bookonce.booking import apply_file
+from bookonce.booking.book import Held, book
+from bookonce.booking.cancel import cancel
+from bookonce.business import business_file
+from bookonce.business.document import Business
+from bookonce.payments.pay import pay
+from bookonce.payments.providers.on_site import OnSitePayments
+from bookonce.payments.providers.stripe import StripePayments
+from bookonce.payments.settle import settle
+from bookonce.platform.database import Database
 from tests.cli.commands import bookonce
 from tests.factories import a_booking, a_business, a_service, tomorrow_at
 from tests.localstripe import SECRET_KEY, LocalStripe
@@ -47,7 +47,7 @@ def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Hel
     async def work() -> Held:
         database = Database(url, connections_max=2)
         await database.open()
-        await business_files.apply(database, business, now=NOW)
+        await apply_file.apply(database, business, now=NOW)
         base = stripe.api_base if stripe else "http://127.0.0.1:9"
         provider = StripePayments(secret_key=SECRET_KEY, api_base=base)
         installation = Installation(

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from bookonce.channels.payments import ProviderError
-from bookonce.channels.stripe_payments import StripePayments
-from bookonce.services.installation import Installation
-from bookonce.store.database import Database
-from bookonce.store.retry import RetryPolicy
+from bookonce.availability.installation import Installation
+from bookonce.payments.provider import ProviderError
+from bookonce.payments.providers.stripe import StripePayments
+from bookonce.platform.database import Database
+from bookonce.platform.retry import RetryPolicy
 from bookonce.torture.line import Line, line_to
 from tests.localstripe import SECRET_KEY, FaultyLine, LocalStripe
 

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bookonce.core.business import Business
-from bookonce.services.book import Held, book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
-from bookonce.services.pay import follow, pay
-from bookonce.services.refund import refund
-from bookonce.services.settle import settle
+from bookonce.availability.installation import Installation
+from bookonce.booking.book import Held, book
+from bookonce.booking.cancel import cancel
+from bookonce.business.document import Business
+from bookonce.payments.pay import follow, pay
+from bookonce.payments.refund import refund
+from bookonce.payments.settle import settle
 from tests.factories import a_booking, a_business, a_service, a_visitor, tomorrow_at
 from tests.localstripe import GOOD_CARD, REFUSED_AT_CHARGE_CARD, SECURE_CARD, LocalStripe
 

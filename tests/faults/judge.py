@@ -9,8 +9,8 @@ from datetime import datetime
 
 import asyncpg
 
-from bookonce.services.installation import Installation
-from bookonce.services.payment_books import compare
+from bookonce.availability.installation import Installation
+from bookonce.payments.compare import compare
 from tests.localstripe import LocalStripe
 from tests.races.harness import assert_sound
 

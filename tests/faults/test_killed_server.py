@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 import pytest
 
-from bookonce.services import business_files
+from bookonce.booking import apply_file
 from tests.factories import a_visitor
 from tests.faults.conftest import Place
 from tests.faults.journeys import TEN, salon
@@ -39,7 +39,7 @@ async def test_a_server_killed_while_twenty_pay(place: Place, scratch: Path) -> 
     business = salon()
     slug = business.business.slug
     async with place.sound() as sound:
-        await business_files.apply(sound.database, business, now=now)
+        await apply_file.apply(sound.database, business, now=now)
     for round_ in range(KILLS):
         await asyncio.to_thread(_a_round, place, scratch / f"killed-{round_}", slug, round_, chance)
     await _nobody_else_is_at_it(place.database_url)

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bookonce.channels.payments import ProviderError, RefusedByProviderError
-from bookonce.core.errors import BookonceError
-from bookonce.services import business_files
-from bookonce.services.book import Held, book
-from bookonce.services.installation import Installation
-from bookonce.services.reconcile import expire_holds, reconcile
-from bookonce.services.settle import settle
+from bookonce.availability.installation import Installation
+from bookonce.booking import apply_file
+from bookonce.booking.book import Held, book
+from bookonce.payments.provider import ProviderError, RefusedByProviderError
+from bookonce.payments.reconcile import expire_holds, reconcile
+from bookonce.payments.settle import settle
+from bookonce.platform.errors import BookonceError
 from bookonce.torture.line import Cut
 from tests.factories import a_booking
 from tests.faults.conftest import Killed, Place
@@ -121,7 +121,7 @@ async def _run(
 
 async def _open(shop: Installation, now: datetime) -> Held:
     business = salon()
-    await business_files.apply(shop.database, business, now=now)
+    await apply_file.apply(shop.database, business, now=now)
     return await book(shop, business.business.slug, a_booking(TEN), now=now)
 
 

@@ -27,7 +27,7 @@ from tests.model.state import (
 )
 from tests.model.turn import Next, Step, Turn
 
-# Booking and holding: one statement, store/booking.py
+# Booking and holding: one statement, booking/booking_rows.py
 
 
 def look(turn: Turn) -> Next:
@@ -92,7 +92,7 @@ def remember(turn: Turn) -> Next:
     return turn.goes_on("writes the key's row", after)
 
 
-# Moving: two reads, then one transaction, services/move.py
+# Moving: two reads, then one transaction, booking/move.py
 
 
 def load(turn: Turn) -> Next:
@@ -185,7 +185,7 @@ def write(turn: Turn) -> Next:
     return turn.goes_on("writes the key's row", after)
 
 
-# Cancelling: a read, then one statement, services/cancel.py
+# Cancelling: a read, then one statement, booking/cancel.py
 
 
 def cancel(turn: Turn) -> Next:

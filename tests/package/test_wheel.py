@@ -60,7 +60,7 @@ def installed(wheel: Path, scratch: Path) -> Path:
 def test_it_carries_its_licence_migrations_pages_and_types(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for needed in (
-        "bookonce/store/migrations/0001_booking_core.sql",
+        "bookonce/platform/migrations/0001_booking_core.sql",
         "bookonce/web/templates/services.html",
         "bookonce/web/locales/de.po",
         "bookonce/web/assets/built/manifest.json",

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bookonce.store.database import Database
+from bookonce.platform.database import Database
 from tests.running import RunningServer
 
 RACERS = 32

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from bookonce.core.business import Business
-from bookonce.core.errors import TryAgainError
-from bookonce.services.book import Held, book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
-from bookonce.services.move import MoveRequest, move
+from bookonce.availability.installation import Installation
+from bookonce.booking.book import Held, book
+from bookonce.booking.cancel import cancel
+from bookonce.booking.move import MoveRequest, move
+from bookonce.business.document import Business
+from bookonce.platform.errors import TryAgainError
 from tests.factories import a_booking, a_business, a_visitor, tomorrow_at
 from tests.races.harness import assert_sound, count
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bookonce.services import business_files
-from bookonce.services.availability import Choice, offer
-from bookonce.services.book import book
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.store.database import Database
-from bookonce.store.schema import migrate
+from bookonce.availability.installation import Installation
+from bookonce.availability.look import Choice, offer
+from bookonce.booking import apply_file
+from bookonce.booking.book import book
+from bookonce.platform.database import Database
+from bookonce.platform.schema import migrate
+from bookonce.platform.settings import Settings
 from bookonce.torture.databases import SingleDatabase
 from tests.factories import a_booking, a_business, a_visitor, tomorrow_at
 
@@ -45,7 +45,7 @@ async def test_a_look_after_the_crash_sees_what_was_booked_after_it(
     reader, writer = Installation(here), Installation(elsewhere)
     business, now = a_business(), datetime.now(UTC)
     slug = business.business.slug
-    await business_files.apply(elsewhere, business, now=now)
+    await apply_file.apply(elsewhere, business, now=now)
     assert await is_offered(reader, slug, now)
     await leave_no_trace(alone.url, transactions=20)
     assert await is_offered(reader, slug, now)

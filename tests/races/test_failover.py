@@ -12,13 +12,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bookonce.core.errors import TryAgainError
-from bookonce.services import business_files
-from bookonce.services.book import Held, book
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.store.database import Database
-from bookonce.store.schema import migrate
+from bookonce.availability.installation import Installation
+from bookonce.booking import apply_file
+from bookonce.booking.book import Held, book
+from bookonce.platform.database import Database
+from bookonce.platform.errors import TryAgainError
+from bookonce.platform.schema import migrate
+from bookonce.platform.settings import Settings
 from bookonce.torture.databases import ReplicatedDatabase
 from bookonce.torture.waiting import until
 from tests.factories import a_booking, a_business, tomorrow_at
@@ -45,7 +45,7 @@ async def test_a_commit_that_stopped_waiting_is_not_acknowledged_before_the_stan
     await database.open()
     installation, business, now = Installation(database), a_business(), datetime.now(UTC)
     slug = business.business.slug
-    await business_files.apply(database, business, now=now)
+    await apply_file.apply(database, business, now=now)
 
     async def ask() -> Held:
         return await book(

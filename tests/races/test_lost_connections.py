@@ -11,17 +11,17 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bookonce.core.appointments import Status
-from bookonce.core.business import Business
-from bookonce.core.errors import TryAgainError
-from bookonce.services.appointments import find
-from bookonce.services.block import block, unblock
-from bookonce.services.book import book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
-from bookonce.services.move import MoveRequest, move
-from bookonce.store.database import Database
-from bookonce.store.retry import RetryPolicy
+from bookonce.availability.block import block, unblock
+from bookonce.availability.installation import Installation
+from bookonce.booking.appointment import Status
+from bookonce.booking.book import book
+from bookonce.booking.cancel import cancel
+from bookonce.booking.find import find
+from bookonce.booking.move import MoveRequest, move
+from bookonce.business.document import Business
+from bookonce.platform.database import Database
+from bookonce.platform.errors import TryAgainError
+from bookonce.platform.retry import RetryPolicy
 from bookonce.torture.line import Cut, Line, line_to
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
 from tests.races.harness import assert_sound, count

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from bookonce.core.business import Business
-from bookonce.core.errors import BookonceError
-from bookonce.services.book import book
-from bookonce.services.cancel import cancel
-from bookonce.services.idempotency import Idempotency
-from bookonce.services.installation import Installation
-from bookonce.services.move import MoveRequest, move
+from bookonce.availability.installation import Installation
+from bookonce.booking.book import book
+from bookonce.booking.cancel import cancel
+from bookonce.booking.move import MoveRequest, move
+from bookonce.business.document import Business
+from bookonce.events.idempotency import Idempotency
+from bookonce.platform.errors import BookonceError
 from bookonce.torture.waiting import until
 from tests.factories import a_booking, a_business, tomorrow_at
 

@@ -14,19 +14,19 @@ from functools import partial
 import asyncpg
 import pytest
 
-from bookonce.channels.stripe_payments import StripePayments
-from bookonce.core.appointments import Status
-from bookonce.core.business import Business
-from bookonce.core.errors import BookonceError
-from bookonce.services.appointments import find
-from bookonce.services.book import Held, book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
-from bookonce.services.pay import follow, pay
-from bookonce.services.payment_books import compare
-from bookonce.services.reconcile import expire_holds, reconcile
-from bookonce.services.settle import settle
-from bookonce.store.database import Database
+from bookonce.availability.installation import Installation
+from bookonce.booking.appointment import Status
+from bookonce.booking.book import Held, book
+from bookonce.booking.cancel import cancel
+from bookonce.booking.find import find
+from bookonce.business.document import Business
+from bookonce.payments.compare import compare
+from bookonce.payments.pay import follow, pay
+from bookonce.payments.providers.stripe import StripePayments
+from bookonce.payments.reconcile import expire_holds, reconcile
+from bookonce.payments.settle import settle
+from bookonce.platform.database import Database
+from bookonce.platform.errors import BookonceError
 from tests.factories import (
     a_booking,
     a_business,

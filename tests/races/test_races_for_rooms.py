@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from bookonce.core.appointments import Status
-from bookonce.core.business import Business
-from bookonce.core.errors import BookingConflictError
-from bookonce.services.appointments import find
-from bookonce.services.availability import Choice, offer
-from bookonce.services.book import Held, book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
-from bookonce.services.move import MoveRequest, move
+from bookonce.availability.installation import Installation
+from bookonce.availability.look import Choice, offer
+from bookonce.booking.appointment import Status
+from bookonce.booking.book import Held, book
+from bookonce.booking.cancel import cancel
+from bookonce.booking.find import find
+from bookonce.booking.move import MoveRequest, move
+from bookonce.business.document import Business
+from bookonce.platform.errors import BookingConflictError
 from tests.factories import (
     a_booking,
     a_business,

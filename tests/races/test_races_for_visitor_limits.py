@@ -9,10 +9,10 @@ from functools import partial
 
 import pytest
 
-from bookonce.core.business import Business
-from bookonce.services.book import Held, book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
+from bookonce.availability.installation import Installation
+from bookonce.booking.book import Held, book
+from bookonce.booking.cancel import cancel
+from bookonce.business.document import Business
 from tests.factories import a_booking, a_business, a_visitor, tomorrow_at
 from tests.races.conftest import RACERS
 from tests.races.harness import assert_sound, at_once, count

@@ -11,17 +11,17 @@ from typing import Any
 import asyncpg
 
 from bench.specimens.seed import book_like_the_seed
-from bookonce.core.business import Business
-from bookonce.core.errors import (
+from bookonce.availability.block import block
+from bookonce.availability.installation import Installation
+from bookonce.booking.book import Held, book
+from bookonce.booking.cancel import cancel
+from bookonce.booking.move import MoveRequest, move
+from bookonce.business.document import Business
+from bookonce.platform.errors import (
     BlockConflictError,
     BookingConflictError,
     StatusConflictError,
 )
-from bookonce.services.block import block
-from bookonce.services.book import Held, book
-from bookonce.services.cancel import cancel
-from bookonce.services.installation import Installation
-from bookonce.services.move import MoveRequest, move
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
 from tests.races.conftest import RACERS
 from tests.races.harness import assert_sound, at_once, overlaps

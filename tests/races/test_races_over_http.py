@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
 from tests.races.conftest import TwoServers
 from tests.races.harness import assert_sound, at_once

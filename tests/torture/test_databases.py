@@ -11,8 +11,8 @@ import asyncpg
 import psutil
 import pytest
 
-from bookonce.settings import Settings
-from bookonce.store.database import Database
+from bookonce.platform.database import Database
+from bookonce.platform.settings import Settings
 from bookonce.torture.databases import STANDBY, ReplicatedDatabase, SingleDatabase
 from bookonce.torture.waiting import TooLongError, until
 

@@ -19,9 +19,9 @@ import asyncpg
 import psutil
 import pytest
 
-from bookonce.core.errors import TryAgainError
-from bookonce.store.database import Connection, Database
-from bookonce.store.retry import RetryPolicy
+from bookonce.platform.database import Connection, Database
+from bookonce.platform.errors import TryAgainError
+from bookonce.platform.retry import RetryPolicy
 from bookonce.torture.databases import SingleDatabase
 from bookonce.torture.faults import DISK_FULL, KINDS, PAUSE, Fault, Schedule, planned
 from bookonce.torture.full_disk import Volume, VolumeError

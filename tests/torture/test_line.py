@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from bookonce.store.embedded import SOCKET_NAME
+from bookonce.platform.embedded import SOCKET_NAME
 from bookonce.torture.line import Cut, HttpTalk, Line, database_line, http_line
 
 BODY = {"start": "x" * 100_000}

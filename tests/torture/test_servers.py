@@ -93,7 +93,7 @@ def test_an_answer_with_500_is_found_in_the_log(scratch: Path) -> None:
     world = World(SingleDatabase(scratch), servers=[server])
     world.require_no_unexpected_error()
     code = (
-        "from bookonce.web.logs import configure_logs; from bookonce.web.errors import crashed;"
+        "from bookonce.platform.logs import configure_logs; from bookonce.web.errors import crashed;"
         "configure_logs('warning'); crashed(None, ValueError('lost the thread'))"
     )
     with server.log_path.open("w") as log:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import (
     NINE_TO_FIVE,
     a_business,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import NINE_TO_FIVE, a_business, a_service, a_staff_member, tomorrow_at
 from tests.web.clocks import next_clock_change
 from tests.web.visitors import a_wish, address_of, book, fields, refused

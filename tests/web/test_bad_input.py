@@ -12,7 +12,7 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import a_business, tomorrow_at
 from tests.running import RunningServer
 from tests.web.ledger import Ledger
@@ -430,7 +430,7 @@ class TestAddresses:
             "/static/" + "x" * 300,
             "/static/..%2fapplication.py",
             "/static/%2e%2e/openapi.py",
-            "/static/../settings.py",
+            "/static/../platform/settings.py",
             "/static/%2fetc%2fpasswd",
             "/static//etc/passwd",
         ],

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import a_business, a_service, a_staff_member, new_slug, tomorrow_at
 from tests.running import RunningServer
 from tests.web.ledger import Ledger

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import ALWAYS, a_business, a_service, a_staff_member, tomorrow_at
 from tests.web.ledger import Ledger
 from tests.web.surfing import ENGLISH, ZOE, Reader, Surfer, slug_of, to_the_form

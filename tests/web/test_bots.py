@@ -14,11 +14,11 @@ import altcha
 import httpx
 import pytest
 
-from bookonce.core.business import Business
-from bookonce.core.directory import Directory
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.web.booking.bots import (
+from bookonce.availability.installation import Installation
+from bookonce.business.directory import Directory
+from bookonce.business.document import Business
+from bookonce.platform.settings import Settings
+from bookonce.web.booking_page.bots import (
     FORMS_OF_A_NETWORK,
     PROOF_S_MAX,
     STAMP_S_MAX,
@@ -27,7 +27,7 @@ from bookonce.web.booking.bots import (
     Bots,
     Verdict,
 )
-from bookonce.web.booking.form import Form
+from bookonce.web.booking_page.form import Form
 from tests.factories import a_business
 from tests.running import RunningServer
 from tests.web.surfing import ENGLISH, ZOE, Reader, Surfer, to_the_form

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from icalendar import Calendar, Event
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import a_business, a_service, tomorrow_at
 from tests.web.clocks import next_clock_change
 from tests.web.khal import Khal

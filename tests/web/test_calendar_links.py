@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import a_business, a_service, tomorrow_at
 from tests.web.test_pages import opened
 from tests.web.visitors import address_of, book

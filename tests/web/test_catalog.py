@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import NINE_TO_FIVE, a_business, a_service, a_staff_member
 from tests.running import RunningServer
 from tests.web.visitors import refused

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import a_business
 
 Serve = Callable[[Business], str]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bookonce.core.business import Policy
-from bookonce.core.deposits import RefundTier
-from bookonce.web.booking.deposit import refund_words
+from bookonce.business.deposits import RefundTier
+from bookonce.business.document import Policy
+from bookonce.web.booking_page.deposit import refund_words
 from bookonce.web.languages import language
 
 ENGLISH = language("en", None, "en")

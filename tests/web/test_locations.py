@@ -11,7 +11,7 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import (
     ALWAYS,
     NINE_TO_FIVE,

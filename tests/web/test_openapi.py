@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from bookonce.web.build import asset_url
 from tests.factories import a_business, tomorrow_at
 from tests.web.visitors import PROBLEM, address_of, book

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from babel.dates import get_month_names
 
-from bookonce.core.business import Business
+from bookonce.business.document import Business
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
 from tests.web.ledger import Ledger
 from tests.web.visitors import address_of, book, refused

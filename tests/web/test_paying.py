@@ -19,9 +19,9 @@ import asyncpg
 import httpx
 import pytest
 
-from bookonce.core.business import Business
-from bookonce.services import business_files
-from bookonce.store.database import Database
+from bookonce.booking import apply_file
+from bookonce.business.document import Business
+from bookonce.platform.database import Database
 from tests import asking
 from tests.factories import a_business, a_service, tomorrow_at
 from tests.localstripe import REFUSED_AT_CHARGE_CARD, SECURE_CARD, LocalStripe
@@ -66,7 +66,7 @@ def api(shop: RunningServer) -> Iterator[httpx.Client]:
 async def _apply(url: str, business: Business) -> None:
     database = Database(url, connections_max=1)
     await database.open()
-    await business_files.apply(database, business, now=datetime.now(UTC))
+    await apply_file.apply(database, business, now=datetime.now(UTC))
     await database.close()
 
 

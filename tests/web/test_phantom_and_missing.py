@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from bookonce.core.business import Business
-from bookonce.core.hours import WEEKDAYS
+from bookonce.business.document import Business
+from bookonce.business.hours import WEEKDAYS
 from tests.factories import a_business
 from tests.web.clocks import next_clock_change
 from tests.web.visitors import a_wish, address_of

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from bookonce.core.business import Business
-from bookonce.core.hours import WEEKDAYS
+from bookonce.business.document import Business
+from bookonce.business.hours import WEEKDAYS
 from tests.factories import a_business, a_staff_member, a_visitor
 
 Serve = Callable[[Business], str]

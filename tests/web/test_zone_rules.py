@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Component
 from icalendar.timezone import TZP
 
-from bookonce.core.appointments import Appointment, Status
-from bookonce.core.business import ONLY_LOCATION
-from bookonce.core.directory import Directory
-from bookonce.core.zones import offset_segments
-from bookonce.services.book import Held
+from bookonce.booking.appointment import Appointment, Status
+from bookonce.booking.book import Held
+from bookonce.business.directory import Directory
+from bookonce.business.document import ONLY_LOCATION
+from bookonce.platform.zones import offset_segments
 from bookonce.web.public.calendar_file import calendar_file
-from tests.core.properties import examples
-from tests.core.strategies import OCCASIONS
+from tests.availability.properties import examples
+from tests.availability.strategies import OCCASIONS
 from tests.factories import a_business
 
 HORIZON = timedelta(days=1_100)

@@ -10,18 +10,18 @@ from typing import Annotated
 
 import typer
 
-from bookonce.channels.payment_providers import provider_names
+from bookonce.booking import apply_file
+from bookonce.booking.apply_file import Applied
+from bookonce.business import business_file
+from bookonce.business.document import Business
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors, warn
-from bookonce.core import business_file
-from bookonce.core.business import Business
-from bookonce.core.errors import FieldError, ValidationError
-from bookonce.services import business_files
-from bookonce.services.business_files import Applied
-from bookonce.settings import Settings
-from bookonce.store.schema import migrate
+from bookonce.payments.providers.configured import provider_names
+from bookonce.platform.errors import FieldError, ValidationError
+from bookonce.platform.schema import migrate
+from bookonce.platform.settings import Settings
 
 
 def apply(
@@ -60,7 +60,7 @@ def payment_warnings(business: Business, settings: Settings) -> list[str]:
 async def _apply(url: str, business: Business) -> Applied:
     await migrate(url)
     async with opened(url) as database:
-        return await business_files.apply(database, business, now=datetime.now(UTC))
+        return await apply_file.apply(database, business, now=datetime.now(UTC))
 
 
 def export(
@@ -79,7 +79,7 @@ def export(
 async def _export(url: str, slug: str) -> Business:
     await migrate(url)
     async with opened(url) as database:
-        return await business_files.export(database, slug)
+        return await apply_file.export(database, slug)
 
 
 def _read(file: Path) -> str:

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from bookonce.cli.output import warn
-from bookonce.settings import Settings
-from bookonce.store.database import Database
-from bookonce.store.embedded import EmbeddedPostgres
-from bookonce.store.postgres_programs import EmbeddedPostgresError
+from bookonce.platform.database import Database
+from bookonce.platform.embedded import EmbeddedPostgres
+from bookonce.platform.postgres_programs import EmbeddedPostgresError
+from bookonce.platform.settings import Settings
 
 WATCH_INTERVAL_S = 0.5
 

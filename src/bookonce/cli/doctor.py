@@ -14,16 +14,17 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bookonce.channels.payment_providers import provider_names
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
-from bookonce.core.zones import is_zone
-from bookonce.settings import Settings
-from bookonce.store import job_report, payment_report
-from bookonce.store.hosts import connect
-from bookonce.store.job_report import Depth
-from bookonce.store.schema import applied_versions, pending_versions
+from bookonce.payments import worry_rows
+from bookonce.payments.providers.configured import provider_names
+from bookonce.platform.hosts import connect
+from bookonce.platform.schema import applied_versions, pending_versions
+from bookonce.platform.settings import Settings
+from bookonce.platform.zones import is_zone
+from bookonce.queue import depth_rows
+from bookonce.queue.depth_rows import Depth
 
 FREE_BYTES_MIN = 1024**3
 CLOCK_SKEW_S_MAX = 2
@@ -95,7 +96,7 @@ async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncI
         yield await _guard(connection)
         async for finding in _payments(connection, settings):
             yield finding
-        for finding in _jobs(await job_report.depth(connection)):
+        for finding in _jobs(await depth_rows.depth(connection)):
             yield finding
     skew_s = abs(
         (await connection.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds()
@@ -140,7 +141,7 @@ async def _guard(connection: asyncpg.Connection) -> Finding:
 
 async def _payments(connection: asyncpg.Connection, settings: Settings) -> AsyncIterator[Finding]:
     """Deposits that nobody can pay here, and money that somebody has to look at."""
-    unpayable = await payment_report.unpayable(connection, provider_names(settings))
+    unpayable = await worry_rows.unpayable(connection, provider_names(settings))
     yield Finding(
         "deposits",
         not unpayable,
@@ -148,7 +149,7 @@ async def _payments(connection: asyncpg.Connection, settings: Settings) -> Async
         "set BOOKONCE_STRIPE_SECRET_KEY, or choose another provider under [payments]",
     )
     since = datetime.now(UTC) - timedelta(seconds=LATE_S_MAX)
-    worries = await payment_report.worries(connection, since, WORRIES_MAX)
+    worries = await worry_rows.worries(connection, since, WORRIES_MAX)
     yield Finding(
         "money",
         not worries,

@@ -14,10 +14,10 @@ from rich.text import Text
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import give_up, out, plain_errors
-from bookonce.store import job_report
-from bookonce.store.bell import notify
-from bookonce.store.hosts import connect
-from bookonce.store.job_report import Depth, Listed
+from bookonce.platform.hosts import connect
+from bookonce.queue import depth_rows
+from bookonce.queue.bell import notify
+from bookonce.queue.depth_rows import Depth, Listed
 
 SHOWN_MAX = 100
 COLOURS = {"dead": "red", "running": "green"}
@@ -59,8 +59,8 @@ async def _look(url: str) -> tuple[Sequence[Listed], Depth]:
     connection = await connect(url, timeout=10)
     try:
         return (
-            await job_report.unfinished(connection, SHOWN_MAX),
-            await job_report.depth(connection),
+            await depth_rows.unfinished(connection, SHOWN_MAX),
+            await depth_rows.depth(connection),
         )
     finally:
         await connection.close()
@@ -70,7 +70,7 @@ async def _revive(url: str, job_id: UUID | None) -> int:
     connection = await connect(url, timeout=10)
     try:
         async with connection.transaction():
-            revived = await job_report.revive(connection, job_id)
+            revived = await depth_rows.revive(connection, job_id)
             await notify(connection)
     finally:
         await connection.close()

@@ -13,16 +13,16 @@ import threading
 import time
 from datetime import timedelta
 
-from bookonce.channels.payment_providers import providers
+from bookonce.availability.installation import Installation
 from bookonce.cli.grace import JOBS_PROCESS_GRACE_S
-from bookonce.jobs import payments
-from bookonce.jobs.handlers import Registry
-from bookonce.jobs.purge import purge
-from bookonce.jobs.worker import Tempo, Worker
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.store.database import Database
-from bookonce.web.logs import configure_logs
+from bookonce.payments import jobs
+from bookonce.payments.providers.configured import providers
+from bookonce.platform.database import Database
+from bookonce.platform.logs import configure_logs
+from bookonce.platform.settings import Settings
+from bookonce.queue.handlers import Registry
+from bookonce.queue.purge import purge
+from bookonce.queue.worker import Tempo, Worker
 
 CONNECTIONS_MAX = 6
 """For jobs under way, the queue and the heartbeat."""
@@ -31,7 +31,7 @@ CONNECTIONS_MAX = 6
 def registry() -> Registry[Installation]:
     """Every job of Bookonce. Handlers and schedules are added here and nowhere else."""
     found = Registry[Installation]()
-    payments.register(found)
+    jobs.register(found)
     found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)
     return found
 

@@ -7,7 +7,7 @@ import asyncio
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
-from bookonce.store import schema
+from bookonce.platform import schema
 
 
 def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:

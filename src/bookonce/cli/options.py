@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bookonce.core.errors import FieldError, ValidationError
-from bookonce.settings import Settings, database_url_problem
+from bookonce.platform.errors import FieldError, ValidationError
+from bookonce.platform.settings import Settings, database_url_problem
 
 DataDir = Annotated[
     Path | None,

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bookonce.core.errors import BlockConflictError, BookonceError, ValidationError
-from bookonce.store.postgres_programs import EmbeddedPostgresError
-from bookonce.store.schema import MigrationError
+from bookonce.platform.errors import BlockConflictError, BookonceError, ValidationError
+from bookonce.platform.postgres_programs import EmbeddedPostgresError
+from bookonce.platform.schema import MigrationError
 
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)

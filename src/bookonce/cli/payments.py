@@ -14,20 +14,19 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from bookonce.channels.payment_providers import providers
-from bookonce.channels.payments import ProviderError, RefusedByProviderError
+from bookonce.availability.installation import Installation
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, out, plain_errors
-from bookonce.core import money
-from bookonce.core.errors import FieldError, ValidationError
-from bookonce.services import payment_books, refund
-from bookonce.services.installation import Installation
-from bookonce.services.pay import receive
-from bookonce.settings import Settings
-from bookonce.store import payment_report
-from bookonce.store.schema import migrate
+from bookonce.payments import compare, refund, worry_rows
+from bookonce.payments.pay import receive
+from bookonce.payments.provider import ProviderError, RefusedByProviderError
+from bookonce.payments.providers.configured import providers
+from bookonce.platform import money
+from bookonce.platform.errors import FieldError, ValidationError
+from bookonce.platform.schema import migrate
+from bookonce.platform.settings import Settings
 
 payments = typer.Typer(
     add_completion=False,
@@ -74,9 +73,9 @@ async def _check(url: str, settings: Settings, slug: str) -> int:
     compared = differ = 0
     async with installation_at(url, settings) as installation:
         with Progress(console=err, transient=True) as progress:
-            total = await payment_books.count(installation, slug)
+            total = await compare.count(installation, slug)
             task = progress.add_task("asking the provider", total=total)
-            async for one in payment_books.compare(installation, slug):
+            async for one in compare.compare(installation, slug):
                 progress.advance(task)
                 compared += 1
                 sums = totals.setdefault(one.payment.currency, [0, 0])
@@ -119,12 +118,12 @@ def worries(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     out.print(table)
 
 
-async def _worries(url: str) -> list[payment_report.Worry]:
+async def _worries(url: str) -> list[worry_rows.Worry]:
     await migrate(url)
     async with opened(url) as database:
         since = datetime.now(UTC) - timedelta(minutes=5)
         return await database.run(
-            lambda connection: payment_report.worries(connection, since, WORRIES_MAX)
+            lambda connection: worry_rows.worries(connection, since, WORRIES_MAX)
         )
 
 

@@ -23,6 +23,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from bookonce.availability.installation import Installation
 from bookonce.cli.database import opened, watched_database_url
 from bookonce.cli.grace import WEB_WORKER_GRACE_S
 from bookonce.cli.interrupt import Interrupt
@@ -30,9 +31,8 @@ from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, out, plain_errors
 from bookonce.demo import SLUG
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.store.schema import migrate
+from bookonce.platform.schema import migrate
+from bookonce.platform.settings import Settings
 from bookonce.web.build import NotBuiltError, build
 
 

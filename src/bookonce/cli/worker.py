@@ -9,8 +9,8 @@ from bookonce.cli.database import watched_database_url
 from bookonce.cli.jobs_process import work
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, plain_errors
-from bookonce.store.schema import migrate
-from bookonce.web.logs import configure_logs
+from bookonce.platform.logs import configure_logs
+from bookonce.platform.schema import migrate
 
 
 def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:

@@ -10,18 +10,18 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 
-from bookonce.core import business_file
-from bookonce.core.business import Business
-from bookonce.core.clients import Client
-from bookonce.core.directory import Directory
-from bookonce.core.errors import BookingConflictError, NotFoundError, NotOfferedError
+from bookonce.availability.installation import Installation
+from bookonce.availability.look import Choice, offer
+from bookonce.booking import apply_file
+from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.client import Client
+from bookonce.business import business_file
+from bookonce.business.directory import Directory
+from bookonce.business.document import Business
 from bookonce.demo import SLUG
-from bookonce.services import business_files
-from bookonce.services.availability import Choice, offer
-from bookonce.services.book import BookingRequest, book
-from bookonce.services.idempotency import Idempotency
-from bookonce.services.installation import Installation
-from bookonce.store import events
+from bookonce.events import event_rows
+from bookonce.events.idempotency import Idempotency
+from bookonce.platform.errors import BookingConflictError, NotFoundError, NotOfferedError
 
 DAYS = 14
 BOOKINGS_A_DAY = 14
@@ -58,7 +58,7 @@ async def furnish(installation: Installation, now: datetime) -> None:
     try:
         await installation.current(SLUG)
     except NotFoundError:
-        await business_files.apply(installation.database, _business(), now=now)
+        await apply_file.apply(installation.database, _business(), now=now)
     directory = await installation.current(SLUG)
     today = now.astimezone(directory.zone).date()
     for day in (today + timedelta(days) for days in range(DAYS)):
@@ -74,7 +74,7 @@ async def _is_filled(installation: Installation, directory: Directory, day: date
     key = Idempotency.of(_key(day, 0)).key_hash
     return (
         await installation.database.run(
-            lambda connection: events.remembered(connection, directory.business_id, key)
+            lambda connection: event_rows.remembered(connection, directory.business_id, key)
         )
         is not None
     )

@@ -14,10 +14,10 @@ import aiohttp
 import asyncpg
 import msgspec
 
-from bookonce.core.errors import BookonceError, TryAgainError
-from bookonce.services.block import block, unblock
-from bookonce.services.installation import Installation
-from bookonce.services.pay import receive
+from bookonce.availability.block import block, unblock
+from bookonce.availability.installation import Installation
+from bookonce.payments.pay import receive
+from bookonce.platform.errors import BookonceError, TryAgainError
 from bookonce.torture.history import Answer, History, Kind, Operation, Outcome, Wish
 
 ANSWER_TIMEOUT_S = 15.0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookonce.core.intervals import Interval
+from bookonce.platform.intervals import Interval
 from bookonce.torture.acknowledged import nothing_acknowledged_is_lost
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import clock_time

@@ -4,7 +4,7 @@ Alone: one server, killed as a power cut would and recovered from its log. A pai
 synchronous standby, which takes over when the primary is killed. A commit is acknowledged only
 when both have it on disk.
 
-Everything runs on the programs and by the rules of the embedded database (`store/embedded.py`).
+Everything runs on the programs and by the rules of the embedded database (`platform/embedded.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 import asyncpg
 import psutil  # type: ignore[import-untyped]
 
-from bookonce.store.embedded import DATABASE, ROLE, SOCKET_NAME, SUPERUSER, EmbeddedPostgres
+from bookonce.platform.embedded import DATABASE, ROLE, SOCKET_NAME, SUPERUSER, EmbeddedPostgres
 from bookonce.torture.waiting import until
 
 STANDBY = "standby"

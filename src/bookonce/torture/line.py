@@ -16,7 +16,7 @@ from enum import Enum
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from bookonce.store.embedded import SOCKET_NAME
+from bookonce.platform.embedded import SOCKET_NAME
 
 CHUNK_BYTES = 65_536
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookonce.core.intervals import Interval
+from bookonce.platform.intervals import Interval
 from bookonce.torture.acknowledged import lost_payments
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import Deed, Kind, Outcome

@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from bookonce.channels.on_site_payments import OnSitePayments
-from bookonce.services.installation import Installation
-from bookonce.store.database import Database
+from bookonce.availability.installation import Installation
+from bookonce.payments.providers.on_site import OnSitePayments
+from bookonce.platform.database import Database
 from bookonce.torture.asking import ANSWER_TIMEOUT_S, Clock, Line, Office
 from bookonce.torture.checks import Verdict, judge
 from bookonce.torture.clients import Board, Owner, Visitor

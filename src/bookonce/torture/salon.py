@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bookonce.core import business_file
-from bookonce.core.business import Business
-from bookonce.core.hours import WEEKDAYS
-from bookonce.core.intervals import Interval
-from bookonce.services import business_files
-from bookonce.store.database import Database
+from bookonce.booking import apply_file
+from bookonce.business import business_file
+from bookonce.business.document import Business
+from bookonce.business.hours import WEEKDAYS
+from bookonce.platform.database import Database
+from bookonce.platform.intervals import Interval
 
 STEP_MIN = 15
 STARTS = 48
@@ -139,7 +139,7 @@ async def open_salons(url: str, opening: list[Salon]) -> None:
     await database.open()
     try:
         for salon in opening:
-            await business_files.apply(database, salon.business, now=datetime.now(UTC))
+            await apply_file.apply(database, salon.business, now=datetime.now(UTC))
     finally:
         await database.close()
 

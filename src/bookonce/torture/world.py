@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from bookonce.settings import Settings
-from bookonce.store.schema import migrate
+from bookonce.platform.schema import migrate
+from bookonce.platform.settings import Settings
 from bookonce.torture.databases import ReplicatedDatabase, SingleDatabase, address
 from bookonce.torture.full_disk import Volume, VolumeError
 from bookonce.torture.line import Line, database_line, http_line

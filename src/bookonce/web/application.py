@@ -16,17 +16,19 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
-from bookonce.channels.payment_providers import providers
-from bookonce.core.errors import BookonceError
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.store.database import Database
-from bookonce.web import assets, errors, operations, webhooks
-from bookonce.web.booking import book_by_form, brand, own_page, payment, problem, steps
-from bookonce.web.booking.bots import Bots
+from bookonce.availability.installation import Installation
+from bookonce.payments.providers.configured import providers
+from bookonce.platform.database import Database
+from bookonce.platform.errors import BookonceError
+from bookonce.platform.logs import configure_logs
+from bookonce.platform.settings import Settings
+from bookonce.web import assets, errors, operations
+from bookonce.web.booking_page import book_by_form, brand, problem, steps
+from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.dependencies import Configured, Here
-from bookonce.web.logs import configure_logs
+from bookonce.web.inbound import payment_webhooks
+from bookonce.web.manage import own_page, payment
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.openapi import complete, openapi_config
 from bookonce.web.public import appointments, availability, bookings, catalog
@@ -83,7 +85,7 @@ def create_application(settings: Settings) -> ASGIApp:
             operations.healthz,
             operations.readyz,
             operations.metrics,
-            webhooks.webhook,
+            payment_webhooks.webhook,
             _pages(),
             brand.brand_sheet,
             brand.logo,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from litestar.types import Scope
 
-from bookonce.settings import Network
+from bookonce.platform.settings import Network
 
 UNKNOWN = "unknown"
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from litestar.openapi.spec import Example
 from litestar.params import Dependency, Parameter
 
-from bookonce.services.installation import Installation
-from bookonce.settings import Settings
-from bookonce.web.booking.bots import Bots
+from bookonce.availability.installation import Installation
+from bookonce.platform.settings import Settings
+from bookonce.web.booking_page.bots import Bots
 
 Here = Annotated[Installation, Dependency(skip_validation=True)]
 """The installation that answers; the parameter is named `installation`."""

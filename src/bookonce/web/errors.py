@@ -14,8 +14,8 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
 from litestar.types import Receive, Scope, Send
 
-from bookonce.core.errors import BookingConflictError, BookonceError, FieldError
-from bookonce.core.errors import ValidationError as InputError
+from bookonce.platform.errors import BookingConflictError, BookonceError, FieldError
+from bookonce.platform.errors import ValidationError as InputError
 
 log = structlog.get_logger("bookonce.web")
 

@@ -24,7 +24,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from bookonce.store.job_report import Depth
+from bookonce.queue.depth_rows import Depth
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 

@@ -21,9 +21,9 @@ from litestar.openapi.spec import (
 )
 
 from bookonce import __version__
-from bookonce.core.clients import Client
-from bookonce.services.book import BookingRequest
-from bookonce.services.move import MoveRequest
+from bookonce.booking.book import BookingRequest
+from bookonce.booking.client import Client
+from bookonce.booking.move import MoveRequest
 from bookonce.web.public.appointments import CancellationRequest
 from bookonce.web.public.calendar_file import MEDIA_TYPE as CALENDAR
 

@@ -7,8 +7,8 @@ import asyncio
 import asyncpg
 from litestar import Response, get
 
-from bookonce.store import job_report
-from bookonce.store.schema import pending_versions
+from bookonce.platform.schema import pending_versions
+from bookonce.queue import depth_rows
 from bookonce.web.dependencies import Here
 from bookonce.web.errors import problem
 from bookonce.web.metrics import POOL_IDLE, POOL_OPEN, JobMetrics, exposition
@@ -57,7 +57,7 @@ async def _job_metrics(installation: Here) -> JobMetrics | None:
     try:
         async with asyncio.timeout(JOBS_TIMEOUT_S):
             async with installation.database.connection() as connection:
-                depth = await job_report.depth(connection)
-                return JobMetrics(depth, await job_report.outcomes(connection))
+                depth = await depth_rows.depth(connection)
+                return JobMetrics(depth, await depth_rows.outcomes(connection))
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return None

@@ -14,8 +14,8 @@ from litestar import MediaType, Response
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from bookonce.settings import Network
-from bookonce.web.booking.problem import too_many_requests
+from bookonce.platform.settings import Network
+from bookonce.web.booking_page.problem import too_many_requests
 from bookonce.web.client_address import client_address, header, network_of
 from bookonce.web.errors import problem
 

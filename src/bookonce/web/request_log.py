@@ -13,7 +13,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from bookonce.settings import Network
+from bookonce.platform.settings import Network
 from bookonce.web.client_address import client_address, header
 from bookonce.web.errors import nothing_here
 from bookonce.web.metrics import request_metrics

@@ -8,9 +8,9 @@ from typing import Any
 from litestar import Request
 from litestar.exceptions import SerializationException
 
-from bookonce.core.convert import convert
-from bookonce.core.errors import FieldError, ValidationError
-from bookonce.settings import Settings
+from bookonce.business.convert import convert
+from bookonce.platform.errors import FieldError, ValidationError
+from bookonce.platform.settings import Settings
 from bookonce.web.client_address import header, is_trusted, peer_address
 from bookonce.web.errors import problem
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from bookonce.core import money
-from bookonce.core.appointments import Status
-from bookonce.core.business import Policy
-from bookonce.services.book import Held
+from bookonce.booking.appointment import Status
+from bookonce.booking.book import Held
+from bookonce.business.document import Policy
+from bookonce.platform import money
 
 
 class Price(msgspec.Struct, frozen=True):

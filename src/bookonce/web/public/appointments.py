@@ -11,11 +11,11 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from msgspec import Meta
 
-from bookonce.core.errors import BookonceError
-from bookonce.services.appointments import find
-from bookonce.services.cancel import cancel
-from bookonce.services.move import MoveRequest, move
-from bookonce.services.pay import follow, pay
+from bookonce.booking.cancel import cancel
+from bookonce.booking.find import find
+from bookonce.booking.move import MoveRequest, move
+from bookonce.payments.pay import follow, pay
+from bookonce.platform.errors import BookonceError
 from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.metrics import CHANGES
 from bookonce.web.public.answers import AppointmentAnswer

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from litestar import Router, get
 from litestar.params import Parameter
 
-from bookonce.core.errors import FieldError, ValidationError
-from bookonce.core.zones import is_zone
-from bookonce.services.availability import DAYS_MAX, Asked, Choice, offer, soonest
+from bookonce.availability.look import DAYS_MAX, Asked, Choice, offer, soonest
+from bookonce.platform.errors import FieldError, ValidationError
+from bookonce.platform.zones import is_zone
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import AvailabilityAnswer, Day, Slot, SoonestAnswer
 from bookonce.web.public.documented import READING

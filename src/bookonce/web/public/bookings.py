@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from litestar import Request, Response, post
 from litestar.params import Parameter
 
-from bookonce.core.appointments import Status
-from bookonce.core.errors import BookonceError
-from bookonce.services.book import BookingRequest, book
+from bookonce.booking.appointment import Status
+from bookonce.booking.book import BookingRequest, book
+from bookonce.platform.errors import BookonceError
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.metrics import BOOKINGS

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from bookonce.core.appointments import Appointment, Status
-from bookonce.services.book import Held
+from bookonce.booking.appointment import Appointment, Status
+from bookonce.booking.book import Held
 from bookonce.web.public.zone_rules import zone_rules
 
 MEDIA_TYPE = "text/calendar"

@@ -7,10 +7,10 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import Parameter
 
-from bookonce.core import money
-from bookonce.core.business import Service
-from bookonce.core.directory import Directory
-from bookonce.services.deposits import amount_of
+from bookonce.booking.deposits import amount_of
+from bookonce.business.directory import Directory
+from bookonce.business.document import Service
+from bookonce.platform import money
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import (
     BusinessAnswer,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
-from bookonce.core.zones import OffsetSegment, offset_segments
+from bookonce.platform.zones import OffsetSegment, offset_segments
 
 
 def zone_rules(zone: ZoneInfo, first: datetime, last: datetime) -> Timezone:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-from bookonce.core.business import Page
+from bookonce.business.document import Page
 from bookonce.web.build import asset_url
 from bookonce.web.languages import Language, catalogue
 

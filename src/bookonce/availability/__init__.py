@@ -1,0 +1,1 @@
+"""When: hours, visits, claims, and the starts that are on offer."""

@@ -1,0 +1,144 @@
+"""Block: time off and blocked hours, under the same guard as appointments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from asyncpg import Range
+
+from bookonce.availability import claim_rows, hold_rows
+from bookonce.availability.installation import Installation, new_id
+from bookonce.events import event_rows
+from bookonce.platform.database import Connection
+from bookonce.platform.errors import (
+    BlockConflictError,
+    FieldError,
+    NotFoundError,
+    ValidationError,
+)
+
+REASON_LENGTH_MAX = 200
+
+
+class BlockKind(StrEnum):
+    """Why a person's time is taken without an appointment."""
+
+    TIME_OFF = "time_off"  # an absence; stands in the business file
+    BLOCKED = "blocked"  # hours kept free for something else
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Blocked time as it was made."""
+
+    id: UUID
+    staff: str
+    start: datetime
+    end: datetime
+    kind: BlockKind
+    reason: str | None
+
+
+async def block(
+    installation: Installation,
+    slug: str,
+    staff_key: str,
+    start: datetime,
+    end: datetime,
+    *,
+    now: datetime,
+    kind: BlockKind = BlockKind.BLOCKED,
+    reason: str | None = None,
+    actor: str = "business",
+) -> Block:
+    """Take somebody's time from `start` up to, not including, `end`; both aware, whole minutes.
+
+    Raises BlockConflictError with the appointments in the way, ValidationError, NotFoundError.
+    """
+    _require_sound(start, end, reason)
+    directory = await installation.current(slug)
+    directory.require_staff(staff_key)
+    resource_id = directory.staff_ids[staff_key]
+    made = Block(new_id(), staff_key, start.astimezone(UTC), end.astimezone(UTC), kind, reason)
+    event_id = new_id()
+    during = Range(made.start, made.end)
+
+    async def work(connection: Connection) -> Block:
+        if await claim_rows.exists(connection, directory.business_id, made.id):
+            return made  # a lost attempt of ours made it
+        await take_block(
+            connection, directory.business_id, resource_id, made.id, during, kind, reason, now
+        )
+        await event_rows.append(
+            connection, directory.business_id, event_id, "time.blocked", actor, now
+        )
+        return made
+
+    return await installation.database.transaction(work)
+
+
+async def unblock(
+    installation: Installation,
+    slug: str,
+    block_id: UUID,
+    *,
+    now: datetime,
+    actor: str = "business",
+) -> None:
+    """Give blocked time back. Raises NotFoundError if there is no such block."""
+    directory = await installation.current(slug)
+    event_id = new_id()
+
+    async def work(connection: Connection) -> None:
+        if not await claim_rows.remove(connection, directory.business_id, block_id):
+            if await event_rows.exists(connection, directory.business_id, event_id):
+                return  # a lost attempt of ours gave it back
+            raise NotFoundError("There is no such block.")
+        await event_rows.append(
+            connection, directory.business_id, event_id, "time.unblocked", actor, now
+        )
+
+    await installation.database.transaction(work)
+
+
+async def take_block(
+    connection: Connection,
+    business_id: UUID,
+    resource_id: UUID,
+    claim_id: UUID,
+    during: Range[datetime],
+    kind: BlockKind,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    """Insert the claim of a block inside a transaction. Raises BlockConflictError."""
+    while not await claim_rows.block(
+        connection, business_id, claim_id, resource_id, during, kind.value, reason
+    ):
+        if await hold_rows.expire_around(connection, business_id, [resource_id], during, now):
+            continue
+        in_the_way = await claim_rows.in_the_way(connection, business_id, resource_id, during)
+        if in_the_way:
+            raise BlockConflictError(
+                "Something stands in this time already; move or cancel it first.",
+                in_the_way=in_the_way,
+                appointments=[one for one in in_the_way if one["appointment_id"]],
+            )
+
+
+def _require_sound(start: datetime, end: datetime, reason: str | None) -> None:
+    errors = []
+    for name, instant in (("start", start), ("end", end)):
+        if instant.tzinfo is None:
+            errors.append(FieldError(name, "expected a time with an offset"))
+        elif instant.second or instant.microsecond:
+            errors.append(FieldError(name, "expected a whole minute"))
+    if not errors and end <= start:
+        errors.append(FieldError("end", "must be after start"))
+    if reason and len(reason) > REASON_LENGTH_MAX:
+        errors.append(FieldError("reason", f"at most {REASON_LENGTH_MAX} characters"))
+    if errors:
+        raise ValidationError(errors)

@@ -1,0 +1,1 @@
+"""Appointments: book, move, cancel, find, and who they are for."""

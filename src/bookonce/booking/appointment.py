@@ -1,0 +1,109 @@
+"""An appointment: its statuses, the changes they allow, and the client's limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from bookonce.platform.errors import StatusConflictError, TooLateError
+
+
+class Status(StrEnum):
+    """Where an appointment stands. The database refuses any other word."""
+
+    HELD = "held"  # its claims are held until an instant; it is to be paid for first
+    CONFIRMED = "confirmed"  # its claims are held
+    EXPIRED = "expired"  # the hold has run out; its claims are released
+    CANCELLED = "cancelled"  # its claims are released
+    COMPLETED = "completed"  # the visit took place
+    NO_SHOW = "no_show"  # the client did not come
+
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.HELD: frozenset({Status.CONFIRMED, Status.CANCELLED, Status.EXPIRED}),
+    # Paid late: confirmed if nobody has the time by then, else that's the end of it.
+    Status.EXPIRED: frozenset({Status.CONFIRMED, Status.CANCELLED}),
+    Status.CONFIRMED: frozenset({Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW}),
+    Status.CANCELLED: frozenset(),
+    Status.COMPLETED: frozenset({Status.NO_SHOW}),  # put right by the business
+    Status.NO_SHOW: frozenset({Status.COMPLETED}),
+}
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """What one appointment is. `service`, `location`, `staff` and `resources` are keys; times are
+    aware instants.
+    """
+
+    id: UUID
+    status: Status
+    service: str
+    location: str
+    staff: str
+    resources: tuple[str, ...] = ()
+    """The rooms and equipment it takes; none once it is cancelled."""
+    start: datetime
+    end: datetime
+    price_minor: int | None
+    currency: str
+    sequence: int
+    """Raised by every change; a change is conditional on it, so of two at once one wins."""
+    client_name: str = ""
+    notes: str | None = None
+    deposit_minor: int | None = None
+    """What is to be paid before it is confirmed, if anything is."""
+    keep_minor: int | None = None
+    """What the business may keep of the deposit; None: all of it, once it is confirmed."""
+    hold_expires_at: datetime | None = None
+    """Until when its time is held, if it is to be paid for."""
+    payment_status: str | None = None
+    """Where the latest attempt to pay stands, as a `PaymentStatus`; None if there was none."""
+    refunded_minor: int = 0
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Whether it is held and the hold hasn't run out, so that it can be paid for."""
+        return (
+            self.status is Status.HELD
+            and self.hold_expires_at is not None
+            and now < self.hold_expires_at
+        )
+
+    def as_of(self, now: datetime) -> Appointment:
+        """The same with the status that it has for everybody: a hold that has run out is expired,
+        whether or not that is written down.
+        """
+        if self.status is Status.HELD and not self.is_waiting(now):
+            return msgspec.structs.replace(self, status=Status.EXPIRED)
+        return self
+
+
+def require_transition(appointment: Appointment, status: Status) -> None:
+    """Refuse a change of status that isn't in `TRANSITIONS`. Raises StatusConflictError."""
+    if status not in TRANSITIONS[appointment.status]:
+        raise StatusConflictError(
+            f"This appointment is {appointment.status.value.replace('_', ' ')}; "
+            f"it can't become {status.value.replace('_', ' ')}."
+        )
+
+
+def require_movable(appointment: Appointment) -> None:
+    """Only a confirmed appointment has a time to give up. Raises StatusConflictError."""
+    if appointment.status is not Status.CONFIRMED:
+        raise StatusConflictError(
+            f"This appointment is {appointment.status.value.replace('_', ' ')} and can't be moved;"
+            " book a new one instead."
+        )
+
+
+def require_in_time(appointment: Appointment, cancel_until_min: int, now: datetime) -> None:
+    """A client may cancel or move until `cancel_until_min` before the start. Raises TooLateError."""
+    deadline = appointment.start - timedelta(minutes=cancel_until_min)
+    if now > deadline:
+        raise TooLateError(
+            f"This was possible until {cancel_until_min} minutes before the start; "
+            "please call the business.",
+            deadline=deadline,
+        )

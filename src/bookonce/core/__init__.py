@@ -1,1 +1,0 @@
-"""Pure rules of booking: no I/O, no clock, no settings."""

@@ -1,1 +1,0 @@
-"""What is done later: after something happened, or at a time."""

@@ -1,0 +1,1 @@
+"""Deposits: pay, settle, refund, reconcile, and the ledger."""

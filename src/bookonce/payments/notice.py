@@ -1,0 +1,43 @@
+"""Hear: a payment provider tells that something has happened. It is a hint where to look."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bookonce.availability.installation import Installation, new_id
+from bookonce.events import event_rows
+from bookonce.payments import payment_rows
+from bookonce.payments.provider import ProviderEvent
+from bookonce.platform.database import Connection
+
+HEARD = "payment.heard"
+
+
+async def hear(
+    installation: Installation, provider: str, told: ProviderEvent, *, now: datetime
+) -> bool:
+    """Have somebody look at what a provider's message is about, once for each message.
+
+    What it says isn't believed: messages come twice, late, and in any order. Whoever looks asks the
+    provider. False if there is nothing to look at, or it was heard before.
+    """
+    if told.business_id is None or told.payment_id is None:
+        return False
+    business_id, payment_id, event_id = told.business_id, told.payment_id, new_id()
+
+    async def work(connection: Connection) -> bool:
+        appointment_id = await payment_rows.appointment_of(connection, business_id, payment_id)
+        if appointment_id is None:
+            return False
+        if not await payment_rows.hear(connection, business_id, provider, told.event_ref, now):
+            return False
+        await event_rows.append(
+            connection, business_id, event_id, HEARD, "system", now,
+            appointment_id=appointment_id, follow_up=True,
+        )  # fmt: skip
+        return True
+
+    is_new = await installation.database.transaction(work)
+    if is_new:
+        installation.bell.ring()
+    return is_new

@@ -1,0 +1,1 @@
+"""Those who take payments."""

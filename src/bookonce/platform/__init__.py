@@ -1,0 +1,1 @@
+"""What every room stands on: errors, money, zones, settings, the database and its schema."""

@@ -1,0 +1,126 @@
+"""The pool of connections and the two ways to use it: a read, and a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import asyncpg
+
+from bookonce.platform.hosts import Hosts, Opened
+from bookonce.platform.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    Connection = (
+        asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    )
+else:
+    Connection = Any
+
+T = TypeVar("T")
+
+LOCK_TIMEOUT_MS = 2_000  # longer than deadlock_timeout (1 s), so that deadlocks are told apart
+STATEMENT_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 5.0
+ACQUIRE_TIMEOUT_S = 10.0
+
+
+class Database:
+    """PostgreSQL as the verbs see it: work that is retried by one policy.
+
+    `on_attempt` is called before each attempt of an operation, for metrics.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections_max: int = 10,
+        retry: RetryPolicy | None = None,
+        on_attempt: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.url = url
+        self._hosts = Hosts(url)
+        self.retry = retry or RetryPolicy()
+        self._connections_max = connections_max
+        self._on_attempt = on_attempt
+        self._opened: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Ready the pool. Connects to nothing yet: a server starts while its database is away."""
+        self._opened = await asyncpg.create_pool(
+            self.url,
+            connect=self._connect,
+            min_size=0,
+            max_size=self._connections_max,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 2,
+            max_inactive_connection_lifetime=300,
+            reset=_leave_no_transaction,
+            server_settings={
+                "application_name": "bookonce",
+                "lock_timeout": str(LOCK_TIMEOUT_MS),
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+                "timezone": "UTC",
+            },
+        )
+
+    async def _connect(self, dsn: str | None = None, **options: Any) -> Opened:
+        del dsn  # the pool's; it is `url`
+        return await self._hosts.connect(**options)
+
+    @property
+    def _pool(self) -> asyncpg.Pool[asyncpg.Record]:
+        assert self._opened is not None, "open the database first"
+        return self._opened
+
+    async def close(self) -> None:
+        """Close the connections that nobody uses, and the others when they are done."""
+        await self._pool.close()
+
+    async def run(self, statement: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run one statement, which is its own transaction, under the retry policy."""
+
+        async def attempt() -> T:
+            async with self.connection() as connection:
+                return await statement(connection)
+
+        return await self.retry.run(attempt, self._on_attempt)
+
+    async def transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Run `work` in one transaction under the retry policy; an exception rolls it back."""
+
+        async def attempt() -> T:
+            async with self.connection() as connection, connection.transaction():
+                return await work(connection)
+
+        return await self.retry.run(attempt, self._on_attempt)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection of the pool, for this block only. Bounded wait: raises TimeoutError."""
+        # Where one is free nobody waits; a timer for that costs more than taking it.
+        timeout_s = None if self._pool.get_idle_size() else ACQUIRE_TIMEOUT_S
+        async with self._pool.acquire(timeout=timeout_s) as connection:
+            yield connection
+
+    @property
+    def connections_open(self) -> int:
+        """Connections the pool holds now."""
+        return self._pool.get_size()
+
+    @property
+    def connections_idle(self) -> int:
+        """Connections of the pool that nobody uses now."""
+        return self._pool.get_idle_size()
+
+
+async def _leave_no_transaction(connection: Connection) -> None:
+    """Ready a connection for its next user, without the round trip that the pool spends by default.
+
+    We set nothing on a session, so there is nothing to undo but a transaction left open.
+    """
+    if connection.is_in_transaction():
+        await connection.reset()

@@ -1,0 +1,111 @@
+"""Bringing the schema up to date with dbmate, and telling whether it is."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+
+from bookonce.platform.database import Connection
+from bookonce.platform.hosts import connect
+
+MIGRATION_TABLE = "schema_migration"
+CONNECT_TIMEOUT_S = 10.0
+_MIGRATION_LOCK = 0x626F6F6B  # "book": one process migrates at a time
+_VERSION = re.compile(r"^(\d+)_")
+
+
+class MigrationError(Exception):
+    """The schema could not be brought up to date; the message says why."""
+
+
+def packaged_versions() -> list[str]:
+    """The versions of the migrations that come with this code, ascending."""
+    names = (entry.name for entry in files("bookonce.store").joinpath("migrations").iterdir())
+    return sorted(match[1] for name in names if (match := _VERSION.match(name)))
+
+
+async def applied_versions(connection: Connection) -> list[str]:
+    """The versions of the migrations that this database has had."""
+    try:
+        rows = await connection.fetch(f"SELECT version FROM {MIGRATION_TABLE} ORDER BY version")
+    except asyncpg.UndefinedTableError:
+        return []
+    return [row["version"] for row in rows]
+
+
+async def pending_versions(connection: Connection) -> list[str]:
+    """The migrations that this code has and the database hasn't had."""
+    applied = set(await applied_versions(connection))
+    return [version for version in packaged_versions() if version not in applied]
+
+
+async def migrate(url: str) -> list[str]:
+    """Apply what is pending, each migration in a transaction; returns what was applied.
+
+    Raises MigrationError.
+    """
+    connection = await connect(url, timeout=CONNECT_TIMEOUT_S)
+    try:
+        if not await pending_versions(connection):
+            return []
+        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        pending = await pending_versions(connection)
+        if pending:
+            host = await connection.fetchval("SELECT coalesce(host(inet_server_addr()), '')")
+            tls = await connection.fetchval(
+                "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            )
+            await _run_dbmate(_dbmate_url(url, host, tls=bool(tls)))
+        return pending
+    finally:
+        await connection.close()
+
+
+async def _run_dbmate(url: str) -> None:
+    with as_file(files("bookonce.store").joinpath("migrations")) as folder:
+        process = await asyncio.create_subprocess_exec(
+            _dbmate(),
+            "--migrations-dir", str(folder),
+            "--migrations-table", MIGRATION_TABLE,
+            "--no-dump-schema",
+            "migrate",
+            env={"DATABASE_URL": url},  # not on the command line, where others could read it
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        _, errors = await process.communicate()
+    if process.returncode != 0:
+        raise MigrationError(errors.decode(errors="replace").strip())
+
+
+def _dbmate() -> str:
+    beside = Path(sys.executable).parent / "dbmate"
+    found = str(beside) if beside.exists() else shutil.which("dbmate")
+    if found is None:
+        raise MigrationError("dbmate isn't installed; reinstall Bookonce with its dependencies")
+    return found
+
+
+def _dbmate_url(url: str, connected_host: str, *, tls: bool) -> str:
+    """The same address as dbmate understands it: the one host of several that answered us, and
+    TLS as we got it, because its driver knows no "try TLS first"."""
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if query.get("sslmode", "prefer") in ("prefer", "allow"):
+        query["sslmode"] = "require" if tls else "disable"
+    query.pop("target_session_attrs", None)
+    user, at, hosts = parts.netloc.rpartition("@")
+    if "," in hosts:
+        ports = dict(host.rpartition(":")[::2] for host in hosts.split(","))
+        port = ports.get(connected_host) or hosts.rpartition(":")[2]
+        hosts = f"{connected_host}:{port}"
+    return urlunsplit(
+        ("postgres", user + at + hosts, parts.path, urlencode(query, quote_via=quote), "")
+    )

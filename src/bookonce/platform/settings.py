@@ -1,0 +1,176 @@
+"""What an operator can set: one frozen object, read once, at the top."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from bookonce.platform.errors import FieldError, ValidationError
+
+RATE_LIMIT_DEFAULT = "60/minute"
+FORM_TIME_MIN_S_DEFAULT = 2.0
+STRIPE_API_BASE_DEFAULT = "https://api.stripe.com"
+STRIPE_JS_DEFAULT = "https://js.stripe.com/v3/"
+_STRIPE_SECRET_KEY = re.compile(r"(sk|rk)_\w{3,250}", re.ASCII)
+_STRIPE_PUBLISHABLE_KEY = re.compile(r"pk_\w{3,250}", re.ASCII)
+_SECONDS = re.compile(r"\d{1,2}(\.\d{1,3})?")
+_RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The installation's settings. Each stands in `docs/settings.md`."""
+
+    data_dir: Path
+    # What may hold a secret stays out of the object's text, and so out of logs and traces.
+    database_url: str | None = field(default=None, repr=False)
+    secret_key: str = field(default="", repr=False)
+    postgres_bin: Path | None = None
+    public_url: str | None = None
+    rate_limit: str | None = RATE_LIMIT_DEFAULT
+    form_time_min_s: float = FORM_TIME_MIN_S_DEFAULT
+    trusted_proxies: tuple[Network, ...] = ()
+    connections_max: int = 10
+    log_level: str = "info"
+    stripe_secret_key: str | None = field(default=None, repr=False)
+    stripe_publishable_key: str | None = None
+    stripe_webhook_secret: str | None = field(default=None, repr=False)
+    stripe_api_base: str = STRIPE_API_BASE_DEFAULT
+    stripe_js: str = STRIPE_JS_DEFAULT
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read `BOOKONCE_*`. Raises ValidationError naming each variable that is wrong."""
+        errors: list[FieldError] = []
+
+        def value(name: str) -> str | None:
+            return environment.get(f"BOOKONCE_{name}", "").strip() or None
+
+        def wrong(name: str, message: str) -> None:
+            errors.append(FieldError(f"BOOKONCE_{name}", message))
+
+        rate_limit = value("RATE_LIMIT") or RATE_LIMIT_DEFAULT
+        if rate_limit != "off" and not _RATE.fullmatch(rate_limit):
+            wrong("RATE_LIMIT", f'expected "60/minute" or "off", got {rate_limit!r}')
+        form_time = value("FORM_TIME_MIN_S") or str(FORM_TIME_MIN_S_DEFAULT)
+        if not _SECONDS.fullmatch(form_time) or float(form_time) > 60:
+            wrong("FORM_TIME_MIN_S", f"expected seconds from 0 to 60, got {form_time!r}")
+            form_time = "0"
+        proxies: list[Network] = []
+        for text in (value("TRUSTED_PROXIES") or "").split(","):
+            try:
+                if text.strip():
+                    proxies.append(ipaddress.ip_network(text.strip(), strict=False))
+            except ValueError:
+                wrong("TRUSTED_PROXIES", f"expected addresses or networks, got {text.strip()!r}")
+        connections = value("CONNECTIONS_MAX") or "10"
+        if not connections.isdecimal() or not 1 <= int(connections) <= 1000:
+            wrong("CONNECTIONS_MAX", f"expected a number from 1 to 1000, got {connections!r}")
+        public_url = value("PUBLIC_URL")
+        if public_url and not re.fullmatch(r"https?://[^/?#\s]+", public_url.rstrip("/")):
+            wrong(
+                "PUBLIC_URL",
+                f'expected an address such as "https://book.example.com", got {public_url!r}',
+            )
+        secret_key = value("SECRET_KEY") or ""
+        if secret_key and len(secret_key) < 32:
+            wrong("SECRET_KEY", "expected at least 32 characters (openssl rand -hex 32)")
+        log_level = (value("LOG_LEVEL") or "info").lower()
+        if log_level not in ("debug", "info", "warning", "error"):
+            wrong("LOG_LEVEL", f"expected debug, info, warning or error, got {log_level!r}")
+        database_url = value("DATABASE_URL")
+        if database_url and (problem := database_url_problem(database_url)):
+            wrong("DATABASE_URL", problem)
+        stripe = _read_stripe(value, wrong)
+        if errors:
+            raise ValidationError(errors)
+        data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
+        return cls(
+            data_dir=Path(data_dir).expanduser() if data_dir else default_data_dir(),
+            database_url=database_url,
+            secret_key=secret_key,
+            postgres_bin=Path(postgres_bin) if postgres_bin else None,
+            public_url=public_url.rstrip("/") if public_url else None,
+            rate_limit=None if rate_limit == "off" else rate_limit,
+            form_time_min_s=float(form_time),
+            trusted_proxies=tuple(proxies),
+            connections_max=int(connections),
+            log_level=log_level,
+            stripe_secret_key=stripe["SECRET_KEY"],
+            stripe_publishable_key=stripe["PUBLISHABLE_KEY"],
+            stripe_webhook_secret=stripe["WEBHOOK_SECRET"],
+            stripe_api_base=(stripe["API_BASE"] or STRIPE_API_BASE_DEFAULT).rstrip("/"),
+            stripe_js=stripe["JS"] or STRIPE_JS_DEFAULT,
+        )
+
+
+def _read_stripe(
+    value: Callable[[str], str | None], wrong: Callable[[str, str], None]
+) -> dict[str, str | None]:
+    """The values of `BOOKONCE_STRIPE_*`. What is wrong is told without repeating a key."""
+    names = ("SECRET_KEY", "PUBLISHABLE_KEY", "WEBHOOK_SECRET", "API_BASE", "JS")
+    values = {name: value(f"STRIPE_{name}") for name in names}
+    secret, publishable = values["SECRET_KEY"], values["PUBLISHABLE_KEY"]
+    if secret and not _STRIPE_SECRET_KEY.fullmatch(secret):
+        wrong("STRIPE_SECRET_KEY", "expected a key that begins with sk_ or rk_")
+    # It is sent to every visitor, so nothing else may stand here, a secret key least of all.
+    if publishable and not _STRIPE_PUBLISHABLE_KEY.fullmatch(publishable):
+        wrong("STRIPE_PUBLISHABLE_KEY", "expected a key that begins with pk_")
+    if secret and not publishable:
+        wrong("STRIPE_PUBLISHABLE_KEY", "expected, because BOOKONCE_STRIPE_SECRET_KEY is set")
+    for name in ("API_BASE", "JS"):
+        address = values[name]
+        if address and not _is_safe_address(address):
+            wrong(f"STRIPE_{name}", "expected an https address, or http on this machine itself")
+    return values
+
+
+def _is_safe_address(address: str) -> bool:
+    """Whether what is sent there can't be read on the way."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if not host or parts.query or parts.fragment or parts.username or parts.password:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def default_data_dir() -> Path:
+    """Where data lives unless told: /var/lib/bookonce for root, else the user's data folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/bookonce/data")
+    return platformdirs.user_data_path("bookonce")
+
+
+def database_url_problem(url: str) -> str | None:
+    """What makes an address unusable, or None. Never repeats it: it may hold a password."""
+    expected = "expected an address such as postgresql://user:password@host:5432/name"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return expected
+    if parts.scheme not in ("postgresql", "postgres"):
+        return expected
+    for host in parts.netloc.rpartition("@")[2].split(","):
+        _, colon, port = host.rpartition("]")[2].rpartition(":")
+        if colon and not port.isdecimal():
+            return f"{expected}; {port!r} is no port"
+    return None

@@ -1,0 +1,1 @@
+"""Work for later: from events and schedules to jobs, and the worker that does them."""

@@ -1,0 +1,65 @@
+"""The outbox: events that something is to be done about, until it stands in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from bookonce.platform.database import Connection
+
+EVENTS_LOOKED_AT_MAX = 10_000
+"""A look for tenants costs no more than this, whatever has piled up; the next goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event that waits in the outbox."""
+
+    event_id: UUID
+    kind: str
+    appointment_id: UUID | None
+
+
+async def tenants(connection: Connection, kinds: Sequence[str]) -> list[UUID]:
+    """Who has events of these kinds (patterns of LIKE) to follow up, without locks."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT business_id FROM (
+            SELECT business_id FROM event WHERE follow_up AND kind LIKE ANY ($1) LIMIT $2
+        ) AS waiting
+        """,
+        kinds,
+        EVENTS_LOOKED_AT_MAX,
+    )
+    return [row["business_id"] for row in rows]
+
+
+async def take(
+    connection: Connection, business_id: UUID, kinds: Sequence[str], events_max: int
+) -> list[Waiting]:
+    """Lock some of a tenant's events that no rival relay has.
+
+    NO KEY, so that an idempotency key that refers to one of them doesn't wait for us.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT event_id, kind, appointment_id FROM event
+        WHERE business_id = $1 AND follow_up AND kind LIKE ANY ($2)
+        ORDER BY event_id LIMIT $3
+        FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        business_id,
+        kinds,
+        events_max,
+    )
+    return [Waiting(row["event_id"], row["kind"], row["appointment_id"]) for row in rows]
+
+
+async def settle(connection: Connection, business_id: UUID, event_ids: Sequence[UUID]) -> None:
+    """Nothing more is to be done about these events: their jobs stand in the queue."""
+    await connection.execute(
+        "UPDATE event SET follow_up = false WHERE business_id = $1 AND event_id = ANY ($2)",
+        business_id,
+        event_ids,
+    )

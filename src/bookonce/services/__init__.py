@@ -1,1 +1,0 @@
-"""The verbs: one function each, one transaction each."""

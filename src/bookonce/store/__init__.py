@@ -1,1 +1,0 @@
-"""SQL, one module a noun; the only layer that talks to PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The booking page, step by step."""

@@ -1,0 +1,138 @@
+"""Telling people from programs that fill in every form, without asking anybody else.
+
+A field that people don't see, and a time in which nobody can have typed, are always looked at. A
+proof of work (ALTCHA) is asked for when the business wants one of everybody, when a form came
+faster than people type, or when more forms come than people send. A browser with JavaScript finds
+it by itself; without, waiting does as well, for a few bookings from each network.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+import altcha
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from bookonce.business.directory import Directory
+from bookonce.business.keyed_hash import keyed_hash
+from bookonce.platform.settings import Settings
+from bookonce.web.booking_page.form import Form
+
+FORMS_OF_A_NETWORK = "20/10minutes"
+FORMS_OF_A_BUSINESS = "120/10minutes"
+WITHOUT_PROOF = "5/10minutes"
+"""How many bookings of a network may be proven by waiting."""
+WAIT_S = 10
+STAMP_S_MAX = 24 * 3600
+PROOF_S_MAX = 600
+ALGORITHM, COST = "PBKDF2/SHA-256", 2_000  # about a millisecond
+COUNTER_MIN, COUNTER_MAX = 100, 300  # how often a browser does that
+
+
+class Verdict(Enum):
+    """Who sent a form."""
+
+    PERSON = "person"
+    PROGRAM = "program"
+    UNSURE = "unsure"  # a proof of work tells, or waiting
+
+
+class Bots:
+    """What one process has seen of late. Each worker counts for itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._secret_key = settings.secret_key
+        self._form_time_min_s = settings.form_time_min_s
+        self._watches_rates = settings.rate_limit is not None
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def form(self, directory: Directory, now: datetime) -> Form:
+        """An empty form, shown now."""
+        return Form(stamp=self._stamp(directory, now))
+
+    def shown_again(self, directory: Directory, form: Form, now: datetime) -> Form:
+        """The form of somebody we are unsure of: as it was, with a stamp if it had no good one."""
+        if self._waited_s(directory, form.stamp, now) >= 0:
+            return form
+        return replace(form, stamp=self._stamp(directory, now))
+
+    def _stamp(self, directory: Directory, now: datetime) -> str:
+        shown_s = str(int(now.timestamp() * 1000) / 1000)
+        return f"{shown_s}.{self._signature(directory, shown_s)}"
+
+    def challenge(self, directory: Directory, key: str, now: datetime) -> dict[str, Any]:
+        """A proof of work for the form with this idempotency key, and no other."""
+        made: dict[str, Any] = altcha.create_challenge(
+            ALGORITHM,
+            COST,
+            counter=COUNTER_MIN + secrets.randbelow(COUNTER_MAX - COUNTER_MIN + 1),
+            expires_at=now + timedelta(seconds=PROOF_S_MAX),
+            data={"key": key},
+            hmac_secret=self._secret(directory, "challenge"),
+            hmac_key_secret=self._secret(directory, "solution"),
+        ).to_dict()
+        return made
+
+    async def judge(self, directory: Directory, form: Form, network: str, now: datetime) -> Verdict:
+        """Who sent a form from a network."""
+        rates_wrong = self._watches_rates and await self._rates_wrong(directory.slug, network)
+        if form.trap:
+            return Verdict.PROGRAM
+        if self._proves(directory, form):
+            return Verdict.PERSON
+        waited_s = self._waited_s(directory, form.stamp, now)
+        asks = directory.business.protection.proof_of_work or rates_wrong
+        if not asks and waited_s >= self._form_time_min_s:
+            return Verdict.PERSON
+        if waited_s >= WAIT_S and await self._hit(WITHOUT_PROOF, directory.slug, network):
+            return Verdict.PERSON
+        return Verdict.UNSURE
+
+    async def _rates_wrong(self, slug: str, network: str) -> bool:
+        of_network = await self._hit(FORMS_OF_A_NETWORK, slug, network)
+        of_business = await self._hit(FORMS_OF_A_BUSINESS, slug)
+        return not (of_network and of_business)
+
+    async def _hit(self, rate: str, *counted: str) -> bool:
+        limit: RateLimitItem = parse(rate)
+        return await self._limiter.hit(limit, rate, *counted)
+
+    def _waited_s(self, directory: Directory, stamp: str, now: datetime) -> float:
+        """How long ago a form was shown; -1 if nobody can tell, or it was too long ago."""
+        shown_s, _, signature = stamp.rpartition(".")
+        if not hmac.compare_digest(
+            self._signature(directory, shown_s).encode(), signature.encode()
+        ):
+            return -1
+        waited_s = now.timestamp() - float(shown_s)
+        return waited_s if waited_s <= STAMP_S_MAX else -1
+
+    def _proves(self, directory: Directory, form: Form) -> bool:
+        if not form.proof:
+            return False
+        try:
+            payload = altcha.Payload.from_base64(form.proof)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return False
+        if payload.challenge.parameters.data != {"key": form.key}:
+            return False
+        return bool(
+            altcha.verify_solution(
+                payload,
+                self._secret(directory, "challenge"),
+                hmac_key_secret=self._secret(directory, "solution"),
+            ).verified
+        )
+
+    def _signature(self, directory: Directory, text: str) -> str:
+        return keyed_hash(directory, self._secret_key, "stamp", text).hex()
+
+    def _secret(self, directory: Directory, purpose: str) -> bytes:
+        return keyed_hash(directory, self._secret_key, purpose, "")

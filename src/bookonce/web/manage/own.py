@@ -1,0 +1,194 @@
+"""An appointment on its client's own page: what every form of that page shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response
+
+from bookonce.availability.installation import Installation
+from bookonce.booking.appointment import Appointment, Status
+from bookonce.booking.book import Held
+from bookonce.booking.cancel import keep_minor_if_cancelled
+from bookonce.booking.find import find
+from bookonce.business.directory import Place
+from bookonce.platform import money
+from bookonce.web.booking_page.address import Address
+from bookonce.web.booking_page.deposit import standing
+from bookonce.web.booking_page.visit import Visit
+
+UTC_FORMAT = "%Y%m%dT%H%M%SZ"
+
+
+class OwnVisit(Visit):
+    """A request for somebody's own page."""
+
+    token = ""
+
+    def in_language(self, code: str) -> str:
+        """The page of the appointment; what was begun on it is begun again."""
+        return replace(self.address, lang=code).own(self.token)
+
+
+class Own:
+    """An appointment on its own page."""
+
+    def __init__(self, visit: OwnVisit, held: Held, base: str) -> None:
+        visit.token = held.token
+        self.visit, self.held, self.base = visit, held, base
+        self.appointment = held.appointment
+        self.zone = held.directory.zone_at(held.appointment.location)
+
+    def now(self, held: Held) -> Own:
+        """The same page with the appointment as it is by now."""
+        return Own(self.visit, held, self.base)
+
+    @classmethod
+    async def of(
+        cls,
+        request: Request[Any, Any, Any],
+        installation: Installation,
+        slug: str,
+        token: str,
+        parameters: Any,
+        base: str,
+    ) -> Own:
+        """Raises NotFoundError."""
+        held = await find(installation, slug, token, now=datetime.now(UTC))
+        visit = OwnVisit(request, installation, held.directory, Address.of(slug, parameters))
+        return cls(visit, held, base)
+
+    def address(self, *rest: str, **parameters: str) -> str:
+        """An address on this page."""
+        return self.visit.address.own(self.held.token, *rest, **parameters)
+
+    @property
+    def deadline(self) -> datetime:
+        """Until when the client may change their mind."""
+        limit_min = self.held.directory.policy.cancel_until_min
+        return self.appointment.start - timedelta(minutes=limit_min)
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return self.held.directory.places[self.appointment.location]
+
+    def elsewhere_at(self, start: datetime | None) -> str:
+        """Where the same can be booked at another time, or at one that is chosen already."""
+        appointment, address = self.appointment, self.visit.address
+        day = (start or appointment.start).astimezone(self.zone).date()
+        return address.but(
+            service=appointment.service,
+            location=appointment.location if self.held.directory.lists_locations else None,
+            staff=appointment.staff,
+            date=day.isoformat(),
+            start=start.astimezone(self.zone).isoformat() if start else None,
+            again=self.held.token,
+        )
+
+    @property
+    def elsewhere(self) -> str:
+        """Where another time can be chosen for the same."""
+        return self.elsewhere_at(None)
+
+    @property
+    def comes_back_minor(self) -> int | None:
+        """How much of the deposit whoever cancels now gets back; None if none was paid."""
+        appointment = self.appointment
+        if appointment.deposit_minor is None or appointment.status is not Status.CONFIRMED:
+            return None
+        keep_minor = keep_minor_if_cancelled(
+            self.held.directory, appointment, "visitor", datetime.now(UTC)
+        )
+        assert keep_minor is not None
+        return max(0, appointment.deposit_minor - keep_minor - appointment.refunded_minor)
+
+    def amount(self, minor: int) -> str:
+        """Money, as people write it."""
+        currency = self.appointment.currency
+        return self.visit.language.amount(money.major(minor, currency), currency)
+
+    def render(self, name: str, *, status: int = 200, **values: Any) -> Response[str]:
+        """A page about the appointment."""
+        directory, appointment = self.held.directory, self.appointment
+        spoken = self.visit.language
+        start, end = (each.astimezone(self.zone) for each in (appointment.start, appointment.end))
+        deadline = self.deadline.astimezone(self.zone)
+        in_time = datetime.now(UTC) <= self.deadline
+        confirmed = appointment.status is Status.CONFIRMED
+        provider = self.visit.installation.providers.get(directory.business.payments.provider)
+        return self.visit.render(
+            name,
+            status=status,
+            own=self.address,
+            appointment=appointment,
+            status_name=appointment.status.value,
+            service=directory.service_name(appointment.service),
+            staff=directory.staff_name(appointment.staff),
+            where=directory.where(appointment.location),
+            price="" if appointment.price_minor is None else self.amount(appointment.price_minor),
+            deposit=standing(appointment, spoken, by_card=provider is None or provider.takes_cards),
+            day=spoken.long_day(start.date()),
+            time=spoken.time(start),
+            until=spoken.time(end),
+            zone=spoken.zone(self.zone, start),
+            deadline=f"{spoken.long_day(deadline.date())}, {spoken.time(deadline)}",
+            may_change=confirmed and in_time,
+            is_too_late=confirmed and not in_time,
+            calendars=self.calendars() if confirmed else [],
+            facts=msgspec.json.encode(_booked_facts(appointment, self.zone)).decode(),
+            **values,
+        )
+
+    def as_it_is(
+        self, *, status: int = 200, notice: str = "", is_new: bool = False
+    ) -> Response[str]:
+        """The appointment with what can be done about it."""
+        return self.render("appointment.html", status=status, notice=notice, is_new=is_new)
+
+    def calendars(self) -> list[tuple[str, str]]:
+        """Where it can be added to a calendar: a name (empty: a file) and an address."""
+        directory, appointment = self.held.directory, self.appointment
+        title = (
+            f"{directory.service_name(appointment.service)} · {directory.business.business.name}"
+        )
+        start, end = (
+            each.astimezone(UTC).strftime(UTC_FORMAT)
+            for each in (appointment.start, appointment.end)
+        )
+        link = f"{self.base}{self.address()}"
+        where = directory.where(appointment.location) or directory.business.business.name
+        google = {
+            "action": "TEMPLATE", "text": title, "dates": f"{start}/{end}", "details": link,
+            "location": where,
+        }  # fmt: skip
+        outlook = {
+            "path": "/calendar/action/compose", "rru": "addevent", "subject": title,
+            "startdt": appointment.start.astimezone(UTC).isoformat(),
+            "enddt": appointment.end.astimezone(UTC).isoformat(), "body": link, "location": where,
+        }  # fmt: skip
+        file = f"/api/v1/{directory.slug}/appointments/{self.held.token}.ics"
+        return [
+            ("", file),
+            ("Google", f"https://calendar.google.com/calendar/render?{urlencode(google)}"),
+            (
+                "Outlook",
+                f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(outlook)}",
+            ),
+        ]
+
+
+def _booked_facts(appointment: Appointment, zone: ZoneInfo) -> dict[str, str]:
+    """What a page that frames ours is told of a booking, times in a zone."""
+    return {
+        "id": str(appointment.id),
+        "service": appointment.service,
+        "staff": appointment.staff,
+        "start": appointment.start.astimezone(zone).isoformat(),
+        "end": appointment.end.astimezone(zone).isoformat(),
+    }

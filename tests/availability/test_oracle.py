@@ -1,0 +1,220 @@
+"""What is offered is what the rules say, whatever the zone, the hours and the claims."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, target
+
+from bookonce.availability.offers import BusyTime, Grid, Window, offer, opened, refusal
+from bookonce.business.hours import Hours, Span
+from bookonce.business.visits import Phase, Visit
+from tests.availability.oracle import Claim, Dates, Performer, Situation, Week, starts_on_offer
+from tests.availability.properties import examples
+from tests.availability.strategies import CHANGES, situations
+
+
+def visit_of(situation: Situation) -> Visit:
+    return Visit(
+        situation.duration_min,
+        situation.buffer_before_min,
+        situation.buffer_after_min,
+        tuple(Phase(*phase) for phase in situation.phases),
+    )
+
+
+def hours_of(week: Week, dates: Dates) -> Hours:
+    return Hours.of(
+        {weekday: [Span.parse(text) for text in texts] for weekday, texts in week.items()},
+        [(day, [Span.parse(text) for text in texts]) for day, texts in dates.items()],
+    )
+
+
+def all_hours_of(situation: Situation) -> list[tuple[Hours, ...]]:
+    """For each performer, the hours that must be open: theirs and the place's."""
+    place: tuple[Hours, ...] = ()
+    if situation.place_week is not None:
+        place = (hours_of(situation.place_week, situation.place_dates),)
+    return [(hours_of(each.week, each.dates), *place) for each in situation.performers]
+
+
+def in_pieces(claims: list[Claim]) -> list[BusyTime]:
+    """Claims as they come: in pieces, some in more than one."""
+    seconds = [(int(low.timestamp()), int(high.timestamp())) for low, high in claims]
+    return [BusyTime(seconds[:4]), BusyTime(seconds[3:])]
+
+
+def window_of(situation: Situation) -> Window:
+    return Window(int(situation.earliest.timestamp()), int(situation.latest.timestamp()))
+
+
+def limits_of(situation: Situation) -> Window:
+    return Window.bookable(situation.now, situation.notice_min, situation.horizon_days)
+
+
+def offered(situation: Situation) -> dict[datetime, list[int]]:
+    """What the product offers in a situation."""
+    visit = visit_of(situation)
+    grid = Grid(ZoneInfo(situation.zone), situation.step_min, window_of(situation))
+    found = offer(
+        grid,
+        limits_of(situation),
+        visit,
+        {
+            str(number): opened(grid, hours, visit.duration_s)
+            for number, hours in enumerate(all_hours_of(situation))
+        },
+        {str(number): in_pieces(each.claims) for number, each in enumerate(situation.performers)},
+        [[in_pieces(claims) for claims in each] for each in situation.rooms.values()],
+    )
+    by_start = found.by_start()
+    assert list(by_start) == list(found.starts())
+    assert len(by_start) == len(found)
+    return {
+        datetime.fromtimestamp(start, UTC): [int(number) for number in free]
+        for start, free in by_start.items()
+    }
+
+
+@examples(500)
+@given(situations())
+def test_what_is_offered_is_exactly_what_the_rules_allow(situation):
+    expected = starts_on_offer(situation)
+    target(float(min(len(expected), 10)), label="starts on offer")
+    found = offered(situation)
+    assert found == expected
+    assert list(found) == list(expected)
+
+
+@examples(100)
+@given(situations())
+def test_a_start_is_refused_exactly_if_hours_and_rules_do_not_offer_it(situation):
+    unclaimed = Situation(
+        **{
+            **vars(situation),
+            "performers": [Performer(each.week, each.dates) for each in situation.performers],
+            "rooms": {},
+        }
+    )
+    on_offer = starts_on_offer(unclaimed)
+    zone, hours, visit = ZoneInfo(situation.zone), all_hours_of(situation), visit_of(situation)
+    limits = limits_of(situation)
+    minutes = int((situation.latest - situation.earliest) / timedelta(minutes=1))
+    asked = {situation.earliest + timedelta(minutes=n) for n in range(0, minutes, 11)}
+    asked |= {start + timedelta(minutes=n) for start in sorted(on_offer)[::9] for n in (0, 1)}
+    wrong = [
+        (start, number)
+        for start in sorted(asked)
+        if situation.earliest <= start <= situation.latest
+        for number, each in enumerate(hours)
+        if (refusal(zone, situation.step_min, [each], visit, limits, start) is None)
+        != (number in on_offer.get(start, []))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"), [(zone, text) for zone, texts in CHANGES.items() for text in texts]
+)
+def test_the_situations_lie_around_times_at_which_a_clock_changed(zone, text):
+    change = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    before = (change - timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+    assert before.utcoffset() != change.astimezone(ZoneInfo(zone)).utcoffset()
+
+
+def test_the_oracle_knows_a_day_worked_out_by_hand():
+    # Berlin, 2026-10-25: 02:00 to 03:00 comes twice. Open 01:00-03:30; an hour's visit and ten
+    # minutes after it; 01:30 to 02:10 (first pass) is taken; on the half hour.
+    situation = Situation(
+        zone="Europe/Berlin",
+        performers=[
+            Performer(
+                {"sun": ["01:00-03:30"]},
+                claims=[
+                    (
+                        datetime(2026, 10, 24, 23, 30, tzinfo=UTC),
+                        datetime(2026, 10, 25, 0, 10, tzinfo=UTC),
+                    )
+                ],
+            )
+        ],
+        duration_min=60,
+        buffer_after_min=10,
+        step_min=30,
+        now=datetime(2026, 10, 24, 12, 0, tzinfo=UTC),
+        earliest=datetime(2026, 10, 24, 20, 0, tzinfo=UTC),
+        latest=datetime(2026, 10, 25, 20, 0, tzinfo=UTC),
+    )
+    # 02:30 CEST (00:30Z), 02:00 CET (01:00Z), 02:30 CET (01:30Z); 03:00 CET would end at 04:00.
+    assert list(starts_on_offer(situation)) == [
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 0, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+    ]
+
+
+def test_the_oracle_sees_a_start_on_a_clock_that_is_half_a_minute_off():
+    situation = Situation(
+        zone="Africa/Monrovia",
+        performers=[Performer({}, {date(1971, 6, 1): ["09:00-09:30"]})],
+        duration_min=30,
+        now=datetime(1971, 5, 31, tzinfo=UTC),
+        earliest=datetime(1971, 6, 1, tzinfo=UTC),
+        latest=datetime(1971, 6, 2, tzinfo=UTC),
+    )
+    assert list(starts_on_offer(situation)) == [datetime(1971, 6, 1, 9, 44, 30, tzinfo=UTC)]
+
+
+def test_the_oracle_opens_the_day_after_a_missing_one_by_the_missing_one_s_night():
+    # Friday 2011-12-30 did not take place in Apia; its night shift reaches into Saturday.
+    situation = Situation(
+        zone="Pacific/Apia",
+        performers=[Performer({"fri": ["22:00-02:00"]})],
+        duration_min=60,
+        step_min=60,
+        now=datetime(2011, 12, 29, tzinfo=UTC),
+        earliest=datetime(2011, 12, 30, tzinfo=UTC),
+        latest=datetime(2011, 12, 31, tzinfo=UTC),
+    )
+    assert list(starts_on_offer(situation)) == [
+        datetime(2011, 12, 30, 10, 0, tzinfo=UTC),
+        datetime(2011, 12, 30, 11, 0, tzinfo=UTC),
+    ]
+
+
+def test_the_oracle_sells_the_gap_of_a_visit_in_phases_but_not_its_chair():
+    # Half an hour with staff, half an hour without, half an hour with; one chair of two is taken.
+    def at(hour: int, minute: int = 0) -> datetime:
+        return datetime(2026, 12, 1, hour, minute, tzinfo=UTC)
+
+    def situation(chairs: list[list[Claim]]) -> Situation:
+        return Situation(
+            zone="UTC",
+            performers=[
+                Performer({"tue": ["09:00-12:00"]}, claims=[(at(9, 30), at(10))]),
+                Performer({"tue": ["09:00-12:00"]}, claims=[(at(9), at(9, 30))]),
+            ],
+            duration_min=90,
+            phases=[(30, True), (30, False), (30, True)],
+            rooms={"chair": chairs},
+            step_min=30,
+            now=at(0),
+            earliest=at(0),
+            latest=at(23),
+        )
+
+    free: list[Claim] = []
+    assert starts_on_offer(situation([[(at(9), at(12))], free])) == {
+        at(9): [0],
+        at(9, 30): [1],
+        at(10): [0, 1],
+        at(10, 30): [0, 1],
+    }
+    assert starts_on_offer(situation([[(at(11, 30), at(12))]])) == {
+        at(9): [0],
+        at(9, 30): [1],
+        at(10): [0, 1],
+    }
+    assert starts_on_offer(situation([])) == {}

@@ -1,0 +1,139 @@
+"""Who may book, and by which address they are known again."""
+
+from __future__ import annotations
+
+import pytest
+from email_validator import EmailNotValidError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bookonce.booking.client import Client, client_errors, normal_email, notes_errors
+from tests.availability.properties import examples
+
+
+def wrong(**particulars: object) -> list[str]:
+    """The places at which a visitor's particulars are wrong."""
+    client = Client(**{"name": "Zoe", "email": "zoe@example.com"} | particulars)
+    return [error.field for error in client_errors(client)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Zoe", "Z", "  Zoe  ", "Zoë 👩🏽‍🦱", "Zoe\u0308", "\u202eeoZ\u202c", "نور", "龍", "O'Hara-Smith Jr.",
+     "x" * 200, "  " + "x" * 200 + "  ", "<b>Zoe</b>", "Robert'); DROP TABLE client;--"],
+)  # fmt: skip
+def test_any_name_is_accepted(name):
+    assert wrong(name=name) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "\t\n", "\u3000", "x" * 201, "👩" * 201, "Zoe\0", "Zoe\x1b[31m", "Zoe\nSmith",
+     "Zoe\tSmith", "Zoe\r\nBcc: all@example.com", "Zoe\ud800", "x" * 1_000_000],
+)  # fmt: skip
+def test_an_empty_overlong_or_broken_name_is_refused(name):
+    assert wrong(name=name) == ["client.name"]
+
+
+def test_everything_that_is_wrong_is_told_at_once_and_in_its_place():
+    client = Client(name=" ", email="zoe", phone="call me")
+    errors = list(client_errors(client, "guest"))
+    assert [error.field for error in errors] == ["guest.name", "guest.email", "guest.phone"]
+    assert all(error.message for error in errors)
+
+
+@pytest.mark.parametrize(
+    "email, normal",
+    [
+        ("zoe@example.com", "zoe@example.com"),
+        ("Zoe@Example.COM", "zoe@example.com"),
+        (" zoe@example.com\n", "zoe@example.com"),
+        ("zoe+tag@example.com", "zoe+tag@example.com"),
+        ("o'hara@example.com", "o'hara@example.com"),
+        ("zoe@sub.example.co.uk", "zoe@sub.example.co.uk"),
+        ("ZOË@example.com", "zoë@example.com"),
+        ("zoe\u0308@example.com", "zoë@example.com"),
+        ("zoe@bücher.example.com", "zoe@bücher.example.com"),
+        ("zoe@xn--bcher-kva.example.com", "zoe@bücher.example.com"),
+        ("zoe@ＥＸＡＭＰＬＥ.com", "zoe@example.com"),
+        ("zoe@example。com", "zoe@example.com"),
+    ],
+)
+def test_an_address_is_known_again_however_it_is_written(email, normal):
+    assert normal_email(email) == normal
+    assert wrong(email=email) == []
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["", " ", "zoe", "@example.com", "zoe@", "zoe@localhost", "zoe@salon", "zoe@@example.com", "zoe@.com",
+     "zoe@example..com", "zoe@example.com.", "zoe.@example.com", ".zoe@example.com",
+     "z oe@example.com", "zoe@exa mple.com", "zoe@example.com\0", "zo\0e@example.com",
+     "zoe@example.com\nBcc: all@example.com", "zoe@[127.0.0.1]", "zoe@exam\rple.com",
+     "Zoe <zoe@example.com>", "zoe@example.com, bob@example.com", "zoe\ud800@example.com",
+     "zoe\u202e@example.com", '"zoe"@example.com', "zoe@-example.com",
+     "z" * 300 + "@example.com", "zoe@" + "x" * 64 + ".com", "zoe@" + "x." * 150 + "com",
+     "x" * 1_000_000, "zoe@" + "x" * 1_000_000],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(email):
+    with pytest.raises(EmailNotValidError):
+        normal_email(email)
+    assert wrong(email=email) == ["client.email"]
+
+
+ADDRESS_PART = st.text(
+    st.one_of(
+        st.characters(categories=["Lu", "Ll", "Lo", "Mn", "Nd"]), st.sampled_from("İΣςſẞKÅ.+_-")
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@examples(300)
+@given(ADDRESS_PART, st.sampled_from(["example.com", "BÜCHER.example.com", "ΣΑΣ.example.org"]))
+def test_a_normal_address_is_its_own_normal_form(local, domain):
+    try:
+        normal = normal_email(f"{local}@{domain}")
+    except EmailNotValidError:
+        return
+    assert normal_email(normal) == normal
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [None, "", "   ", "+49 30 1234567", "030/1234567", "(030) 12-34-56", "030.123.456", "110",
+     " +1 (555) 010-9999 ", "0" * 40],
+)  # fmt: skip
+def test_a_phone_number_may_be_left_out_or_written_in_any_common_form(phone):
+    assert wrong(phone=phone) == []
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["12", "0" * 41, "call me", "+49 30 1234567 ext. 5", "++49 30 1234567", "49+301234567",
+     "+49\n301234567", "+49\t301234567", "١٢٣٤٥", "１２３４５", "030\0123", "tel:+49301234567", "1;2;3",
+     "<script>", "+"],
+)  # fmt: skip
+def test_what_is_no_phone_number_is_refused(phone):
+    assert wrong(phone=phone) == ["client.phone"]
+
+
+@pytest.mark.parametrize("phone", ["---", "(((", " . / . ", "+---", "1--", "+(1) 2"])
+def test_a_phone_number_has_at_least_three_digits(phone):
+    assert wrong(phone=phone) == ["client.phone"]
+
+
+def note_problems(notes: str | None) -> list[str]:
+    return [f"{error.field}: {error.message}" for error in notes_errors(notes)]
+
+
+@pytest.mark.parametrize("notes", [None, "", "two\nlines\tand a tab 👍", "\u202eabc", "x" * 2_000])
+def test_a_note_may_have_lines_and_any_script(notes):
+    assert note_problems(notes) == []
+
+
+def test_a_note_too_long_or_with_control_characters_is_refused():
+    assert note_problems("x" * 2_001) == ["notes: at most 2000 characters"]
+    assert note_problems("a\0b") == ["notes: contains the control character U+0000"]
+    assert note_problems("a\udc00b") == ["notes: contains half of a surrogate pair"]

@@ -1,0 +1,86 @@
+"""A salon that asks for a deposit, a localstripe, and a line to it that can fail."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from bookonce.availability.installation import Installation
+from bookonce.booking.appointment import Appointment
+from bookonce.booking.book import Held, book
+from bookonce.booking.find import find
+from bookonce.business.document import Business
+from bookonce.payments.providers.stripe import StripePayments
+from bookonce.payments.settle import settle
+from bookonce.platform.database import Database
+from tests.factories import a_booking, a_business, a_service, a_visitor, tomorrow_at
+from tests.localstripe import (
+    SECRET_KEY,
+    FaultyLine,
+    LocalStripe,
+)
+
+Open = Callable[[Business], Awaitable[str]]
+NOW = datetime.now(UTC)
+HOLD = timedelta(minutes=10)
+TEN = tomorrow_at(10)
+DEPOSIT = 1440
+
+
+@pytest.fixture(scope="module")
+def stripe() -> Iterator[LocalStripe]:
+    with LocalStripe() as running:
+        yield running
+
+
+@pytest.fixture
+def line(stripe: LocalStripe) -> Iterator[FaultyLine]:
+    with FaultyLine(stripe.api_base) as running:
+        yield running
+
+
+@pytest.fixture
+async def shop(database: Database, line: FaultyLine) -> AsyncIterator[Installation]:
+    provider = StripePayments(secret_key=SECRET_KEY, api_base=line.api_base)
+    yield Installation(database, providers={"stripe": provider})
+    await provider.close()
+
+
+@pytest.fixture
+async def slug(open_business: Open) -> str:
+    return await open_business(salon())
+
+
+def salon(**payments: object) -> Business:
+    """Ada cuts for 48.00, with 30% in advance; washing is free of that."""
+    return a_business(
+        payments=payments,
+        service=[a_service("cut", price="48.00", deposit="30%"), a_service("wash")],
+    )
+
+
+async def hold(shop: Installation, slug: str, now: datetime = NOW, name: str = "Zoe") -> Held:
+    return await book(shop, slug, a_booking(TEN, client=a_visitor(name)), now=now)
+
+
+async def settled(shop: Installation, held: Held, now: datetime = NOW) -> Appointment:
+    await settle(shop, held.directory.business_id, held.appointment.id, now=now)
+    return (await find(shop, held.directory.slug, held.token, now=now)).appointment
+
+
+async def books(stripe: LocalStripe, held: Held) -> tuple[int, int, int]:
+    """Set aside, taken, and given back."""
+    found = stripe.books().of(appointment_id=held.appointment.id)
+    return found.held, found.taken, found.given_back
+
+
+async def ledger(url: str) -> dict[str, int]:
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(
+        "SELECT kind, sum(amount_minor)::bigint AS minor FROM ledger_entry GROUP BY kind"
+    )
+    await connection.close()
+    return {row["kind"]: row["minor"] for row in rows}
