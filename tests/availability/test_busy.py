@@ -18,8 +18,9 @@ from bookonce.availability.block import block, unblock
 from bookonce.availability.busy_rows import READ, SERVER
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import Choice, offer, soonest
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.platform.database import Database
@@ -98,7 +99,7 @@ class TestChanges:
         return slug
 
     @staticmethod
-    async def booked(elsewhere: Installation, slug: str) -> Held:
+    async def booked(elsewhere: Installation, slug: str) -> Managed:
         return await book(elsewhere, slug, a_booking(TEN), now=NOW)
 
     async def test_a_booking(self, installation: Installation, elsewhere: Installation, slug: str):

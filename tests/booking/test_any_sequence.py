@@ -24,8 +24,9 @@ from bookonce.availability.block import Block, block, unblock
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import Choice, offer
 from bookonce.booking import apply_file
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.booking.move import MoveRequest, move
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BlockConflictError, BookingConflictError, StatusConflictError
@@ -157,7 +158,7 @@ class Calendar(RuleBasedStateMachine):
             assert result.appointment.staff in free
             self.hold(result, service, start)
 
-    def hold(self, result: Held, service: str, start: datetime) -> None:
+    def hold(self, result: Managed, service: str, start: datetime) -> None:
         """Note what was taken; it must have been free."""
         staff, chairs = result.appointment.staff, result.appointment.resources
         assert len(chairs) == len(SERVICES[service].get("needs", ()))

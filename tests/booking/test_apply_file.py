@@ -12,7 +12,8 @@ from hypothesis import given
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file, find
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
+from bookonce.booking.find import Managed
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business import business_file
 from bookonce.business.document import Business
@@ -293,7 +294,7 @@ async def test_a_change_of_zone_moves_the_time_off_with_it(database: Database) -
 # Locations
 
 
-def answer_of(held: Held) -> AppointmentAnswer:
+def answer_of(held: Managed) -> AppointmentAnswer:
     """What a visitor is told."""
     return AppointmentAnswer.of(held, "https://salon.example")
 

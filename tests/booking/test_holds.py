@@ -17,16 +17,16 @@ from bookonce.availability.installation import Installation, new_id
 from bookonce.availability.look import Choice, offer
 from bookonce.booking import apply_file
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import find
+from bookonce.booking.find import Managed, find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.payments import payment_rows
 from bookonce.payments.pay import receive
 from bookonce.payments.settle import settle
 from bookonce.payments.states import Payment, PaymentStatus
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     BlockConflictError,
     BookingConflictError,
@@ -61,11 +61,11 @@ async def slug(open_business: Open) -> str:
     )
 
 
-async def hold(installation: Installation, slug: str, **more: object) -> Held:
+async def hold(installation: Installation, slug: str, **more: object) -> Managed:
     return await book(installation, slug, a_booking(TEN, **more), now=NOW)
 
 
-async def now_is(installation: Installation, held: Held, now: datetime) -> Appointment:
+async def now_is(installation: Installation, held: Managed, now: datetime) -> Appointment:
     return (await find(installation, held.directory.slug, held.token, now=now)).appointment
 
 
@@ -305,13 +305,13 @@ async def test_only_some_are_asked(
     assert third.appointment.deposit_minor == 1000
 
 
-async def sweep(installation: Installation, held: Held, now: datetime) -> int:
+async def sweep(installation: Installation, held: Managed, now: datetime) -> int:
     return await installation.database.run(
         lambda connection: hold_rows.expire_all(connection, held.directory.business_id, now)
     )
 
 
-async def close_room(installation: Installation, held: Held, room: str, now: datetime) -> None:
+async def close_room(installation: Installation, held: Managed, room: str, now: datetime) -> None:
     """For the hour of the visit, once the hold has run out."""
     directory = held.directory
     (room_id,) = (one for one, key in directory.resource_keys.items() if key == room)

@@ -9,8 +9,9 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.business.document import Business
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BookingConflictError, TooManyBookingsError
@@ -29,7 +30,7 @@ NOW = datetime.now(UTC)
 
 async def hold(
     installation: Installation, slug: str, hour: int, network: str = "192.0.2.1", **visitor: str
-) -> Held:
+) -> Managed:
     """Book an hour tomorrow as somebody."""
     wish = a_booking(tomorrow_at(hour), client=a_visitor(**visitor))
     return await book(installation, slug, wish, now=NOW, network=network)

@@ -13,8 +13,9 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.business import business_file
 from bookonce.business.document import Business
 from bookonce.payments.pay import pay
@@ -41,10 +42,10 @@ def salon(provider: str) -> Business:
     )
 
 
-def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Held:
+def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Managed:
     """A held appointment, paid for by card and settled if there is a Stripe."""
 
-    async def work() -> Held:
+    async def work() -> Managed:
         database = Database(url, connections_max=2)
         await database.open()
         await apply_file.apply(database, business, now=NOW)

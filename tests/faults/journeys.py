@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.business.document import Business
 from bookonce.payments.pay import follow, pay
 from bookonce.payments.refund import refund
@@ -18,7 +19,7 @@ from tests.localstripe import GOOD_CARD, REFUSED_AT_CHARGE_CARD, SECURE_CARD, Lo
 
 TEN = tomorrow_at(10)
 HOLD = timedelta(minutes=10)
-Made = tuple[Installation, LocalStripe, Held, datetime]
+Made = tuple[Installation, LocalStripe, Managed, datetime]
 
 
 def salon() -> Business:

@@ -17,7 +17,8 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
+from bookonce.booking.find import Managed
 from bookonce.payments.provider import ProviderError, RefusedByProviderError
 from bookonce.payments.reconcile import expire_holds, reconcile
 from bookonce.payments.settle import settle
@@ -119,7 +120,7 @@ async def _run(
     return struck
 
 
-async def _open(shop: Installation, now: datetime) -> Held:
+async def _open(shop: Installation, now: datetime) -> Managed:
     business = salon()
     await apply_file.apply(shop.database, business, now=now)
     return await book(shop, business.business.slug, a_booking(TEN), now=now)

@@ -10,8 +10,8 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment
-from bookonce.booking.book import Held, book
-from bookonce.booking.find import find
+from bookonce.booking.book import book
+from bookonce.booking.find import Managed, find
 from bookonce.business.document import Business
 from bookonce.payments.providers.stripe import StripePayments
 from bookonce.payments.settle import settle
@@ -62,16 +62,16 @@ def salon(**payments: object) -> Business:
     )
 
 
-async def hold(shop: Installation, slug: str, now: datetime = NOW, name: str = "Zoe") -> Held:
+async def hold(shop: Installation, slug: str, now: datetime = NOW, name: str = "Zoe") -> Managed:
     return await book(shop, slug, a_booking(TEN, client=a_visitor(name)), now=now)
 
 
-async def settled(shop: Installation, held: Held, now: datetime = NOW) -> Appointment:
+async def settled(shop: Installation, held: Managed, now: datetime = NOW) -> Appointment:
     await settle(shop, held.directory.business_id, held.appointment.id, now=now)
     return (await find(shop, held.directory.slug, held.token, now=now)).appointment
 
 
-async def books(stripe: LocalStripe, held: Held) -> tuple[int, int, int]:
+async def books(stripe: LocalStripe, held: Managed) -> tuple[int, int, int]:
     """Set aside, taken, and given back."""
     found = stripe.books().of(appointment_id=held.appointment.id)
     return found.held, found.taken, found.given_back

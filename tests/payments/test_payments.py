@@ -9,9 +9,8 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Held
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import find
+from bookonce.booking.find import Managed, find
 from bookonce.payments.pay import follow, pay
 from bookonce.payments.refund import refund
 from bookonce.platform.errors import (
@@ -175,7 +174,7 @@ async def test_an_abandoned_attempt_is_ended_when_it_is_too_late(
     assert intent["status"] == "canceled"
 
 
-async def paid_for(shop: Installation, slug: str, stripe: LocalStripe) -> Held:
+async def paid_for(shop: Installation, slug: str, stripe: LocalStripe) -> Managed:
     held = await hold(shop, slug)
     await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
     await settled(shop, held)

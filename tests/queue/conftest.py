@@ -15,7 +15,8 @@ import pytest
 from bookonce.availability.installation import Installation, new_id
 from bookonce.business.document import Business
 from bookonce.events import event_rows
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.queue.handlers import Registry
 from bookonce.queue.worker import Tempo, Worker
 from tests.factories import a_business

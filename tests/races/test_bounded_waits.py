@@ -10,8 +10,9 @@ import asyncpg
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.platform.errors import TryAgainError
@@ -56,11 +57,11 @@ async def test_a_booking_behind_an_unfinished_one_is_told_to_try_again(
     await assert_sound(database_url)
 
 
-def cancelling(installation: Installation, slug: str, token: str) -> Awaitable[Held]:
+def cancelling(installation: Installation, slug: str, token: str) -> Awaitable[Managed]:
     return cancel(installation, slug, token, now=datetime.now(UTC))
 
 
-def moving(installation: Installation, slug: str, token: str) -> Awaitable[Held]:
+def moving(installation: Installation, slug: str, token: str) -> Awaitable[Managed]:
     request = MoveRequest(tomorrow_at(12))
     return move(installation, slug, token, request, now=datetime.now(UTC))
 
@@ -70,7 +71,7 @@ async def test_a_change_behind_an_unfinished_one_is_told_to_try_again(
     installation: Installation,
     open_business: Open,
     database_url: str,
-    changing: Callable[[Installation, str, str], Awaitable[Held]],
+    changing: Callable[[Installation, str, str], Awaitable[Managed]],
 ) -> None:
     slug = await open_business(a_business())
     held = await book(installation, slug, a_booking(tomorrow_at(10)), now=datetime.now(UTC))

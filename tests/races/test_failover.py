@@ -14,7 +14,8 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
+from bookonce.booking.find import Managed
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.schema import migrate
@@ -47,7 +48,7 @@ async def test_a_commit_that_stopped_waiting_is_not_acknowledged_before_the_stan
     slug = business.business.slug
     await apply_file.apply(database, business, now=now)
 
-    async def ask() -> Held:
+    async def ask() -> Managed:
         return await book(
             installation, slug, a_booking(tomorrow_at(10)), now=now, idempotency_key="k"
         )

@@ -16,9 +16,9 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import find
+from bookonce.booking.find import Managed, find
 from bookonce.business.document import Business
 from bookonce.payments.compare import compare
 from bookonce.payments.pay import follow, pay
@@ -86,7 +86,7 @@ async def slug(open_business: Open) -> str:
 
 async def a_visit(
     shops: list[Installation], slug: str, stripe: LocalStripe, chance: random.Random, now: datetime
-) -> Held | None:
+) -> Managed | None:
     """One visitor, from the wish to whatever end."""
 
     def shop() -> Installation:
@@ -124,14 +124,14 @@ async def test_whoever_has_the_time_has_paid_and_whoever_has_paid_has_the_time(
 ) -> None:
     chance = random.Random(seed)
     now = datetime.now(UTC)
-    visits: list[Held] = []
+    visits: list[Managed] = []
     for number in range(ROUNDS):
         later = now + 2 * HOLD * number  # the holds of the round before have run out
         racers = [partial(a_visit, shops, slug, stripe, chance, later) for _ in range(RACERS)]
         sweeping = [partial(expire_holds, shops[0], now=later)] * 3
         found = await at_once([*racers, *sweeping])
         assert [one for one in found if isinstance(one, BaseException)] == []
-        visits += [one for one in found if isinstance(one, Held)]
+        visits += [one for one in found if isinstance(one, Managed)]
         await assert_sound(database_url)
 
     end = now + timedelta(hours=2)
@@ -160,7 +160,7 @@ async def test_of_many_who_pay_late_for_one_time_one_gets_it(
     """Each held it once and let it run out; then all their banks answer at the same moment."""
     now = datetime.now(UTC)
     start = tomorrow_at(10)
-    racers: list[tuple[Held, str, datetime]] = []
+    racers: list[tuple[Managed, str, datetime]] = []
     for number in range(8):
         at = now + HOLD * number
         wish = a_booking(start, staff="ada", client=a_visitor(f"Guest{number}"))

@@ -11,9 +11,9 @@ from typing import Any
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import Choice, offer
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import find
+from bookonce.booking.find import Managed, find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.platform.errors import BookingConflictError
@@ -46,11 +46,11 @@ def booking(installation: Installation, slug: str, start: datetime, **more: Any)
     return partial(book, installation, slug, request, now=datetime.now(UTC))
 
 
-def held(results: list[Any]) -> list[Held]:
+def held(results: list[Any]) -> list[Managed]:
     """Those who got it; the others must have been refused for a reason."""
-    refusals = [result for result in results if not isinstance(result, Held)]
+    refusals = [result for result in results if not isinstance(result, Managed)]
     assert {type(refusal) for refusal in refusals} <= {BookingConflictError}, refusals
-    return [result for result in results if isinstance(result, Held)]
+    return [result for result in results if isinstance(result, Managed)]
 
 
 async def test_as_many_are_booked_as_there_are_chairs_not_people(

@@ -10,8 +10,9 @@ from functools import partial
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.business.document import Business
 from tests.factories import a_booking, a_business, a_visitor, tomorrow_at
 from tests.races.conftest import RACERS
@@ -33,7 +34,7 @@ async def test_the_limit_is_exact(
     """Also where all its places are to be taken over from bookings that don't count any more."""
     slug = await open_business(a_business(protection=PROTECTION))
 
-    def wish(number: int) -> partial[Awaitable[Held]]:
+    def wish(number: int) -> partial[Awaitable[Managed]]:
         start = tomorrow_at(0) + timedelta(minutes=30 * number)
         visitor = a_visitor(phone="+49 30 1234567")
         return partial(
@@ -52,7 +53,7 @@ async def test_the_limit_is_exact(
     results = await at_once([wish(number) for number in range(RACERS)])
 
     assert Counter(type(each).__name__ for each in results) == {
-        "Held": LIMIT,
+        "Managed": LIMIT,
         "TooManyBookingsError": RACERS - LIMIT,
     }
     assert await count(database_url, "visitor_booking") == 3 * LIMIT

@@ -13,8 +13,9 @@ import asyncpg
 from bench.specimens.seed import book_like_the_seed
 from bookonce.availability.block import block
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Held, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.find import Managed
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.platform.errors import (
@@ -178,8 +179,8 @@ async def test_of_cancel_and_move_at_once_each_appointment_keeps_one_story(
                 *[partial(move, installation, slug, held.token, target, now=now)] * 4,
             ]
         )
-        assert all(isinstance(result, Held) for result in results[:4])
-        assert all(isinstance(result, Held | StatusConflictError) for result in results[4:])
+        assert all(isinstance(result, Managed) for result in results[:4])
+        assert all(isinstance(result, Managed | StatusConflictError) for result in results[4:])
     await assert_sound(database_url)
 
 
@@ -199,7 +200,7 @@ async def test_two_who_move_into_each_others_time_lose_nothing(
         ]
     )
 
-    assert all(isinstance(result, Held | BookingConflictError) for result in results), results
+    assert all(isinstance(result, Managed | BookingConflictError) for result in results), results
     await assert_sound(database_url)
 
 

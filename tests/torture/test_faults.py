@@ -19,7 +19,8 @@ import asyncpg
 import psutil
 import pytest
 
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.retry import RetryPolicy
 from bookonce.torture.databases import SingleDatabase

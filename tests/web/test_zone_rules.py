@@ -16,7 +16,7 @@ from icalendar import Calendar, Component
 from icalendar.timezone import TZP
 
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import Held
+from bookonce.booking.find import Managed
 from bookonce.business.directory import Directory
 from bookonce.business.document import ONLY_LOCATION
 from bookonce.platform.zones import offset_segments
@@ -61,7 +61,7 @@ def changes(zone: str) -> list[datetime]:
     return [datetime.fromtimestamp(segment.start_s, UTC) for segment in segments[1:]]
 
 
-def held(zone: str, start: datetime) -> Held:
+def held(zone: str, start: datetime) -> Managed:
     """An appointment at a business in a zone."""
     directory = Directory(
         business_id=uuid4(),
@@ -85,7 +85,7 @@ def held(zone: str, start: datetime) -> Held:
         currency="EUR",
         sequence=0,
     )
-    return Held(directory, appointment, "token")
+    return Managed(directory, appointment, "token")
 
 
 def read(content: bytes, reader: TZP) -> list[datetime]:

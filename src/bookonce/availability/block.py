@@ -12,7 +12,7 @@ from asyncpg import Range
 from bookonce.availability import claim_rows, hold_rows
 from bookonce.availability.installation import Installation, new_id
 from bookonce.events import event_rows
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     BlockConflictError,
     FieldError,

@@ -20,7 +20,7 @@ from uuid import UUID
 import asyncpg
 
 from bookonce.availability.offers import BusyTime
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.intervals import Interval, merged
 
 WEEK_S = 7 * 86_400

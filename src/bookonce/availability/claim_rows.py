@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg import Range
 
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 FAIRNESS_MARGIN = timedelta(days=3)
 

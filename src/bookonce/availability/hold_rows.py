@@ -14,7 +14,7 @@ from uuid import UUID
 from asyncpg import Range
 
 from bookonce.availability.claim_rows import Taking, releasing
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 EXPIRED = "appointment.expired"
 

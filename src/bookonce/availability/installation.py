@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import uuid_utils.compat
@@ -15,8 +15,8 @@ from bookonce.availability.busy_rows import BusyTimes
 from bookonce.business import business_rows
 from bookonce.business.directory import Directory
 from bookonce.business.document import is_slug
-from bookonce.payments.provider import PaymentProvider
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.platform.errors import BookonceError, NotFoundError
 from bookonce.queue.bell import Bell
 
@@ -34,8 +34,10 @@ class Installation:
     database: Database
     secret_key: str = ""
     """Shared by all servers of the installation, if the operator has set one."""
-    providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
-    """Who can take payments here, by the name that business files use."""
+    providers: Mapping[str, Any] = field(default_factory=dict)
+    """Who can take payments here, by the name that business files use; `payments/provider.py` has
+    their type, which rooms below payments need not know.
+    """
     busy: BusyTimes = field(default_factory=BusyTimes)
     """The claims that this process has at hand."""
     _at_hand: OrderedDict[str, Directory] = field(default_factory=OrderedDict)

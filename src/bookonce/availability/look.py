@@ -16,7 +16,7 @@ from bookonce.availability.installation import Installation
 from bookonce.availability.offers import Grid, Offer, Window, opened, refusal
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import ANYONE, Service
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import FieldError, NotOfferedError, ValidationError
 from bookonce.platform.zones import DAY_S, date_of, day_number, wall_start_of_day_s
 

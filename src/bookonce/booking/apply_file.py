@@ -26,7 +26,8 @@ from bookonce.business import (
 )
 from bookonce.business.document import Business, LocalTime, Resource, Staff, TimeOff
 from bookonce.events import event_rows
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.platform.errors import BlockConflictError, NotFoundError
 
 

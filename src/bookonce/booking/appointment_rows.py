@@ -10,7 +10,7 @@ import asyncpg
 
 from bookonce.availability.claim_rows import releasing
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 _APPOINTMENT = """
     appointment.appointment_id, appointment.status, service.key AS service,

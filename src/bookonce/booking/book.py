@@ -21,6 +21,7 @@ from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
 from bookonce.booking.client import Client, client_errors, normal_email, notes_errors
 from bookonce.booking.deposits import Deposit, due
+from bookonce.booking.find import Managed
 from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import new_token, seal, token_hash, unseal
 from bookonce.business.directory import Directory
@@ -28,7 +29,7 @@ from bookonce.events import event_rows
 from bookonce.events.event_rows import Remembered
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform import money
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     NotFoundError,
     NotOfferedError,
@@ -96,15 +97,6 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
         return msgspec.json.encode(self).decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An appointment with the business it is at and the capability that opens it."""
-
-    directory: Directory
-    appointment: Appointment
-    token: str
-
-
 async def book(
     installation: Installation,
     slug: str,
@@ -114,7 +106,7 @@ async def book(
     idempotency_key: str | None = None,
     network: str | None = None,
     actor: str = "visitor",
-) -> Held:
+) -> Managed:
     """Book a time with a named person, or with the fairest of those who are free. If a deposit is
     due, the time is held for the payment.
 
@@ -158,7 +150,7 @@ async def book(
                     sorted(directory.resource_keys[one] for one in result.taken.other_ids)
                 ),
             )
-            return Held(directory, _appointment(directory, ids.appointment, facts), ids.token)
+            return Managed(directory, _appointment(directory, ids.appointment, facts), ids.token)
         if result.outcome is Outcome.REPLAY and (
             replayed := await _replayed(installation, slug, request, idempotency, now)
         ):
@@ -275,7 +267,7 @@ async def _replayed(
     request: BookingRequest,
     idempotency: Idempotency,
     now: datetime,
-) -> Held | None:
+) -> Managed | None:
     """What the key led to; None if it wasn't used. Raises what was raised then."""
     directory = await installation.current(slug)
     remembered = await installation.database.run(
@@ -296,7 +288,7 @@ def _replay(
     directory: Directory,
     idempotency: Idempotency,
     remembered: Remembered,
-) -> Held | None:
+) -> Managed | None:
     """The answer that was given before; None if it was a refusal."""
     if remembered.appointment_id is None or remembered.sealed_token is None:
         return None
@@ -312,7 +304,7 @@ def _replay(
             "This was booked, but by a server with another BOOKONCE_SECRET_KEY; "
             "only that one can answer again."
         )
-    return Held(directory, _appointment(directory, remembered.appointment_id, facts), token)
+    return Managed(directory, _appointment(directory, remembered.appointment_id, facts), token)
 
 
 def _appointment(directory: Directory, appointment_id: UUID, facts: Facts) -> Appointment:

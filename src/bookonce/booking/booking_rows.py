@@ -13,7 +13,7 @@ from bookonce.availability.claim_rows import Taken, Taking, taking
 from bookonce.availability.hold_rows import outlived
 from bookonce.booking import limit_rows
 from bookonce.booking.limit_rows import Allowance
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.retry import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, sqlstate
 
 

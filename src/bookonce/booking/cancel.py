@@ -10,8 +10,8 @@ import msgspec
 from bookonce.availability.installation import Installation, new_id
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status, require_in_time, require_transition
-from bookonce.booking.book import RACES_LOST_MAX, Held
-from bookonce.booking.find import load
+from bookonce.booking.book import RACES_LOST_MAX
+from bookonce.booking.find import Managed, load
 from bookonce.business.deposits import kept_minor, refund_percent
 from bookonce.business.directory import Directory
 from bookonce.platform.errors import TryAgainError
@@ -19,7 +19,7 @@ from bookonce.platform.errors import TryAgainError
 
 async def cancel(
     installation: Installation, slug: str, token: str, *, now: datetime, actor: str = "visitor"
-) -> Held:
+) -> Managed:
     """Cancel an appointment; cancelling a cancelled one changes nothing and answers the same.
 
     A visitor is held to the business's limit, the business isn't. Raises NotFoundError,
@@ -30,7 +30,7 @@ async def cancel(
     for _ in range(RACES_LOST_MAX):
         appointment = await load(installation, directory, token)
         if appointment.status is Status.CANCELLED:
-            return Held(directory, appointment, token)
+            return Managed(directory, appointment, token)
         require_transition(appointment, Status.CANCELLED)
         if actor == "visitor" and appointment.status is Status.CONFIRMED:
             require_in_time(appointment, directory.policy.cancel_until_min, now)
@@ -45,7 +45,7 @@ async def cancel(
                 keep_minor=keep_minor,
                 sequence=appointment.sequence + 1,
             )
-            return Held(directory, cancelled, token)
+            return Managed(directory, cancelled, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bookonce.booking.client import Client
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows, client_rows
 from bookonce.booking.appointment import Appointment
-from bookonce.booking.book import Held
 from bookonce.booking.client import Client
 from bookonce.booking.manage_tokens import is_token, token_hash
 from bookonce.business.directory import Directory
 from bookonce.platform.errors import NotFoundError
 
 
-async def find(installation: Installation, slug: str, token: str, *, now: datetime) -> Held:
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """An appointment with the business it is at and the token that opens its manage page."""
+
+    directory: Directory
+    appointment: Appointment
+    token: str
+
+
+async def find(installation: Installation, slug: str, token: str, *, now: datetime) -> Managed:
     """The appointment as it is now. Raises NotFoundError."""
     directory = await installation.current(slug)
     appointment = await load(installation, directory, token)
-    return Held(directory, appointment.as_of(now), token)
+    return Managed(directory, appointment.as_of(now), token)
 
 
 async def load(installation: Installation, directory: Directory, token: str) -> Appointment:

@@ -22,13 +22,13 @@ from bookonce.booking.appointment import (
     require_in_time,
     require_movable,
 )
-from bookonce.booking.book import RACES_LOST_MAX, Facts, Held
-from bookonce.booking.find import load
+from bookonce.booking.book import RACES_LOST_MAX, Facts
+from bookonce.booking.find import Managed, load
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
 from bookonce.events.event_rows import Remembered
 from bookonce.events.idempotency import Idempotency
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import NotOfferedError, TryAgainError
 
 MOVED = "appointment.moved"
@@ -63,7 +63,7 @@ async def move(
     now: datetime,
     idempotency_key: str | None = None,
     actor: str = "visitor",
-) -> Held:
+) -> Managed:
     """Move an appointment; a move to where it is already changes nothing and answers the same.
 
     The price stays as agreed; the length is the service's of now. Raises NotFoundError,
@@ -82,7 +82,7 @@ async def move(
         )
         if remembered := await _remembered(installation, directory, idempotency):
             if remembered.event_kind in (MOVED, UNCHANGED):
-                return Held(directory, _as_moved(directory, appointment, remembered), token)
+                return Managed(directory, _as_moved(directory, appointment, remembered), token)
             raise await conflict(
                 installation, asked(directory, choice), request.start, now=now,
                 released=appointment.id, present=appointment.start,
@@ -99,7 +99,7 @@ async def move(
                 installation, directory, idempotency, event_id, UNCHANGED, actor, now,
                 as_it_is=appointment,
             ):  # fmt: skip
-                return Held(directory, appointment, token)
+                return Managed(directory, appointment, token)
             continue
         if actor == "visitor":
             require_in_time(appointment, directory.policy.cancel_until_min, now)
@@ -118,7 +118,7 @@ async def move(
                     released=appointment.id, present=appointment.start,
                 ) from None  # fmt: skip
             continue
-        return Held(directory, moved, token)
+        return Managed(directory, moved, token)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
 
 

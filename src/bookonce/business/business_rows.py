@@ -14,7 +14,7 @@ from bookonce.business.directory import Directory
 from bookonce.business.document import Business
 from bookonce.business.hours import Span
 from bookonce.platform import money
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 # Spans as pairs of minutes since midnight.
 _SPANS = """(

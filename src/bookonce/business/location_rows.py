@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bookonce.business.columns import as_json, columns
 from bookonce.business.document import ONLY_LOCATION, Business, Location
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 
 async def put(

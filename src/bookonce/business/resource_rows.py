@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bookonce.business.columns import columns
 from bookonce.business.document import STAFF_KIND, Business
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 
 async def put(

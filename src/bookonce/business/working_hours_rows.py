@@ -10,7 +10,7 @@ from asyncpg import Range
 
 from bookonce.business.document import HoursAt, Staff
 from bookonce.business.hours import WEEKDAYS, Span
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 
 async def put(

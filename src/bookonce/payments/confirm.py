@@ -19,7 +19,7 @@ from bookonce.booking.book import RACES_LOST_MAX, Facts
 from bookonce.business.directory import Directory
 from bookonce.payments import payment_rows
 from bookonce.payments.states import Payment
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import BookonceError, TryAgainError
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bookonce.payments.states import EntryKind, Payment
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)

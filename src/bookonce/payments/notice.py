@@ -8,7 +8,7 @@ from bookonce.availability.installation import Installation, new_id
 from bookonce.events import event_rows
 from bookonce.payments import payment_rows
 from bookonce.payments.provider import ProviderEvent
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 HEARD = "payment.heard"
 

@@ -12,7 +12,7 @@ from bookonce.payments import ledger_rows, payment_rows, refund_rows
 from bookonce.payments.provider import Books, Movement, PaymentOrder, PaymentProvider, Standing
 from bookonce.payments.refund_rows import Refund
 from bookonce.payments.states import EntryKind, Payment, PaymentStatus, RefundStatus
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import PaymentUnavailableError
 
 STATUS = {
@@ -26,9 +26,10 @@ STATUS = {
 
 def provider_of(installation: Installation, name: str) -> PaymentProvider:
     """Raises PaymentUnavailableError if this installation has no such provider."""
-    if provider := installation.providers.get(name):
-        return provider
-    raise PaymentUnavailableError(f"This installation can't take payments by {name!r} now.")
+    provider: PaymentProvider | None = installation.providers.get(name)
+    if provider is None:
+        raise PaymentUnavailableError(f"This installation can't take payments by {name!r} now.")
+    return provider
 
 
 async def order_of(

@@ -15,9 +15,8 @@ from bookonce.availability.installation import Installation, new_id
 from bookonce.availability.look import Choice, asked
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import Held
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import load
+from bookonce.booking.find import Managed, load
 from bookonce.business.directory import Directory
 from bookonce.payments import payment_rows
 from bookonce.payments.orders import order_of, provider_of
@@ -31,7 +30,7 @@ from bookonce.payments.provider import (
 )
 from bookonce.payments.settle import advance
 from bookonce.payments.states import LIVE, Payment, PaymentStatus
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     BookonceError,
     HoldExpiredError,
@@ -52,7 +51,7 @@ class Paid:
     from the payer first, which the provider's script in the browser sees to.
     """
 
-    held: Held
+    held: Managed
     client_secret: str | None = None
 
 
@@ -67,7 +66,7 @@ async def pay(
     """
     directory, appointment, provider = await _payable(installation, slug, token)
     if appointment.status not in (Status.HELD, Status.EXPIRED):
-        return Paid(Held(directory, appointment, token))
+        return Paid(Managed(directory, appointment, token))
     if not provider.takes_cards:
         raise PaymentUnavailableError("This is paid on site; the business confirms it then.")
     payment = await _attempt(installation, directory, appointment, provider.name, now)
@@ -85,10 +84,10 @@ async def follow(installation: Installation, slug: str, token: str, *, now: date
     """
     directory, appointment, _ = await _payable(installation, slug, token)
     if appointment.status not in (Status.HELD, Status.EXPIRED):
-        return Paid(Held(directory, appointment, token))
+        return Paid(Managed(directory, appointment, token))
     payment = await _live(installation, directory, appointment.id)
     if payment is None or payment.provider_ref is None:
-        return Paid(Held(directory, appointment.as_of(now), token))
+        return Paid(Managed(directory, appointment.as_of(now), token))
     with _told_plainly():
         provider = provider_of(installation, payment.provider)
         books = await provider.look(await order_of(installation, directory, payment))
@@ -281,7 +280,7 @@ async def _outcome(
     ):  # fmt: skip
         raise _too_late()
     secret = books.client_secret if books.standing is Standing.NEEDS_ACTION else None
-    return Paid(Held(directory, appointment.as_of(now), token), secret)
+    return Paid(Managed(directory, appointment.as_of(now), token), secret)
 
 
 async def _after_decline(

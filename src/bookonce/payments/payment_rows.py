@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from bookonce.payments.states import LIVE, Payment, PaymentStatus
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 _PAYMENT = """
     payment.payment_id, payment.appointment_id, payment.number, payment.provider,

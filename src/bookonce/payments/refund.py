@@ -15,7 +15,7 @@ from bookonce.payments.ledger_rows import Entry
 from bookonce.payments.orders import by_hand_ref
 from bookonce.payments.states import EntryKind, PaymentStatus, RefundStatus
 from bookonce.platform import money
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.errors import FieldError, NotFoundError, StatusConflictError, ValidationError
 
 

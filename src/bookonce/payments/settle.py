@@ -40,7 +40,7 @@ from bookonce.payments.states import (
     Step,
     next_step,
 )
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 STEPS_MAX = 12
 NAMELESS = timedelta(minutes=2)

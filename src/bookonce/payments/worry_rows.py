@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextvars import ContextVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import asyncpg
 
+from bookonce.platform.connection import Connection
 from bookonce.platform.hosts import Hosts, Opened
 from bookonce.platform.retry import RetryPolicy
 
-if TYPE_CHECKING:
-    Connection = (
-        asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-    )
-else:
-    Connection = Any
-
 T = TypeVar("T")
+P = ParamSpec("P")
+
+_after_commit: ContextVar[list[Callable[[Database], None]] | None] = ContextVar(
+    "after_commit", default=None
+)
 
 LOCK_TIMEOUT_MS = 2_000  # longer than deadlock_timeout (1 s), so that deadlocks are told apart
 STATEMENT_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5.0
 ACQUIRE_TIMEOUT_S = 10.0
+
+
+def after_commit(act: Callable[[Database], None]) -> None:
+    """Have something done once the statement or transaction under way has committed; never, if it
+    is rolled back. Outside of `Database.run` and `Database.transaction` nothing happens.
+    """
+    acts = _after_commit.get()
+    if acts is not None and act not in acts:
+        acts.append(act)
 
 
 class Database:
@@ -80,23 +89,52 @@ class Database:
         """Close the connections that nobody uses, and the others when they are done."""
         await self._pool.close()
 
-    async def run(self, statement: Callable[[Connection], Awaitable[T]]) -> T:
-        """Run one statement, which is its own transaction, under the retry policy."""
+    async def run(
+        self,
+        statement: Callable[Concatenate[Connection, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a function of one statement, which is its own transaction, under the retry policy.
+
+        It is called with a connection and what follows it here.
+        """
 
         async def attempt() -> T:
             async with self.connection() as connection:
-                return await statement(connection)
+                return await statement(connection, *args, **kwargs)
 
-        return await self.retry.run(attempt, self._on_attempt)
+        return await self._with_retries(attempt)
 
-    async def transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def transaction(
+        self,
+        work: Callable[Concatenate[Connection, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """Run `work` in one transaction under the retry policy; an exception rolls it back."""
 
         async def attempt() -> T:
             async with self.connection() as connection, connection.transaction():
-                return await work(connection)
+                return await work(connection, *args, **kwargs)
 
-        return await self.retry.run(attempt, self._on_attempt)
+        return await self._with_retries(attempt)
+
+    async def _with_retries(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """What one attempt asked to have done after its commit is done by the one that succeeds."""
+
+        async def fresh() -> T:
+            acts: list[Callable[[Database], None]] = []
+            token = _after_commit.set(acts)
+            try:
+                result = await attempt()
+            finally:
+                _after_commit.reset(token)
+            for act in acts:
+                act(self)
+            return result
+
+        return await self.retry.run(fresh, self._on_attempt)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 from bookonce.platform.hosts import connect
 
 MIGRATION_TABLE = "schema_migration"

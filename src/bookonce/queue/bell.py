@@ -10,7 +10,8 @@ import contextlib
 
 import asyncpg
 
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 
 CHANNEL = "bookonce_jobs"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)

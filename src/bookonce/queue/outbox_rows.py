@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 EVENTS_LOOKED_AT_MAX = 10_000
 """A look for tenants costs no more than this, whatever has piled up; the next goes on."""

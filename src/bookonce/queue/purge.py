@@ -16,7 +16,8 @@ from uuid import UUID
 
 import structlog
 
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.queue import purge_rows as store
 from bookonce.queue.handlers import Context
 from bookonce.queue.job_rows import Subject

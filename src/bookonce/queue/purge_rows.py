@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 ROWS_MAX = 2_000
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.queue import job_rows, outbox_rows
 from bookonce.queue.handlers import Registry
 from bookonce.queue.job_rows import Entry, Subject

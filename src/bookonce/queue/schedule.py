@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.queue import schedule_rows
 from bookonce.queue.handlers import Registry
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from bookonce.platform.database import Connection
+from bookonce.platform.connection import Connection
 
 _SCHEDULES = UUID("6b0f3c5e-5c1c-5a0e-9c55-0d0f8f2f6a01")
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)

@@ -17,7 +17,8 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from bookonce.platform.database import Connection, Database
+from bookonce.platform.connection import Connection
+from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.queue import job_rows
 from bookonce.queue.failures import delay_s, described

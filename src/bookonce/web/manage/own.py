@@ -13,9 +13,8 @@ from litestar import Request, Response
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import Held
 from bookonce.booking.cancel import keep_minor_if_cancelled
-from bookonce.booking.find import find
+from bookonce.booking.find import Managed, find
 from bookonce.business.directory import Place
 from bookonce.platform import money
 from bookonce.web.booking_page.address import Address
@@ -38,13 +37,13 @@ class OwnVisit(Visit):
 class Own:
     """An appointment on its own page."""
 
-    def __init__(self, visit: OwnVisit, held: Held, base: str) -> None:
+    def __init__(self, visit: OwnVisit, held: Managed, base: str) -> None:
         visit.token = held.token
         self.visit, self.held, self.base = visit, held, base
         self.appointment = held.appointment
         self.zone = held.directory.zone_at(held.appointment.location)
 
-    def now(self, held: Held) -> Own:
+    def now(self, held: Managed) -> Own:
         """The same page with the appointment as it is by now."""
         return Own(self.visit, held, self.base)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Held
+from bookonce.booking.find import Managed
 from bookonce.business.document import Policy
 from bookonce.platform import money
 
@@ -144,7 +144,7 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     @classmethod
     def of(
         cls,
-        held: Held,
+        held: Managed,
         base_url: str,
         *,
         publishable_key: str | None = None,
@@ -179,7 +179,7 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def _payment(
-    held: Held, publishable_key: str | None, client_secret: str | None
+    held: Managed, publishable_key: str | None, client_secret: str | None
 ) -> PaymentAnswer | None:
     appointment = held.appointment
     if appointment.deposit_minor is None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import Held
+from bookonce.booking.find import Managed
 from bookonce.web.public.zone_rules import zone_rules
 
 MEDIA_TYPE = "text/calendar"
@@ -27,7 +27,7 @@ def method(appointment: Appointment) -> str:
     return "CANCEL" if appointment.status in OVER else "PUBLISH"
 
 
-def calendar_file(held: Held, manage_url: str) -> bytes:
+def calendar_file(held: Managed, manage_url: str) -> bytes:
     """One event in the location's time zone, with the zone's rules."""
     appointment = held.appointment
     zone = held.directory.zone_at(appointment.location)
@@ -46,7 +46,7 @@ def calendar_file(held: Held, manage_url: str) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _event(held: Held, zone: ZoneInfo, manage_url: str) -> Event:
+def _event(held: Managed, zone: ZoneInfo, manage_url: str) -> Event:
     appointment, directory = held.appointment, held.directory
     service = directory.service_name(appointment.service)
     staff = directory.staff_name(appointment.staff)
