@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from bookonce.availability.installation import Installation
+from bookonce.booking import apply_file
 from bookonce.business.document import Business
 from bookonce.payments.providers.on_site import OnSitePayments
 from bookonce.platform.database import Database
@@ -79,7 +80,7 @@ def open_business(database: Database) -> Callable[[Business], Awaitable[str]]:
     """Applies a business and tells its address."""
 
     async def apply(business: Business) -> str:
-        await apply.apply(database, business, now=datetime.now(UTC))
+        await apply_file.apply(database, business, now=datetime.now(UTC))
         return business.business.slug
 
     return apply

@@ -29,10 +29,10 @@ def imported(statement: str) -> set[str]:
         (
             "from bookonce.cli.main import app; app(['--version'], standalone_mode=False)",
             {"typer"},
-            WEB | LOAD | {"asyncpg", "bookonce.core"},
+            WEB | LOAD | {"asyncpg", "bookonce.business"},
         ),
         ("import bookonce.cli.business", {"asyncpg"}, WEB | LOAD),
-        ("import bookonce.cli.jobs_process", {"bookonce.jobs"}, WEB | LOAD),
+        ("import bookonce.cli.jobs_process", {"bookonce.queue"}, WEB | LOAD),
         ("import bookonce.cli.serve", {"granian"}, {"litestar", "jinja2"} | LOAD),
         ("import bookonce.cli.web_worker", {"litestar"}, LOAD),
     ],

@@ -174,7 +174,7 @@ async def test_the_schema_is_what_the_migrations_make(catalog: asyncpg.Connectio
 
 
 def test_migrations_are_numbered_without_gaps_and_never_taken_back() -> None:
-    folder = files("bookonce.store").joinpath("migrations")
+    folder = files("bookonce.platform").joinpath("migrations")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))
     assert [name[:4] for name in names] == [f"{n:04}" for n in range(1, len(names) + 1)]
     for name in names:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bookonce.booking import apply_file
 from bookonce.platform.database import Database
 from bookonce.platform.embedded import EmbeddedPostgres
 from bookonce.platform.schema import migrate
@@ -241,7 +242,7 @@ async def test_a_worker_survives_its_database(scratch: Path) -> None:
         await may_end.wait()
 
     async def apply(business: Any) -> str:
-        await apply.apply(database, business, now=datetime.now(UTC))
+        await apply_file.apply(database, business, now=datetime.now(UTC))
         return str(business.business.slug)
 
     try:

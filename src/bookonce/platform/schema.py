@@ -27,7 +27,7 @@ class MigrationError(Exception):
 
 def packaged_versions() -> list[str]:
     """The versions of the migrations that come with this code, ascending."""
-    names = (entry.name for entry in files("bookonce.store").joinpath("migrations").iterdir())
+    names = (entry.name for entry in files("bookonce.platform").joinpath("migrations").iterdir())
     return sorted(match[1] for name in names if (match := _VERSION.match(name)))
 
 
@@ -69,7 +69,7 @@ async def migrate(url: str) -> list[str]:
 
 
 async def _run_dbmate(url: str) -> None:
-    with as_file(files("bookonce.store").joinpath("migrations")) as folder:
+    with as_file(files("bookonce.platform").joinpath("migrations")) as folder:
         process = await asyncio.create_subprocess_exec(
             _dbmate(),
             "--migrations-dir", str(folder),
