@@ -163,6 +163,6 @@ def _new_appointment(wish: Asked, staff: int, visit: int) -> NewAppointment:
         starts_at=start, ends_at=start + timedelta(minutes=rush.VISIT_MIN), price_minor=4800,
         currency="EUR", client_id=new_id(), client_email=unique.decode(), client_name="Zoe",
         client_phone=None, notes=None, token_hash=unique, sealed_token=unique, event_id=new_id(),
-        actor="visitor", facts=_FACTS, key_hash=unique, request_hash=unique, keep_refusal=True,
+        actor=VISITOR, facts=_FACTS, key_hash=unique, request_hash=unique, keep_refusal=True,
         now=start,
     )  # fmt: skip

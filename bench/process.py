@@ -101,7 +101,7 @@ async def _cancel_all(url: str) -> None:
             assert found is not None
             await appointment_rows.change_status(
                 connection, business_id, found, Status.CANCELLED,
-                event_id=new_id(), actor="business", now=datetime.now(UTC), keep_minor=None,
+                event_id=new_id(), actor=SYSTEM, now=datetime.now(UTC), keep_minor=None,
             )  # fmt: skip
     await database.close()
 

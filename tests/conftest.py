@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import bookonce.followers  # noqa: F401 - declares who follows events
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
 from bookonce.business.document import Business

@@ -112,14 +112,14 @@ class TestChanges:
     ):
         held = await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
-        await cancel(elsewhere, slug, held.token, now=NOW)
+        await cancel(elsewhere, slug, held.appointment.id, now=NOW)
         assert await free_at(installation, slug, TEN) == ["ada"]
 
     async def test_a_move(self, installation: Installation, elsewhere: Installation, slug: str):
         held = await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
         later = TEN + timedelta(hours=3)
-        await move(elsewhere, slug, held.token, MoveRequest(later), now=NOW)
+        await move(elsewhere, slug, held.appointment.id, MoveRequest(later), now=NOW)
         assert await free_at(installation, slug, TEN) == ["ada"]
         assert await free_at(installation, slug, later) == []
 

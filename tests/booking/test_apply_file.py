@@ -310,14 +310,16 @@ async def test_the_first_location_listed_is_the_one_that_was_not(
 
     first = {"key": key, "name": "Mitte", "timezone": "Asia/Tokyo"}
     await open_business(a_business(slug, location=[first, SOHO]))
-    found = answer_of(await find.find(installation, slug, held.token, now=NOW))
+    found = answer_of(await find.find(installation, slug, held.appointment.id, now=NOW))
     assert found.location == key
     assert found.start == tomorrow_at(9)
     assert found.start.utcoffset() == timedelta(hours=9)
     assert await count(database_url, "location") == 2
     with pytest.raises(BookingConflictError):
         await book(installation, slug, a_booking(tomorrow_at(9), location=key), now=NOW)
-    moved = await move(installation, slug, held.token, MoveRequest(start=tomorrow_at(12)), now=NOW)
+    moved = await move(
+        installation, slug, held.appointment.id, MoveRequest(start=tomorrow_at(12)), now=NOW
+    )
     assert moved.appointment.location == key
     await assert_sound(database_url)
 
@@ -333,7 +335,9 @@ async def test_a_booking_from_before_is_answered_again_with_a_location_that_ther
     restarted = Installation(database)
     again = await book(restarted, slug, booking, now=NOW, idempotency_key="k")
     assert again.token == held.token
-    assert answer_of(again) == answer_of(await find.find(restarted, slug, held.token, now=NOW))
+    assert answer_of(again) == answer_of(
+        await find.find(restarted, slug, held.appointment.id, now=NOW)
+    )
 
 
 async def test_when_no_location_is_listed_any_more_appointments_stay(
@@ -357,7 +361,7 @@ async def test_when_no_location_is_listed_any_more_appointments_stay(
     plain = a_business(slug, resource=[ROOM], service=[a_service(needs=["room"])])
     await open_business(plain)
     assert await apply_file.export(database, slug) == plain
-    found = answer_of(await find.find(installation, slug, held.token, now=NOW))
+    found = answer_of(await find.find(installation, slug, held.appointment.id, now=NOW))
     assert (found.location, found.start, found.resources) == (None, tomorrow_at(9), ["r1"])
     with pytest.raises(BookingConflictError):
         await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
@@ -365,7 +369,7 @@ async def test_when_no_location_is_listed_any_more_appointments_stay(
 
     await open_business(listed)
     assert await apply_file.export(database, slug) == listed
-    found = answer_of(await find.find(installation, slug, held.token, now=NOW))
+    found = answer_of(await find.find(installation, slug, held.appointment.id, now=NOW))
     assert found.location == "soho"
     await assert_sound(database_url)
 
@@ -380,16 +384,18 @@ async def test_a_location_that_is_left_out_keeps_its_appointments(
     held = await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
 
     await open_business(a_business(slug, location=[MITTE]))
-    found = answer_of(await find.find(installation, slug, held.token, now=NOW))
+    found = answer_of(await find.find(installation, slug, held.appointment.id, now=NOW))
     assert (found.location, found.start, found.status) == ("soho", tomorrow_at(9), "confirmed")
     with pytest.raises(NotFoundError):
         await book(installation, slug, a_booking(tomorrow_at(12), location="soho"), now=NOW)
     with pytest.raises(BookingConflictError):  # she is still there at nine
         await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
     with pytest.raises(NotOfferedError, match="no longer open"):
-        await move(installation, slug, held.token, MoveRequest(start=tomorrow_at(12)), now=NOW)
+        await move(
+            installation, slug, held.appointment.id, MoveRequest(start=tomorrow_at(12)), now=NOW
+        )
     there = MoveRequest(start=tomorrow_at(12), location="mitte")
-    moved = await move(installation, slug, held.token, there, now=NOW)
+    moved = await move(installation, slug, held.appointment.id, there, now=NOW)
     assert moved.appointment.location == "mitte"
     await assert_sound(database_url)
 
@@ -405,7 +411,7 @@ async def test_a_new_order_of_locations_is_a_change_and_nobody_moves(
     applied = await apply_file.apply(database, turned, now=NOW)
     assert applied.changes == ["order: changed"]
     assert await apply_file.export(database, slug) == turned
-    found = await find.find(installation, slug, held.token, now=NOW)
+    found = await find.find(installation, slug, held.appointment.id, now=NOW)
     assert found.appointment.location == "soho"
 
 
@@ -445,7 +451,7 @@ async def test_a_room_keeps_its_time_when_its_kind_is_another(
     assert await rows(database, "claim") == claims
     with pytest.raises(BookingConflictError):
         await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
-    found = await find.find(installation, slug, held.token, now=NOW)
+    found = await find.find(installation, slug, held.appointment.id, now=NOW)
     assert found.appointment.resources == ("r1",)
 
     await open_business(a_business(slug, staff=[a_staff_member("ada")]))

@@ -66,7 +66,7 @@ async def hold(installation: Installation, slug: str, **more: object) -> Managed
 
 
 async def now_is(installation: Installation, held: Managed, now: datetime) -> Appointment:
-    return (await find(installation, held.directory.slug, held.token, now=now)).appointment
+    return (await find(installation, held.directory.slug, held.appointment.id, now=now)).appointment
 
 
 async def is_free(installation: Installation, slug: str, now: datetime) -> bool:
@@ -133,9 +133,9 @@ async def test_a_move_and_a_block_pass_a_hold_that_has_run_out(
     other = await book(
         installation, slug, a_booking(tomorrow_at(12), "wash", client=a_visitor("Mia")), now=NOW
     )
-    moved = await move(installation, slug, other.token, MoveRequest(TEN), now=over)
+    moved = await move(installation, slug, other.appointment.id, MoveRequest(TEN), now=over)
     assert moved.appointment.start == TEN
-    await cancel(installation, slug, other.token, now=over)
+    await cancel(installation, slug, other.appointment.id, now=over)
     await hold(installation, slug)
     assert (await block(installation, slug, "ada", TEN, TEN + HOLD, now=over)).start == TEN
     await assert_sound(database_url)
@@ -237,8 +237,8 @@ async def test_a_held_time_can_be_given_up_but_not_moved(
 ) -> None:
     held = await hold(installation, slug)
     with pytest.raises(StatusConflictError):
-        await move(installation, slug, held.token, MoveRequest(tomorrow_at(12)), now=NOW)
-    cancelled = await cancel(installation, slug, held.token, now=NOW)
+        await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), now=NOW)
+    cancelled = await cancel(installation, slug, held.appointment.id, now=NOW)
     assert cancelled.appointment.status is Status.CANCELLED
     assert await is_free(installation, slug, NOW)
     await assert_sound(database_url)

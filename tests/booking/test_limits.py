@@ -116,7 +116,7 @@ async def test_a_phone_number_counts_only_if_it_is_given(
 async def test_cancelling_gives_room(installation: Installation, open_business: Open) -> None:
     slug = await open_business(a_business(protection={"bookings_per_email": 1}))
     first = await hold(installation, slug, 8)
-    await cancel(installation, slug, first.token, now=NOW)
+    await cancel(installation, slug, first.appointment.id, now=NOW)
     await hold(installation, slug, 9)
     with pytest.raises(TooManyBookingsError):
         await hold(installation, slug, 10)
@@ -163,7 +163,7 @@ async def test_a_refused_key_may_be_used_again_when_there_is_room(
     wish = a_booking(tomorrow_at(9))
     with pytest.raises(TooManyBookingsError):
         await book(installation, slug, wish, now=NOW, idempotency_key="k")
-    await cancel(installation, slug, first.token, now=NOW)
+    await cancel(installation, slug, first.appointment.id, now=NOW)
     await book(installation, slug, wish, now=NOW, idempotency_key="k")
 
 
@@ -183,7 +183,7 @@ async def test_a_lower_limit_counts_what_was_held_under_the_higher_one(
     await apply_file.apply(
         database, a_business(slug, protection={"bookings_per_email": 2}), now=NOW
     )
-    await cancel(installation, slug, first.token, now=NOW)
+    await cancel(installation, slug, first.appointment.id, now=NOW)
     with pytest.raises(TooManyBookingsError):
         await hold(installation, slug, 11)
 

@@ -193,7 +193,7 @@ async def test_a_refused_key_stays_refused(
     request = a_booking(tomorrow_at(9), client=a_visitor("Late"))
     with pytest.raises(BookingConflictError):
         await book(installation, slug, request, now=NOW, idempotency_key="late")
-    await cancel(installation, slug, rival.token, now=NOW)
+    await cancel(installation, slug, rival.appointment.id, now=NOW)
     with pytest.raises(BookingConflictError) as refusal:
         await book(installation, slug, request, now=NOW, idempotency_key="late")
     assert tomorrow_at(9) not in [start for start, _ in refusal.value.facts["alternatives"]]
@@ -232,7 +232,7 @@ async def test_a_visitor_never_changes_what_is_known_of_a_client(
     impostor = a_visitor("Mallory", email="ZOE@example.com")
     held = await book(installation, slug, a_booking(tomorrow_at(10), client=impostor), now=NOW)
     assert await count(database_url, "client WHERE name = 'Zoe'") == 1
-    found = await find(installation, slug, held.token, now=NOW)
+    found = await find(installation, slug, held.appointment.id, now=NOW)
     assert found.appointment.client_name == "Mallory"
 
 
@@ -256,8 +256,8 @@ async def test_cancelling_gives_the_time_back_and_again_answers_the_same(
 ) -> None:
     slug = await open_business(a_business())
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
-    first = await cancel(installation, slug, held.token, now=NOW)
-    again = await cancel(installation, slug, held.token, now=NOW + timedelta(days=30))
+    first = await cancel(installation, slug, held.appointment.id, now=NOW)
+    again = await cancel(installation, slug, held.appointment.id, now=NOW + timedelta(days=30))
     assert first.appointment.status is again.appointment.status is Status.CANCELLED
     assert first.appointment.sequence == again.appointment.sequence == 1
     await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
@@ -271,10 +271,10 @@ async def test_a_visitor_is_held_to_the_limit_and_the_business_is_not(
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
     late = tomorrow_at(8, 1)
     with pytest.raises(TooLateError):
-        await cancel(installation, slug, held.token, now=late)
+        await cancel(installation, slug, held.appointment.id, now=late)
     with pytest.raises(TooLateError):
-        await move(installation, slug, held.token, MoveRequest(tomorrow_at(20)), now=late)
-    cancelled = await cancel(installation, slug, held.token, now=late, actor="business")
+        await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(20)), now=late)
+    cancelled = await cancel(installation, slug, held.appointment.id, now=late, actor=SYSTEM)
     assert cancelled.appointment.status is Status.CANCELLED
 
 
@@ -283,7 +283,9 @@ async def test_a_move_may_overlap_its_own_old_time(
 ) -> None:
     slug = await open_business(a_business())
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
-    moved = await move(installation, slug, held.token, MoveRequest(tomorrow_at(9, 15)), now=NOW)
+    moved = await move(
+        installation, slug, held.appointment.id, MoveRequest(tomorrow_at(9, 15)), now=NOW
+    )
     assert moved.appointment.start == tomorrow_at(9, 15)
     await assert_sound(database_url)
 
@@ -295,11 +297,11 @@ async def test_a_refused_move_leaves_the_appointment_as_it_was(
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
     await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
     with pytest.raises(BookingConflictError) as refusal:
-        await move(installation, slug, held.token, MoveRequest(tomorrow_at(12)), now=NOW)
+        await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), now=NOW)
     assert len(refusal.value.facts["alternatives"]) == 3
     with pytest.raises(NotOfferedError):
-        await move(installation, slug, held.token, MoveRequest(tomorrow_at(9, 7)), now=NOW)
-    found = await find(installation, slug, held.token, now=NOW)
+        await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(9, 7)), now=NOW)
+    found = await find(installation, slug, held.appointment.id, now=NOW)
     assert (found.appointment.start, found.appointment.sequence) == (tomorrow_at(9), 0)
     await assert_sound(database_url)
 
@@ -312,11 +314,13 @@ async def test_alternatives_to_a_refused_move_are_really_free(
     await book(installation, slug, a_booking(tomorrow_at(15), staff="bob"), now=NOW)
     request = MoveRequest(tomorrow_at(15), "bob")
     with pytest.raises(BookingConflictError) as refusal:
-        await move(installation, slug, mine.token, request, now=NOW)
+        await move(installation, slug, mine.appointment.id, request, now=NOW)
     alternatives = refusal.value.facts["alternatives"]
     assert [staff for _, staff in alternatives] == ["bob"] * 3
     for start, staff in alternatives:
-        moved = await move(installation, slug, mine.token, MoveRequest(start, staff), now=NOW)
+        moved = await move(
+            installation, slug, mine.appointment.id, MoveRequest(start, staff), now=NOW
+        )
         assert moved.appointment.start == start
 
 
@@ -327,9 +331,9 @@ async def test_who_was_booked_with_somebody_who_left_moves_to_somebody_else(
     held = await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
     await open_business(a_business(slug, staff=THREE[:1]))
     with pytest.raises(NotOfferedError, match="no longer takes"):
-        await move(installation, slug, held.token, MoveRequest(tomorrow_at(10)), now=NOW)
+        await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(10)), now=NOW)
     request = MoveRequest(tomorrow_at(9), "any")
-    moved = await move(installation, slug, held.token, request, now=NOW)
+    moved = await move(installation, slug, held.appointment.id, request, now=NOW)
     assert moved.appointment.staff == "ada"
 
 
@@ -340,7 +344,7 @@ async def test_the_agreed_price_keeps_its_currency(
     slug = await open_business(a_business(service=service))
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
     await open_business(a_business(slug, service=[a_service(price="7000")], currency="JPY"))
-    appointment = (await find(installation, slug, held.token, now=NOW)).appointment
+    appointment = (await find(installation, slug, held.appointment.id, now=NOW)).appointment
     assert (appointment.price_minor, appointment.currency) == (4800, "EUR")
 
 
@@ -361,11 +365,15 @@ async def test_a_moves_key_gives_the_same_answer_and_does_not_move_back(
     slug = await open_business(a_business())
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
     noon, evening = MoveRequest(tomorrow_at(12)), MoveRequest(tomorrow_at(18))
-    first = await move(installation, slug, held.token, noon, now=NOW, idempotency_key="noon")
-    await move(installation, slug, held.token, evening, now=NOW, idempotency_key="evening")
-    again = await move(installation, slug, held.token, noon, now=NOW, idempotency_key="noon")
+    first = await move(
+        installation, slug, held.appointment.id, noon, now=NOW, idempotency_key="noon"
+    )
+    await move(installation, slug, held.appointment.id, evening, now=NOW, idempotency_key="evening")
+    again = await move(
+        installation, slug, held.appointment.id, noon, now=NOW, idempotency_key="noon"
+    )
     assert again.appointment.start == first.appointment.start == tomorrow_at(12)
-    found = await find(installation, slug, held.token, now=NOW)
+    found = await find(installation, slug, held.appointment.id, now=NOW)
     assert found.appointment.start == tomorrow_at(18)
 
 
@@ -376,15 +384,17 @@ async def test_the_key_of_a_move_that_changed_nothing_never_changes_anything(
     slug = await open_business(a_business())
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
     stay = MoveRequest(tomorrow_at(9))
-    await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
-    await move(installation, slug, held.token, MoveRequest(tomorrow_at(18)), now=NOW)
-    again = await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
-    assert again.appointment.start == tomorrow_at(9)
-    assert (await find(installation, slug, held.token, now=NOW)).appointment.start == tomorrow_at(
-        18
+    await move(installation, slug, held.appointment.id, stay, now=NOW, idempotency_key="stay")
+    await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(18)), now=NOW)
+    again = await move(
+        installation, slug, held.appointment.id, stay, now=NOW, idempotency_key="stay"
     )
-    await cancel(installation, slug, held.token, now=NOW)
-    await move(installation, slug, held.token, stay, now=NOW, idempotency_key="stay")
+    assert again.appointment.start == tomorrow_at(9)
+    assert (
+        await find(installation, slug, held.appointment.id, now=NOW)
+    ).appointment.start == tomorrow_at(18)
+    await cancel(installation, slug, held.appointment.id, now=NOW)
+    await move(installation, slug, held.appointment.id, stay, now=NOW, idempotency_key="stay")
 
 
 async def test_a_cancelled_appointment_can_not_be_moved(
@@ -392,9 +402,9 @@ async def test_a_cancelled_appointment_can_not_be_moved(
 ) -> None:
     slug = await open_business(a_business())
     held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
-    await cancel(installation, slug, held.token, now=NOW)
+    await cancel(installation, slug, held.appointment.id, now=NOW)
     with pytest.raises(StatusConflictError):
-        await move(installation, slug, held.token, MoveRequest(tomorrow_at(12)), now=NOW)
+        await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), now=NOW)
 
 
 async def test_a_block_is_refused_with_the_appointments_in_the_way(

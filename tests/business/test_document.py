@@ -153,12 +153,12 @@ class TestLocations:
     def test_a_location_has_to_be_named_only_where_there_is_a_choice(self):
         directory = self.directory
         cut, dye = directory.service("cut"), directory.service("dye")
-        assert directory.place(None, dye).key == "lisbon"
-        assert directory.place("berlin", cut).key == "berlin"
+        assert directory.place(None, [dye]).key == "lisbon"
+        assert directory.place("berlin", [cut]).key == "berlin"
         with pytest.raises(ValidationError, match="location: is required here: one of berlin, li"):
-            directory.place(None, cut)
+            directory.place(None, [cut])
         with pytest.raises(NotFoundError, match="no such location"):
-            directory.place("rome", cut)
+            directory.place("rome", [cut])
 
     def test_the_zone_of_a_location_that_is_gone_is_the_business_s(self):
         assert self.directory.zone_at("lisbon").key == "Europe/Lisbon"

@@ -57,7 +57,7 @@ def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Man
         slug = business.business.slug
         held = await book(installation, slug, a_booking(tomorrow_at(10)), now=NOW)
         if stripe:
-            await pay(installation, slug, held.token, stripe.make_token(), now=NOW)
+            await pay(installation, slug, held.appointment.id, stripe.make_token(), now=NOW)
             await settle(installation, held.directory.business_id, held.appointment.id, now=NOW)
         await provider.close()
         await database.close()
@@ -113,7 +113,7 @@ def test_what_was_paid_on_site_is_noted_and_what_is_given_back_too(
         installation = Installation(database, providers={"on_site": OnSitePayments()})
         business_id = held.directory.business_id
         await settle(installation, business_id, held.appointment.id, now=NOW)
-        await cancel(installation, slug, held.token, now=NOW, actor="business")
+        await cancel(installation, slug, held.appointment.id, now=NOW, actor=SYSTEM)
         await settle(installation, business_id, held.appointment.id, now=NOW)
         await database.close()
 

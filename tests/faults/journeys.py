@@ -52,10 +52,12 @@ async def _settle(made: Made) -> None:
 def _paying(card: str) -> Callable[[Made], Awaitable[None]]:
     async def run(made: Made) -> None:
         shop, stripe, held, now = made
-        paid = await pay(shop, held.directory.slug, held.token, stripe.make_token(card), now=now)
+        paid = await pay(
+            shop, held.directory.slug, held.appointment.id, stripe.make_token(card), now=now
+        )
         if paid.client_secret:
             stripe.authenticate(paid.client_secret)
-            await follow(shop, held.directory.slug, held.token, now=now)
+            await follow(shop, held.directory.slug, held.appointment.id, now=now)
         await _settle(made)
 
     return run
@@ -63,7 +65,7 @@ def _paying(card: str) -> Callable[[Made], Awaitable[None]]:
 
 async def _cancel(made: Made) -> None:
     shop, _, held, now = made
-    await cancel(shop, held.directory.slug, held.token, now=now)
+    await cancel(shop, held.directory.slug, held.appointment.id, now=now)
     await _settle(made)
 
 
@@ -76,7 +78,7 @@ async def _refund_in_part(made: Made) -> None:
 async def _ask_the_bank_and_lose_the_time(made: Made) -> None:
     shop, stripe, held, now = made
     slug = held.directory.slug
-    paid = await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=now)
+    paid = await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=now)
     wish = a_booking(TEN, "wash", client=a_visitor("Mia"))
     await book(shop, slug, wish, now=now + HOLD)
     stripe.authenticate(paid.client_secret or "")
@@ -84,7 +86,7 @@ async def _ask_the_bank_and_lose_the_time(made: Made) -> None:
 
 async def _pay_too_late(made: Made) -> None:
     shop, stripe, held, now = made
-    await follow(shop, held.directory.slug, held.token, now=now + HOLD)
+    await follow(shop, held.directory.slug, held.appointment.id, now=now + HOLD)
     await _settle((shop, stripe, held, now + HOLD))
 
 

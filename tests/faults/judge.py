@@ -78,7 +78,7 @@ async def followed_up(url: str, slug: str) -> list[tuple[object, object]]:
     rows = await connection.fetch(
         """
         SELECT DISTINCT business_id, appointment_id FROM event JOIN business_slug USING (business_id)
-        WHERE slug = $1 AND follow_up AND appointment_id IS NOT NULL
+        WHERE slug = $1 AND is_unrelayed AND appointment_id IS NOT NULL
         """,
         slug,
     )

@@ -68,7 +68,7 @@ async def hold(shop: Installation, slug: str, now: datetime = NOW, name: str = "
 
 async def settled(shop: Installation, held: Managed, now: datetime = NOW) -> Appointment:
     await settle(shop, held.directory.business_id, held.appointment.id, now=now)
-    return (await find(shop, held.directory.slug, held.token, now=now)).appointment
+    return (await find(shop, held.directory.slug, held.appointment.id, now=now)).appointment
 
 
 async def books(stripe: LocalStripe, held: Managed) -> tuple[int, int, int]:

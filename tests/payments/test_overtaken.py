@@ -74,13 +74,13 @@ async def test_who_begins_a_payment_that_is_made_meanwhile_does_not_end_it(
     held = await hold(shop, slug)
 
     async def pay_meanwhile() -> object:
-        await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+        await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
         async with database.connection() as connection:
             return await connection.fetchval("SELECT provider_ref FROM payment")
 
     provider = Overtaken(line, begin=pay_meanwhile)
     slow = Installation(database, providers={"stripe": provider})
-    paid = await pay(slow, slug, held.token, stripe.make_token(), now=NOW)
+    paid = await pay(slow, slug, held.appointment.id, stripe.make_token(), now=NOW)
     await provider.close()
     assert paid.held.appointment.status is Status.CONFIRMED
     assert (await settled(shop, held)).payment_status == "captured"
@@ -91,12 +91,12 @@ async def test_a_look_that_is_older_than_the_payment_does_not_end_it(
     shop: Installation, slug: str, stripe: LocalStripe, line: FaultyLine, database: Database
 ) -> None:
     held = await hold(shop, slug)
-    asked = await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    asked = await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     assert asked.client_secret
 
     async def pay_meanwhile() -> None:
         stripe.authenticate(asked.client_secret or "", success=True)
-        await follow(shop, slug, held.token, now=NOW)
+        await follow(shop, slug, held.appointment.id, now=NOW)
 
     provider = Overtaken(line, look=pay_meanwhile)
     slow = Installation(database, providers={"stripe": provider})
@@ -114,7 +114,7 @@ async def test_what_was_given_up_confirms_nothing_however_late_the_payer_s_look_
     before that it wasn't lets the money go. Before the job can write that down, the payer's goes on.
     """
     held = await hold(shop, slug)
-    asked = await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    asked = await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     has_seen, may_go_on = asyncio.Event(), asyncio.Event()
     paying: list[asyncio.Task[Paid]] = []
 
@@ -125,7 +125,7 @@ async def test_what_was_given_up_confirms_nothing_however_late_the_payer_s_look_
     async def pay_meanwhile() -> None:
         stripe.authenticate(asked.client_secret or "", success=True)
         payer = Installation(database, providers={"stripe": payers})
-        paying.append(asyncio.create_task(follow(payer, slug, held.token, now=LATE)))
+        paying.append(asyncio.create_task(follow(payer, slug, held.appointment.id, now=LATE)))
         await has_seen.wait()
 
     async def let_the_payer_go_on() -> None:
@@ -149,7 +149,7 @@ async def test_whoever_confirms_looks_under_the_lock_whether_it_was_given_up(
     shop: Installation, slug: str, stripe: LocalStripe, database: Database
 ) -> None:
     held = await hold(shop, slug)
-    await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     business_id = held.directory.business_id
     async with database.connection() as connection:
         (payment,) = await payment_rows.of_appointment(connection, business_id, held.appointment.id)
@@ -163,7 +163,7 @@ async def test_giving_up_that_was_not_followed_through_is_taken_up_again(
     shop: Installation, slug: str, stripe: LocalStripe, line: FaultyLine
 ) -> None:
     held = await hold(shop, slug)
-    asked = await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    asked = await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     with line.failing(Fault.CUT, method="POST"), pytest.raises(ProviderError):
         await settled(shop, held, LATE)
     stripe.authenticate(asked.client_secret or "", success=True)

@@ -49,7 +49,7 @@ async def test_the_money_is_set_aside_then_the_time_confirmed_then_the_money_tak
     shop: Installation, slug: str, stripe: LocalStripe, database_url: str
 ) -> None:
     held = await hold(shop, slug)
-    paid = await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+    paid = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     assert paid.held.appointment.status is Status.CONFIRMED
     assert await books(stripe, held) == (DEPOSIT, 0, 0)
     assert (await settled(shop, held)).payment_status == "captured"
@@ -66,10 +66,10 @@ async def test_a_declined_card_then_another_one(
 ) -> None:
     held = await hold(shop, slug)
     with pytest.raises(PaymentDeclinedError) as refused:
-        await pay(shop, slug, held.token, stripe.make_token(card), now=NOW)
+        await pay(shop, slug, held.appointment.id, stripe.make_token(card), now=NOW)
     assert refused.value.facts == {"attempts_left": 4, "reason": "card_declined"}
-    assert (await find(shop, slug, held.token, now=NOW)).appointment.status is Status.HELD
-    paid = await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+    assert (await find(shop, slug, held.appointment.id, now=NOW)).appointment.status is Status.HELD
+    paid = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     assert paid.held.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
@@ -82,10 +82,12 @@ async def test_after_the_last_try_the_time_is_for_others(
     held = await hold(shop, slug)
     for left in (1, 0):
         with pytest.raises(PaymentDeclinedError) as refused:
-            await pay(shop, slug, held.token, stripe.make_token(REFUSED_AT_CHARGE_CARD), now=NOW)
+            await pay(
+                shop, slug, held.appointment.id, stripe.make_token(REFUSED_AT_CHARGE_CARD), now=NOW
+            )
         assert refused.value.facts["attempts_left"] == left
     with pytest.raises(StatusConflictError):
-        await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+        await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     assert (await hold(shop, slug, name="Mia")).appointment.status is Status.HELD
     await assert_sound(database_url)
 
@@ -95,18 +97,20 @@ async def test_the_bank_wants_to_hear_from_the_payer(
     shop: Installation, slug: str, stripe: LocalStripe, success: bool
 ) -> None:
     held = await hold(shop, slug)
-    asked = await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    asked = await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     assert asked.held.appointment.status is Status.HELD
     assert asked.client_secret
-    assert (await follow(shop, slug, held.token, now=NOW)).client_secret == asked.client_secret
+    assert (
+        await follow(shop, slug, held.appointment.id, now=NOW)
+    ).client_secret == asked.client_secret
     stripe.authenticate(asked.client_secret, success=success)
     if success:
-        done = await follow(shop, slug, held.token, now=NOW)
+        done = await follow(shop, slug, held.appointment.id, now=NOW)
         assert done.held.appointment.status is Status.CONFIRMED
     else:
         with pytest.raises(PaymentDeclinedError):
-            await follow(shop, slug, held.token, now=NOW)
-        again = await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+            await follow(shop, slug, held.appointment.id, now=NOW)
+        again = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
         assert again.held.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
@@ -118,9 +122,12 @@ async def test_paying_twice_at_once_is_one_payment(
     held = await hold(shop, slug)
     tokens = [stripe.make_token() for _ in range(4)]
     await at_once(
-        [lambda means=means: pay(shop, slug, held.token, means, now=NOW) for means in tokens]
+        [
+            lambda means=means: pay(shop, slug, held.appointment.id, means, now=NOW)
+            for means in tokens
+        ]
     )
-    again = await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+    again = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     assert again.held.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
@@ -134,14 +141,14 @@ async def test_two_visitors_one_time_both_at_the_payment(
 ) -> None:
     """The first begins to pay in time, but its bank takes longer than the hold."""
     first = await hold(shop, slug)
-    asked = await pay(shop, slug, first.token, stripe.make_token(SECURE_CARD), now=NOW)
+    asked = await pay(shop, slug, first.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     over = NOW + HOLD
     second = await hold(shop, slug, over, name="Mia")
     stripe.authenticate(asked.client_secret or "")
     with pytest.raises(BookingConflictError) as lost:
-        await follow(shop, slug, first.token, now=over)
+        await follow(shop, slug, first.appointment.id, now=over)
     assert lost.value.facts["alternatives"]
-    won = await pay(shop, slug, second.token, stripe.make_token(), now=over)
+    won = await pay(shop, slug, second.appointment.id, stripe.make_token(), now=over)
     assert won.held.appointment.status is Status.CONFIRMED
     assert (await settled(shop, first, over)).status is Status.CANCELLED
     await settled(shop, second, over)
@@ -156,7 +163,7 @@ async def test_a_payment_can_not_begin_after_the_hold(
 ) -> None:
     held = await hold(shop, slug)
     with pytest.raises(HoldExpiredError):
-        await pay(shop, slug, held.token, stripe.make_token(), now=NOW + HOLD)
+        await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW + HOLD)
     assert stripe.books().of(appointment_id=held.appointment.id).intents == []
 
 
@@ -164,7 +171,7 @@ async def test_an_abandoned_attempt_is_ended_when_it_is_too_late(
     shop: Installation, slug: str, stripe: LocalStripe
 ) -> None:
     held = await hold(shop, slug)
-    await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     await settled(shop, held, NOW + HOLD + timedelta(minutes=14))
     [intent] = stripe.books().of(appointment_id=held.appointment.id).intents
     assert intent["status"] == "requires_action"
@@ -176,7 +183,7 @@ async def test_an_abandoned_attempt_is_ended_when_it_is_too_late(
 
 async def paid_for(shop: Installation, slug: str, stripe: LocalStripe) -> Managed:
     held = await hold(shop, slug)
-    await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+    await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     await settled(shop, held)
     return held
 
@@ -198,11 +205,11 @@ async def test_a_client_who_cancels_gets_back_what_the_tiers_say(
     tiers = [{"until_min": 24 * 60, "percent": 100}, {"until_min": 120, "percent": 50}]
     slug = await open_business(salon(refunds=tiers))
     held = await hold(shop, slug)
-    await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+    await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     if is_captured:
         await settled(shop, held)
     then = TEN - timedelta(hours=hours_before)
-    await cancel(shop, slug, held.token, now=then)
+    await cancel(shop, slug, held.appointment.id, now=then)
     after = await settled(shop, held, then)
     aside, taken, given_back = await books(stripe, held)
     assert (aside, taken - given_back) == (0, DEPOSIT - back)
@@ -218,7 +225,7 @@ async def test_the_business_gives_everything_back_when_it_cancels(
 ) -> None:
     slug = await open_business(salon(refunds=[]))
     held = await paid_for(shop, slug, stripe)
-    await cancel(shop, slug, held.token, now=TEN, actor="business")
+    await cancel(shop, slug, held.appointment.id, now=TEN, actor=SYSTEM)
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, DEPOSIT)
 
@@ -235,7 +242,7 @@ async def test_refunds_by_hand_in_parts_and_never_more_than_there_is(
     with pytest.raises(ValidationError):
         await refund(shop, slug, appointment_id, 601, now=NOW)
     assert await books(stripe, held) == (0, DEPOSIT, 840)
-    await cancel(shop, slug, held.token, now=NOW)  # in time: everything
+    await cancel(shop, slug, held.appointment.id, now=NOW)  # in time: everything
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, DEPOSIT)
     assert (await ledger(database_url))["refunded"] == DEPOSIT
@@ -252,7 +259,7 @@ async def test_what_was_given_back_in_stripe_s_own_office_is_in_our_books(
     stripe.refund_in_office(intent["id"], 300)
     await settled(shop, held)
     assert (await ledger(database_url))["refunded"] == 300
-    await cancel(shop, slug, held.token, now=NOW)
+    await cancel(shop, slug, held.appointment.id, now=NOW)
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, DEPOSIT)
 
@@ -261,10 +268,10 @@ async def test_many_settle_at_once_and_each_thing_is_done_once(
     shop: Installation, slug: str, stripe: LocalStripe, database_url: str
 ) -> None:
     held = await hold(shop, slug)
-    await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
+    await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     await at_once([lambda: settled(shop, held) for _ in range(6)])
     await settled(shop, held)
-    await cancel(shop, slug, held.token, now=NOW)
+    await cancel(shop, slug, held.appointment.id, now=NOW)
     await at_once([lambda: settled(shop, held) for _ in range(6)])
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, DEPOSIT)
@@ -287,8 +294,8 @@ async def test_while_the_provider_is_away_nothing_is_lost_and_the_same_may_be_se
     held = await hold(shop, slug)
     token = stripe.make_token()
     with line.failing(fault), pytest.raises(TryAgainError):
-        await pay(shop, slug, held.token, token, now=NOW)
-    paid = await pay(shop, slug, held.token, token, now=NOW)
+        await pay(shop, slug, held.appointment.id, token, now=NOW)
+    paid = await pay(shop, slug, held.appointment.id, token, now=NOW)
     assert paid.held.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
@@ -299,10 +306,10 @@ async def test_a_provider_that_knows_nothing_of_it_any_more_is_told_plainly(
     shop: Installation, slug: str, stripe: LocalStripe
 ) -> None:
     held = await hold(shop, slug)
-    await pay(shop, slug, held.token, stripe.make_token(SECURE_CARD), now=NOW)
+    await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
     stripe.forget()
     with pytest.raises(PaymentUnavailableError):
-        await follow(shop, slug, held.token, now=NOW)
+        await follow(shop, slug, held.appointment.id, now=NOW)
 
 
 async def test_appointments_of_other_businesses_stay_out_of_it(
@@ -312,6 +319,6 @@ async def test_appointments_of_other_businesses_stay_out_of_it(
     held = await hold(shop, slug)
     await hold(shop, other)
     results = await asyncio.gather(
-        pay(shop, other, held.token, stripe.make_token(), now=NOW), return_exceptions=True
+        pay(shop, other, held.appointment.id, stripe.make_token(), now=NOW), return_exceptions=True
     )
     assert getattr(results[0], "code", None) == "NOT_FOUND"

@@ -66,7 +66,7 @@ class Salon:
         event_id = new_id()
         await event_rows.append(
             connection, self.business_id, event_id, kind, "system", datetime.now(UTC),
-            follow_up=True,
+            is_unrelayed=True,
         )  # fmt: skip
         return event_id
 

@@ -63,7 +63,7 @@ async def test_relays_that_race_put_each_job_in_once(database: Database, salon: 
     event_ids = {await salon.happen() for _ in range(250)}
 
     async def drain() -> None:
-        while await salon.rows("SELECT FROM event WHERE follow_up LIMIT 1"):
+        while await salon.rows("SELECT FROM event WHERE is_unrelayed LIMIT 1"):
             await relay(database, registry)
 
     await asyncio.gather(*(drain() for _ in range(6)))
@@ -79,9 +79,9 @@ async def test_an_event_that_is_relayed_twice_leads_to_one_job_even_after_it_was
     await salon.happen()
     async with working(database, registry_of(doing)):
         await until(lambda: salon.jobs("look", "done"), "the job is done")
-        await salon.rows("UPDATE event SET follow_up = true")
+        await salon.rows("UPDATE event SET is_unrelayed = true")
         await until(
-            lambda: salon.rows("SELECT FROM event WHERE NOT follow_up"), "it was relayed again"
+            lambda: salon.rows("SELECT FROM event WHERE NOT is_unrelayed"), "it was relayed again"
         )
         await salon.happen()
         await until(lambda: two_are_done(salon), "a later one is done")

@@ -58,7 +58,7 @@ async def test_releases_go_a_day_after_a_purge_saw_them(
 ) -> None:
     slug = await open_business(a_business())
     held = await book(installation, slug, a_booking(TEN), now=NOW)
-    await cancel(installation, slug, held.token, now=NOW)
+    await cancel(installation, slug, held.appointment.id, now=NOW)
     await run_purge(database)
     await run_purge(database)
     assert await releases(connection) == 1
@@ -152,7 +152,7 @@ async def test_a_visitor_s_bookings_go_when_they_are_over_or_cancelled(
     ]
     counted = "SELECT appointment_id FROM visitor_booking"
     assert len({row[0] for row in await connection.fetch(counted)}) == 3
-    await cancel(installation, slug, helds[0].token, now=NOW)
+    await cancel(installation, slug, helds[0].appointment.id, now=NOW)
     await connection.execute(
         "UPDATE appointment SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h'"
         " WHERE appointment_id = $1",

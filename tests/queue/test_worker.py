@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bookonce.platform.database import Database
+from bookonce.platform.wake import Bell
 from bookonce.queue import worker as worker_module
-from bookonce.queue.bell import Bell
 from bookonce.queue.handlers import Context, Registry, RetryLater
 from bookonce.queue.job_rows import Subject
 from bookonce.queue.worker import Tempo
@@ -48,7 +48,7 @@ async def test_it_works(database: Database, salon: Salon) -> None:
     async with working(database, registry_of(doing)):
         await until(lambda: salon.jobs("look", "done"), "the job is done")
     assert doing.subjects == [Subject(salon.business_id, event_id)]
-    assert await salon.rows("SELECT FROM event WHERE follow_up") == []
+    assert await salon.rows("SELECT FROM event WHERE is_unrelayed") == []
 
 
 async def test_an_event_that_was_rolled_back_leads_to_nothing(
@@ -71,7 +71,7 @@ async def test_events_of_kinds_that_nobody_knows_are_left(database: Database, sa
     async with working(database, registry_of(Doing())):
         await salon.happen("thing.known")
         await until(lambda: salon.jobs("look", "done"), "the known one is done")
-    assert len(await salon.rows("SELECT FROM event WHERE follow_up")) == 1
+    assert len(await salon.rows("SELECT FROM event WHERE is_unrelayed")) == 1
 
 
 async def test_a_ring_wakes_it_long_before_it_would_look(database: Database, salon: Salon) -> None:

@@ -74,7 +74,7 @@ async def test_a_booking_cut_off_is_made_once(
     assert line[1].cuts == 1
     assert await count(database_url, "appointment") == 2
     assert (
-        await find(cut_off, slug, held.token, now=datetime.now(UTC))
+        await find(cut_off, slug, held.appointment.id, now=datetime.now(UTC))
     ).appointment.status is Status.CONFIRMED
     await assert_sound(database_url)
 
@@ -109,7 +109,7 @@ async def test_after_attempts_ran_out_the_same_key_finds_the_booking(
 
     assert await count(database_url, "appointment") == 2
     assert (
-        await find(installation, slug, held.token, now=datetime.now(UTC))
+        await find(installation, slug, held.appointment.id, now=datetime.now(UTC))
     ).appointment.start == tomorrow_at(10)
     await database.close()
 
@@ -147,7 +147,7 @@ async def test_a_lost_attempt_that_is_still_writing_is_not_mistaken_for_a_rival(
     await stranger.close()
     assert line[1].cuts == 1
     assert (
-        await find(cut_off, slug, held.token, now=datetime.now(UTC))
+        await find(cut_off, slug, held.appointment.id, now=datetime.now(UTC))
     ).appointment.status is Status.CONFIRMED
     assert await count(database_url, "appointment") == 2
     await assert_sound(database_url)
@@ -185,12 +185,12 @@ async def test_a_move_cut_off_at_any_statement_is_made_once(
     await warm_up(cut_off, slug)
     line[1].arm(cut, statement)
 
-    moved = await move(cut_off, slug, held.token, MoveRequest(tomorrow_at(12)), now=now)
+    moved = await move(cut_off, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), now=now)
 
     assert moved.appointment.start == tomorrow_at(12)
     assert moved.appointment.sequence == 1
     assert (
-        await find(installation, slug, held.token, now=datetime.now(UTC))
+        await find(installation, slug, held.appointment.id, now=datetime.now(UTC))
     ).appointment.sequence == 1
     await assert_sound(database_url)
 
@@ -212,7 +212,7 @@ async def test_a_cancellation_cut_off_at_any_statement_is_made_once(
     await warm_up(cut_off, slug)
     line[1].arm(cut, statement)
 
-    cancelled = await cancel(cut_off, slug, held.token, now=now)
+    cancelled = await cancel(cut_off, slug, held.appointment.id, now=now)
 
     assert cancelled.appointment.status is Status.CANCELLED
     await book(installation, slug, a_booking(tomorrow_at(9), client=a_visitor("Next")), now=now)

@@ -32,7 +32,9 @@ async def test_a_move_to_where_it_is_already_has_one_answer_though_it_is_cancell
     async def ask() -> str:
         request = MoveRequest(tomorrow_at(10))
         try:
-            await move(installation, slug, held.token, request, now=now, idempotency_key="k")
+            await move(
+                installation, slug, held.appointment.id, request, now=now, idempotency_key="k"
+            )
         except BookonceError as refusal:
             return refusal.code
         return "done"
@@ -55,7 +57,7 @@ async def test_a_move_to_where_it_is_already_has_one_answer_though_it_is_cancell
     )
     first = asyncio.create_task(ask())
     await until(one_waits, 10, "the first is about to remember its answer")
-    cancelled = asyncio.create_task(cancel(installation, slug, held.token, now=now))
+    cancelled = asyncio.create_task(cancel(installation, slug, held.appointment.id, now=now))
     await asyncio.wait([cancelled], timeout=0.5)
     second = asyncio.create_task(ask())
     await asyncio.wait([second], timeout=0.5)

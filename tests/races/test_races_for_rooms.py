@@ -139,7 +139,7 @@ async def test_a_partly_taken_visit_leaves_nothing_behind(
     start = tomorrow_at(9)
     wishes = [booking(installation, slug, start, staff="abcde"[n % 5]) for n in range(RACERS)]
     [winner] = held(await at_once(wishes))
-    await cancel(installation, slug, winner.token, now=datetime.now(UTC))
+    await cancel(installation, slug, winner.appointment.id, now=datetime.now(UTC))
     _, found = await offer(
         installation, slug, Choice("cut"), start.date(), start.date(), now=datetime.now(UTC)
     )

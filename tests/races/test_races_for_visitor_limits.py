@@ -48,7 +48,7 @@ async def test_the_limit_is_exact(
 
     for number in range(held_before):
         held = await wish(number)()
-        await cancel(installation, slug, held.token, now=datetime.now(UTC))
+        await cancel(installation, slug, held.appointment.id, now=datetime.now(UTC))
 
     results = await at_once([wish(number) for number in range(RACERS)])
 

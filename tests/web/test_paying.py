@@ -279,7 +279,7 @@ def waiting(shop: RunningServer) -> int:
     row = asyncio.run(
         _fetch(
             shop,
-            "SELECT (SELECT count(*) FROM event WHERE follow_up)"
+            "SELECT (SELECT count(*) FROM event WHERE is_unrelayed)"
             " + (SELECT count(*) FROM job WHERE status IN ('waiting', 'running')) AS waiting",
         )
     )

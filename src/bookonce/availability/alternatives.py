@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Asked, days, free
+from bookonce.availability.look import days, free
+from bookonce.availability.selection import Selection
+from bookonce.business.document import ANYONE
 from bookonce.platform.errors import BookingConflictError
 from bookonce.platform.zones import DAY_S, date_of, offset_s
 
@@ -16,20 +18,20 @@ ALTERNATIVE_DAYS = 7
 
 async def conflict(
     installation: Installation,
-    asked: Asked,
+    selection: Selection,
     start: datetime,
     *,
     now: datetime,
     released: UUID | None = None,
     present: datetime | None = None,
 ) -> BookingConflictError:
-    """The refusal of a time that somebody has, with up to three starts to book instead.
+    """The refusal of a time that is taken, with up to three starts to book instead.
 
     Those of the same local day come first, then those of the next seven; within a day the ones
     nearest to the wanted time of day. `released` is the appointment whose time a move gives back,
     `present` when it begins: that is no other time.
     """
-    zone = asked.place.zone
+    zone = selection.place.zone
     wanted_s = int(start.timestamp())
     wanted_wall_s = wanted_s + offset_s(zone, wanted_s)
     day = date_of(wanted_wall_s // DAY_S)
@@ -42,11 +44,11 @@ async def conflict(
     found: list[tuple[datetime, str]] = []
     for first, last in ((day, day), (day + timedelta(1), day + timedelta(ALTERNATIVE_DAYS))):
         window = days(zone, first, last)
-        _, offer = await free(installation, asked, window, now=now, released=released)
+        _, offer = await free(installation, selection, window, now=now, released=released)
         by_start = offer.by_start()
         nearest = sorted(by_start.keys() - not_other, key=distance)
         found += [
-            (datetime.fromtimestamp(start_s, UTC), by_start[start_s][0])
+            (datetime.fromtimestamp(start_s, UTC), next(iter(by_start[start_s]), ANYONE))
             for start_s in nearest[: ALTERNATIVES_MAX - len(found)]
         ]
         if len(found) == ALTERNATIVES_MAX:

@@ -11,7 +11,9 @@ from asyncpg import Range
 
 from bookonce.availability import claim_rows, hold_rows
 from bookonce.availability.installation import Installation, new_id
-from bookonce.events import event_rows
+from bookonce.events import catalogue, event_rows
+from bookonce.events.catalogue import BlockFacts
+from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     BlockConflictError,
@@ -52,7 +54,7 @@ async def block(
     now: datetime,
     kind: BlockKind = BlockKind.BLOCKED,
     reason: str | None = None,
-    actor: str = "business",
+    actor: Actor,
 ) -> Block:
     """Take somebody's time from `start` up to, not including, `end`; both aware, whole minutes.
 
@@ -73,7 +75,13 @@ async def block(
             connection, directory.business_id, resource_id, made.id, during, kind, reason, now
         )
         await event_rows.append(
-            connection, directory.business_id, event_id, "time.blocked", actor, now
+            connection,
+            directory.business_id,
+            event_id,
+            catalogue.BLOCKED,
+            BlockFacts(staff_key, made.start, made.end, kind.value, reason),
+            actor=actor,
+            now=now,
         )
         return made
 
@@ -86,19 +94,27 @@ async def unblock(
     block_id: UUID,
     *,
     now: datetime,
-    actor: str = "business",
+    actor: Actor,
 ) -> None:
     """Give blocked time back. Raises NotFoundError if there is no such block."""
     directory = await installation.current(slug)
     event_id = new_id()
 
     async def work(connection: Connection) -> None:
-        if not await claim_rows.remove(connection, directory.business_id, block_id):
+        gone = await claim_rows.remove(connection, directory.business_id, block_id)
+        if gone is None:
             if await event_rows.exists(connection, directory.business_id, event_id):
                 return  # a lost attempt of ours gave it back
             raise NotFoundError("There is no such block.")
+        during = gone["during"]
         await event_rows.append(
-            connection, directory.business_id, event_id, "time.unblocked", actor, now
+            connection,
+            directory.business_id,
+            event_id,
+            catalogue.UNBLOCKED,
+            BlockFacts(gone["key"], during.lower, during.upper, gone["kind"], gone["reason"]),
+            actor=actor,
+            now=now,
         )
 
     await installation.database.transaction(work)

@@ -22,6 +22,7 @@ import asyncpg
 from bookonce.availability.offers import BusyTime
 from bookonce.platform.connection import Connection
 from bookonce.platform.intervals import Interval, merged
+from bookonce.platform.statements import Statement
 
 WEEK_S = 7 * 86_400
 INTERVALS_KEPT_MAX = 1_000_000
@@ -32,17 +33,17 @@ WEEK_COUNTS_AS = 20
 
 
 def _since(table: str) -> str:
-    """Whose rows were written by transactions that a snapshot ($4) didn't see and this one does.
+    """Whose rows were written by transactions that a snapshot didn't see and this one does.
 
     The upper bound leaves out rows that a restored dump brought from another server.
     """
     return f"""
     SELECT resource_id
     FROM {table}
-    WHERE business_id = $1
-      AND xid >= pg_snapshot_xmin($4::text::pg_snapshot)
+    WHERE business_id = :business_id
+      AND xid >= pg_snapshot_xmin(:snapshot::text::pg_snapshot)
       AND xid < pg_snapshot_xmax(pg_current_snapshot())
-      AND NOT pg_visible_in_snapshot(xid, $4::text::pg_snapshot)"""
+      AND NOT pg_visible_in_snapshot(xid, :snapshot::text::pg_snapshot)"""
 
 
 # What a snapshot means ends with the server that gave it: after a crash the numbers of transactions
@@ -52,7 +53,7 @@ SERVER = "greatest(pg_postmaster_start_time(), pg_stat_get_bgwriter_stat_reset_t
 
 # Where no snapshot can be named later (on a standby; where Citus gives each node its own
 # transaction numbers) it is null, and nothing is kept.
-READ = f"""
+READ = Statement(f"""
 WITH changed AS MATERIALIZED ({_since("claim")}
     UNION{_since("claim_release")}
 )
@@ -63,23 +64,23 @@ SELECT business.version,
        ARRAY(SELECT resource_id FROM changed) AS changed_ids,
        resource.resource_id, busy.starts_s, busy.ends_s, busy.holds_until
 FROM business
-LEFT JOIN unnest($2::uuid[]) AS resource (resource_id)
-    ON resource.resource_id <> ALL ($3::uuid[])
-    OR $5 IS DISTINCT FROM {SERVER}
+LEFT JOIN unnest(:resource_ids::uuid[]) AS resource (resource_id)
+    ON resource.resource_id <> ALL (:known_ids::uuid[])
+    OR CAST(:server AS timestamptz) IS DISTINCT FROM {SERVER}
     OR resource.resource_id IN (SELECT resource_id FROM changed)
 CROSS JOIN LATERAL (
     SELECT array_agg(floor(date_part('epoch', lower(claim.during)))::bigint) AS starts_s,
            array_agg(ceil(date_part('epoch', upper(claim.during)))::bigint) AS ends_s,
            min(claim.expires_at) AS holds_until
     FROM claim
-    WHERE claim.business_id = $1
+    WHERE claim.business_id = :business_id
       AND claim.resource_id = resource.resource_id
-      AND claim.during && tstzrange($6, $7)
-      AND ($8::uuid IS NULL OR claim.appointment_id IS DISTINCT FROM $8)
-      AND (claim.expires_at IS NULL OR claim.expires_at > $9)
+      AND claim.during && tstzrange(:first, :end)
+      AND (:released::uuid IS NULL OR claim.appointment_id IS DISTINCT FROM :released)
+      AND (claim.expires_at IS NULL OR claim.expires_at > :now)
 ) AS busy
-WHERE business.business_id = $1
-"""
+WHERE business.business_id = :business_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +145,19 @@ class BusyTimes:
         """
         wanted = range(start_s // WEEK_S, -(-end_s // WEEK_S))
         known = None if released else self._usable(business_id, now)
-        rows = await connection.fetch(
-            READ,
-            business_id,
-            resource_ids,
-            [one for one, weeks in known.busy.items() if all(week in weeks for week in wanted)]
+        rows = await READ.rows(
+            connection,
+            business_id=business_id,
+            resource_ids=resource_ids,
+            known_ids=[one for one, weeks in known.busy.items() if all(w in weeks for w in wanted)]
             if known
             else [],
-            known.snapshot if known else None,
-            known.server if known else None,
-            datetime.fromtimestamp(wanted.start * WEEK_S, UTC),
-            datetime.fromtimestamp(wanted.stop * WEEK_S, UTC),
-            released,
-            now,
+            snapshot=known.snapshot if known else None,
+            server=known.server if known else None,
+            first=datetime.fromtimestamp(wanted.start * WEEK_S, UTC),
+            end=datetime.fromtimestamp(wanted.stop * WEEK_S, UTC),
+            released=released,
+            now=now,
         )
         if not rows:
             self._forget(business_id)

@@ -13,132 +13,225 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from asyncpg import Range
 
-from bookonce.platform.connection import Connection
+from bookonce.platform.connection import Connection, Row
+from bookonce.platform.statements import Statement, StatementOf
 
 FAIRNESS_MARGIN = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Any one of some resources, for some times, buffers included. The times don't overlap."""
+    """Any one of some resources, for some times, buffers included. The times don't overlap.
+
+    `parts` are the numbers, from 0, of what the one performs; none for rooms and equipment.
+    """
 
     candidate_ids: Sequence[UUID]
     times: Sequence[tuple[datetime, datetime]]
+    parts: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """A wish for everything that one visit needs, the performer first, all of it or nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Everything that a visit needs, all of it or nothing, in the form that statements take.
 
-    `day_*` is the visit's local day, for fairness. There is a claim id for each time of each need.
+    A plan is a list of needs that together would do. Needs are numbered through all plans;
+    `need_plans` has the plan of each. The first plan that can be had is taken. `day_*` is the
+    visit's local day, for fairness, `around_*` what is looked at of a candidate's claims.
     """
 
     business_id: UUID
     appointment_id: UUID
-    needs: Sequence[Need]
+    part_count: int
+    need_plans: Sequence[int]
+    candidate_needs: Sequence[int]
+    candidate_ids: Sequence[UUID]
+    time_needs: Sequence[int]
+    time_starts: Sequence[datetime]
+    time_ends: Sequence[datetime]
+    performing_needs: Sequence[int]
+    performed_parts: Sequence[int]
     claim_ids: Sequence[UUID]
     day_start: datetime
     day_end: datetime
+    around_start: datetime
+    around_end: datetime
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        business_id: UUID,
+        appointment_id: UUID,
+        parts: int,
+        plans: Sequence[Sequence[Need]],
+        claim_ids: Sequence[UUID],
+        day: tuple[datetime, datetime],
+    ) -> Demand:
+        """From its plans, the preferred one first."""
+        needs = [need for plan in plans for need in plan]
+        candidates = [(n, one) for n, need in enumerate(needs) for one in need.candidate_ids]
+        times = [(n, low, high) for n, need in enumerate(needs) for low, high in need.times]
+        performed = [(n, part) for n, need in enumerate(needs) for part in need.parts]
+        return cls(
+            business_id=business_id,
+            appointment_id=appointment_id,
+            part_count=parts,
+            need_plans=[number for number, plan in enumerate(plans) for _ in plan],
+            candidate_needs=[number for number, _ in candidates],
+            candidate_ids=[resource_id for _, resource_id in candidates],
+            time_needs=[number for number, _, _ in times],
+            time_starts=[low for _, low, _ in times],
+            time_ends=[high for _, _, high in times],
+            performing_needs=[number for number, _ in performed],
+            performed_parts=[part for _, part in performed],
+            claim_ids=claim_ids,
+            day_start=day[0],
+            day_end=day[1],
+            around_start=min(day[0] - FAIRNESS_MARGIN, *(low for _, low, _ in times)),
+            around_end=max(day[1] + FAIRNESS_MARGIN, *(high for _, _, high in times)),
+        )
 
     @property
     def is_simple(self) -> bool:
         """Whether it is one time of one person: nobody has to be chosen, nothing be complete."""
-        return len(self.claim_ids) == 1 and len(self.needs[0].candidate_ids) == 1
+        return len(self.time_needs) == 1 and len(self.candidate_ids) == 1
 
-    def parameters(self) -> tuple[Any, ...]:
-        """$1 to $12 of every statement made with `taking`."""
-        candidates = [(n, one) for n, need in enumerate(self.needs) for one in need.candidate_ids]
-        times = [(n, low, high) for n, need in enumerate(self.needs) for low, high in need.times]
-        return (
-            self.business_id,
-            self.appointment_id,
-            [number for number, _ in candidates],
-            [resource_id for _, resource_id in candidates],
-            [number for number, _, _ in times],
-            [low for _, low, _ in times],
-            [high for _, _, high in times],
-            self.claim_ids,
-            self.day_start,
-            self.day_end,
-            min(self.day_start - FAIRNESS_MARGIN, *(low for _, low, _ in times)),
-            max(self.day_end + FAIRNESS_MARGIN, *(high for _, _, high in times)),
-        )
+    @property
+    def resource_id(self) -> UUID:
+        """Of a simple demand: whose time it is."""
+        return self.candidate_ids[0]
+
+    @property
+    def claim_id(self) -> UUID:
+        """Of a simple demand: the id of its claim."""
+        return self.claim_ids[0]
+
+    @property
+    def claim_start(self) -> datetime:
+        """Of a simple demand: when its claim begins."""
+        return self.time_starts[0]
+
+    @property
+    def claim_end(self) -> datetime:
+        """Of a simple demand: when its claim ends."""
+        return self.time_ends[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Who performs, and which rooms and equipment are taken with them."""
+class Allocation:
+    """The resources that a booking got: who performs each part, in order, and which rooms and
+    equipment it has.
+    """
 
-    performer_id: UUID
+    performer_ids: tuple[UUID, ...]
     other_ids: tuple[UUID, ...] = ()
 
     @classmethod
-    def of(cls, performer_id: UUID, resource_ids: Sequence[UUID]) -> Taken:
-        """From everything that was claimed."""
-        return cls(performer_id, tuple(one for one in resource_ids if one != performer_id))
+    def of(cls, performer_ids: Sequence[UUID], resource_ids: Sequence[UUID]) -> Allocation:
+        """From the performers and everything that was claimed."""
+        return cls(
+            tuple(performer_ids), tuple(one for one in resource_ids if one not in performer_ids)
+        )
 
 
-# A statement must name all its parameters; the simple form has no use for these.
 _SIMPLE = """
 chosen AS (
-    SELECT 0 AS need, ($4::uuid[])[1] AS resource_id,
-           ($3::int[], $5::int[], $9::timestamptz, $10::timestamptz, $11::timestamptz,
-            $12::timestamptz) AS unused
-    FROM {condition}
+    SELECT :resource_id::uuid AS resource_id FROM {condition}
+),
+performing AS (
+    SELECT part, chosen.resource_id
+    FROM chosen CROSS JOIN generate_series(0, :part_count::int - 1) AS part
+),
+claimable AS (
+    SELECT resource_id FROM chosen
 ),
 taken AS (
     INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id, expires_at)
-    SELECT $1, ($8::uuid[])[1], chosen.resource_id,
-           tstzrange(($6::timestamptz[])[1], ($7::timestamptz[])[1]), 'appointment', $2,
-           {expires_at}
-    FROM chosen
+    SELECT :business_id, :claim_id::uuid, resource_id,
+           tstzrange(:claim_start::timestamptz, :claim_end::timestamptz), 'appointment',
+           :appointment_id, {expires_at}
+    FROM claimable
     ON CONFLICT DO NOTHING
     RETURNING resource_id
 )"""
 
 _CHOOSING = """
 wanted AS (
-    SELECT need, tstzrange(low, high) AS during
-    FROM unnest($5::int[], $6::timestamptz[], $7::timestamptz[]) AS time (need, low, high)
+    SELECT time.need, need_plan.plan, range_agg(tstzrange(time.low, time.high)) AS times
+    FROM unnest(:time_needs::int[], :time_starts::timestamptz[], :time_ends::timestamptz[])
+        AS time (need, low, high)
+    JOIN unnest(:need_plans::int[]) WITH ORDINALITY AS need_plan (plan, number)
+        ON need_plan.number = time.need + 1
+    GROUP BY time.need, need_plan.plan
 ),
-chosen AS (
-    SELECT DISTINCT ON (candidate.need) candidate.need, candidate.resource_id
-    FROM {condition}
-    CROSS JOIN unnest($3::int[], $4::uuid[])
+candidate AS (
+    SELECT need, resource_id, position
+    FROM unnest(:candidate_needs::int[], :candidate_ids::uuid[])
         WITH ORDINALITY AS candidate (need, resource_id, position)
-    CROSS JOIN LATERAL (
-        SELECT range_agg(wanted.during) AS times FROM wanted WHERE wanted.need = candidate.need
-    ) AS visit
+),
+looked_at AS MATERIALIZED (
+    SELECT asked.resource_id, load.claimed, load.day_load, load.around_load
+    FROM {condition}
+    CROSS JOIN (SELECT DISTINCT resource_id FROM candidate) AS asked
     CROSS JOIN LATERAL (
         SELECT
-            coalesce(bool_or(claim.during && visit.times), false) AS busy,
+            range_agg(claim.during) AS claimed,
             coalesce(sum(upper(claim.during) - lower(claim.during)) FILTER (
-                WHERE claim.kind = 'appointment' AND claim.during && tstzrange($9, $10)
+                WHERE claim.kind = 'appointment'
+                  AND claim.during && tstzrange(:day_start, :day_end)
             ), '0') AS day_load,
             coalesce(sum(upper(claim.during) - lower(claim.during)) FILTER (
                 WHERE claim.kind = 'appointment'
             ), '0') AS around_load
         FROM claim
-        WHERE claim.business_id = $1
-          AND claim.resource_id = candidate.resource_id
-          AND claim.during && tstzrange($11, $12)
-          AND (claim.expires_at IS NULL OR claim.expires_at > {now})
+        WHERE claim.business_id = :business_id
+          AND claim.resource_id = asked.resource_id
+          AND claim.during && tstzrange(:around_start, :around_end)
+          AND (claim.expires_at IS NULL OR claim.expires_at > :now)
     ) AS load
-    WHERE NOT load.busy
-    ORDER BY candidate.need, load.day_load, load.around_load, candidate.position
+),
+free AS (
+    SELECT DISTINCT ON (candidate.need)
+           candidate.need, wanted.plan, candidate.resource_id, wanted.times
+    FROM candidate
+    JOIN wanted ON wanted.need = candidate.need
+    JOIN looked_at ON looked_at.resource_id = candidate.resource_id
+    WHERE NOT coalesce(looked_at.claimed && wanted.times, false)
+    ORDER BY candidate.need, looked_at.day_load, looked_at.around_load, candidate.position
+),
+chosen AS (
+    SELECT free.need, free.resource_id, free.times
+    FROM free
+    WHERE free.plan = (
+        SELECT min(complete.plan) FROM (
+            SELECT wanted.plan
+            FROM wanted LEFT JOIN free ON free.need = wanted.need
+            GROUP BY wanted.plan
+            HAVING count(*) = count(free.need)
+        ) AS complete
+    )
+),
+performing AS (
+    SELECT performed.part, chosen.resource_id
+    FROM chosen
+    JOIN unnest(:performing_needs::int[], :performed_parts::int[]) AS performed (need, part)
+        ON performed.need = chosen.need
 ),
 claimable AS (
-    SELECT chosen.resource_id, wanted.during,
-           row_number() OVER (ORDER BY chosen.resource_id, wanted.during) AS number
-    FROM chosen JOIN wanted ON wanted.need = chosen.need
-    WHERE (SELECT count(DISTINCT need) FROM wanted) = (SELECT count(*) FROM chosen)
+    SELECT whole.resource_id, whole.during,
+           row_number() OVER (ORDER BY whole.resource_id, whole.during) AS number
+    FROM (
+        SELECT chosen.resource_id, unnest(range_agg(chosen.times)) AS during
+        FROM chosen GROUP BY chosen.resource_id
+    ) AS whole
 ),
 taken AS (
     INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id, expires_at)
-    SELECT $1, ($8::uuid[])[number], resource_id, during, 'appointment', $2, {expires_at}
+    SELECT :business_id, (:claim_ids::uuid[])[number], resource_id, during, 'appointment',
+           :appointment_id, {expires_at}
     FROM claimable
     ORDER BY number
     ON CONFLICT DO NOTHING
@@ -146,73 +239,147 @@ taken AS (
 )"""
 
 
-def taking(*, simple: bool, condition: str, now: str, expires_at: str) -> str:
-    """The pieces of a WITH query that take claims; `condition` is the FROM item that allows it,
-    `now` and `expires_at` are parameters, such as "$31". `expires_at` is null for a claim for good.
+def taking(*, simple: bool, condition: str, expires_at: str) -> str:
+    """The pieces of a WITH query that take the claims of a `Demand`, as of `:now`; `condition` is
+    the FROM item that allows it. `expires_at` is null for a claim for good.
 
     `chosen` is whom to ask. One person for one time is asked without looking. Otherwise it is, for
-    each need, the fairest of those who look free: least booked on the day, then in the days around
-    it, then in the business's order. Looking decides whom to ask, never whether they get it.
-    `taken` are the claims that the guard let in; each waits for rivals that are writing the same
-    time. They are asked for in the order of the resources' ids, so that two who want the same two
-    things don't wait for each other. Some of them without the others are worth nothing: whoever
-    uses the pieces undoes everything then.
+    each need of the first plan that can be had, the fairest of those who look free: least booked on
+    the day, then in the days around it, then in the business's order. Looking decides whom to ask,
+    never whether they get it. Times of one resource that touch are one claim. `performing` says who
+    performs which part. `taken` are the claims that the guard let in; each waits for rivals that are
+    writing the same time. They are asked for in the order of the resources' ids, so that two who
+    want the same two things don't wait for each other. Some of them without the others are worth
+    nothing: whoever uses the pieces undoes everything then.
     """
     form = _SIMPLE if simple else _CHOOSING
-    return form.format(condition=condition, now=now, expires_at=expires_at).strip()
+    return form.format(condition=condition, expires_at=expires_at).strip()
+
+
+COMPLETE = """
+EXISTS (SELECT 1 FROM claimable)
+AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM claimable)""".strip()
+"""Whether everything that was asked for was taken."""
 
 
 class PartlyTakenError(Exception):
     """A rival took a part of what was chosen; the transaction must be undone and tried again."""
 
 
-async def take(connection: Connection, wish: Taking, now: datetime) -> Taken | None:
+@dataclass(frozen=True, slots=True)
+class _Taking:
+    demand: Demand
+    now: datetime
+
+
+def _take(*, simple: bool) -> StatementOf[_Taking]:
+    return StatementOf(
+        f"""
+        WITH allowed AS (SELECT 1 AS one),
+        {taking(simple=simple, condition="allowed", expires_at="NULL")}
+        SELECT {COMPLETE} AS is_complete,
+               EXISTS (SELECT 1 FROM claimable) AS looked_free,
+               EXISTS (SELECT 1 FROM taken) AS is_begun,
+               ARRAY(SELECT DISTINCT resource_id FROM taken) AS resource_ids,
+               ARRAY(SELECT resource_id FROM performing ORDER BY part) AS performer_ids
+        """,
+        _Taking,
+    )
+
+
+_TAKE = {simple: _take(simple=simple) for simple in (True, False)}
+
+
+async def take(connection: Connection, demand: Demand, now: datetime) -> Allocation | None:
     """Take the claims of a visit inside a transaction; None if not all it needs is free.
 
     Raises PartlyTakenError if what looked free was taken meanwhile, in part or whole.
     """
-    row = await connection.fetchrow(
-        f"""
-        WITH allowed AS (SELECT),
-        {taking(simple=wish.is_simple, condition="allowed", now="$13", expires_at="NULL")}
-        SELECT $13::timestamptz AS now,
-               (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids,
-               (SELECT count(*) FROM taken) AS claims,
-               (SELECT resource_id FROM chosen WHERE need = 0) AS performer_id,
-               (SELECT count(*) FROM chosen) AS chosen
-        """,
-        *wish.parameters(),
-        now,
-    )
+    row = await _TAKE[demand.is_simple].row(connection, _Taking(demand, now))
     assert row is not None
-    if row["claims"] == len(wish.claim_ids):
-        return Taken.of(row["performer_id"], row["resource_ids"])
-    if row["claims"] or (row["chosen"] == len(wish.needs) and not wish.is_simple):
+    if row["is_complete"]:
+        return Allocation.of(row["performer_ids"], row["resource_ids"])
+    if row["is_begun"] or (row["looked_free"] and not demand.is_simple):
         raise PartlyTakenError
     return None
 
 
 def releasing(condition: str) -> str:
-    """The pieces of a WITH query that give claims of the business $1 back, and say whose.
+    """The pieces of a WITH query that give claims of a business back, and say whose.
 
     Every deletion of claims goes by these: what isn't written down, readers don't hear of.
     """
     return f"""
 released AS (
-    DELETE FROM claim WHERE business_id = $1 AND {condition} RETURNING resource_id
+    DELETE FROM claim WHERE business_id = :business_id AND {condition} RETURNING resource_id
 ),
 written_down AS (
     INSERT INTO claim_release (business_id, resource_id)
-    SELECT DISTINCT $1::uuid, resource_id FROM released
+    SELECT DISTINCT :business_id::uuid, resource_id FROM released
     ON CONFLICT DO NOTHING
 )""".strip()
 
 
+_RELEASE = Statement(
+    f"WITH {releasing('appointment_id = :appointment_id')} SELECT count(*) FROM released"
+)
+_BLOCK = Statement(
+    """
+    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, reason)
+    VALUES (:business_id, :claim_id, :resource_id, :during, :kind, :reason)
+    ON CONFLICT DO NOTHING
+    """
+)
+_EXISTS = Statement(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM claim WHERE business_id = :business_id AND claim_id = :claim_id)
+    """
+)
+_REMOVE = Statement(
+    f"""
+    WITH removed AS (
+        SELECT resource_id, during, kind, reason FROM claim
+        WHERE business_id = :business_id AND claim_id = :claim_id AND appointment_id IS NULL
+    ),
+    {releasing("claim_id = :claim_id AND appointment_id IS NULL")}
+    SELECT resource.key, removed.during, removed.kind, removed.reason
+    FROM removed
+    JOIN released ON released.resource_id = removed.resource_id
+    JOIN resource ON resource.business_id = :business_id
+                 AND resource.resource_id = removed.resource_id
+    """
+)
+_IN_THE_WAY = Statement(
+    """
+    SELECT claim.kind, claim.reason, lower(claim.during) AS start, upper(claim.during) AS "end",
+           claim.appointment_id, appointment.client_name, (
+               SELECT string_agg(part.service_name, ', ' ORDER BY part.number)
+               FROM appointment_part AS part
+               WHERE part.business_id = :business_id
+                 AND part.appointment_id = claim.appointment_id
+           ) AS service
+    FROM claim
+    LEFT JOIN appointment ON appointment.business_id = claim.business_id
+                         AND appointment.appointment_id = claim.appointment_id
+    WHERE claim.business_id = :business_id AND claim.resource_id = :resource_id
+      AND claim.during && :during
+    ORDER BY lower(claim.during)
+    """
+)
+_TIME_OFF = Statement(
+    """
+    SELECT claim_id, resource_id, during, reason
+    FROM claim
+    WHERE business_id = :business_id AND kind = 'time_off'
+    ORDER BY resource_id, lower(during)
+    """
+)
+
+
 async def release(connection: Connection, business_id: UUID, appointment_id: UUID) -> None:
     """Give back the time of an appointment."""
-    await connection.execute(
-        f"WITH {releasing('appointment_id = $2')} SELECT", business_id, appointment_id
-    )
+    await _RELEASE.run(connection, business_id=business_id, appointment_id=appointment_id)
 
 
 async def block(
@@ -225,77 +392,40 @@ async def block(
     reason: str | None,
 ) -> bool:
     """Take time without an appointment; False if a claim is in the way."""
-    status = await connection.execute(
-        """
-        INSERT INTO claim (business_id, claim_id, resource_id, during, kind, reason)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT DO NOTHING
-        """,
-        business_id,
-        claim_id,
-        resource_id,
-        during,
-        kind,
-        reason,
+    taken = await _BLOCK.run(
+        connection,
+        business_id=business_id,
+        claim_id=claim_id,
+        resource_id=resource_id,
+        during=during,
+        kind=kind,
+        reason=reason,
     )
-    return bool(status == "INSERT 0 1")
+    return taken == 1
 
 
 async def exists(connection: Connection, business_id: UUID, claim_id: UUID) -> bool:
     """Whether a claim is there."""
-    return bool(
-        await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM claim WHERE business_id = $1 AND claim_id = $2)",
-            business_id,
-            claim_id,
-        )
-    )
+    return bool(await _EXISTS.value(connection, business_id=business_id, claim_id=claim_id))
 
 
-async def remove(connection: Connection, business_id: UUID, claim_id: UUID) -> bool:
-    """Give back blocked time; False if there is no such block."""
-    row = await connection.fetchrow(
-        f"""
-        WITH {releasing("claim_id = $2 AND appointment_id IS NULL")}
-        SELECT FROM released
-        """,
-        business_id,
-        claim_id,
-    )
-    return row is not None
+async def remove(connection: Connection, business_id: UUID, claim_id: UUID) -> Row | None:
+    """Give back blocked time: the resource's key, during, kind and reason; None if there is no such
+    block.
+    """
+    return await _REMOVE.row(connection, business_id=business_id, claim_id=claim_id)
 
 
 async def in_the_way(
     connection: Connection, business_id: UUID, resource_id: UUID, during: Range[datetime]
 ) -> list[dict[str, Any]]:
     """The claims that overlap a time, with the appointment's particulars where there is one."""
-    rows = await connection.fetch(
-        """
-        SELECT claim.kind, claim.reason, lower(claim.during) AS start, upper(claim.during) AS "end",
-               claim.appointment_id, appointment.client_name, service.name AS service
-        FROM claim
-        LEFT JOIN appointment ON appointment.business_id = claim.business_id
-                             AND appointment.appointment_id = claim.appointment_id
-        LEFT JOIN service ON service.business_id = appointment.business_id
-                         AND service.service_id = appointment.service_id
-        WHERE claim.business_id = $1 AND claim.resource_id = $2 AND claim.during && $3
-        ORDER BY lower(claim.during)
-        """,
-        business_id,
-        resource_id,
-        during,
+    rows = await _IN_THE_WAY.rows(
+        connection, business_id=business_id, resource_id=resource_id, during=during
     )
     return [dict(row) for row in rows]
 
 
-async def time_off(connection: Connection, business_id: UUID) -> list[asyncpg.Record]:
+async def time_off(connection: Connection, business_id: UUID) -> list[Row]:
     """Every absence of the business's staff: claim_id, resource_id, during, reason."""
-    return await connection.fetch(
-        """
-        SELECT claim_id, resource_id, during, reason
-        FROM claim
-        WHERE business_id = $1 AND kind = 'time_off'
-        ORDER BY resource_id, lower(during)
-        """,
-        business_id,
-    )
+    return await _TIME_OFF.rows(connection, business_id=business_id)

@@ -1,8 +1,8 @@
-"""Holds: claims with an end. One that has run out is in nobody's way: whoever meets it takes it away.
+"""Holds: claims with an end. An expired hold is in nobody's way: whoever meets it takes it away.
 
-The guard knows no clock, so rows of holds that ran out do keep others off until they are deleted.
-Every writer therefore deletes those it meets before it takes anything for taken; the sweeper only
-tidies up.
+The guard knows no clock, so rows of expired holds do keep others off until they are deleted. Every
+writer therefore deletes those it meets before it takes anything for taken; the sweeper only tidies
+up.
 """
 
 from __future__ import annotations
@@ -13,48 +13,84 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from bookonce.availability.claim_rows import Taking, releasing
+from bookonce.availability.claim_rows import Demand, releasing
+from bookonce.events import catalogue
+from bookonce.events.appointment_facts import APPOINTMENT_FACTS
+from bookonce.events.event_rows import appended
+from bookonce.events.followers import is_followed
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
+from bookonce.platform.statements import Statement
 
-EXPIRED = "appointment.expired"
-
-
-def outlived(*, now: str) -> str:
-    """The piece of a WITH query that finds holds that have run out, of those whom `taking` asks, in
-    the days around; looked into only when something was in the way.
-    """
-    return f"""
-outlived AS (
-    SELECT FROM claim
-    WHERE business_id = $1 AND resource_id = ANY($4::uuid[]) AND during && tstzrange($11, $12)
-      AND expires_at <= {now}
+EXPIRED_IN_THE_WAY = """
+expired_hold AS (
+    SELECT 1 AS one FROM claim
+    WHERE business_id = :business_id AND resource_id = ANY(:candidate_ids::uuid[])
+      AND during && tstzrange(:around_start, :around_end) AND expires_at <= :now
     LIMIT 1
 )""".strip()
-
+"""The piece of a WITH query that finds expired holds of those whom a `Demand` asks, in the days
+around; looked into only when something was in the way.
+"""
 
 # The appointment's row comes first: its rival is a payment that confirms it, which holds that row.
 _EXPIRING = f"""
 expired AS (
     UPDATE appointment SET status = 'expired', sequence = sequence + 1
-    WHERE business_id = $1 AND appointment_id IN (SELECT appointment_id FROM due)
-      AND status = 'held' AND hold_expires_at <= $2
-    RETURNING appointment_id
+    WHERE business_id = :business_id AND appointment_id IN (SELECT appointment_id FROM due)
+      AND status = 'held' AND hold_expires_at <= :now
+    RETURNING *
 ),
 {releasing("appointment_id IN (SELECT appointment_id FROM expired)")},
 happened AS (
-    INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data, follow_up)
-    SELECT $1, gen_random_uuid(), '{EXPIRED}', 'system', appointment_id, $2, '{{}}', true
-    FROM expired
+    INSERT INTO event (
+        business_id, event_id, kind, actor, appointment_id, at, data, is_unrelayed
+    )
+    SELECT :business_id, gen_random_uuid(), :kind, :actor::jsonb, appointment_id, :now, {APPOINTMENT_FACTS},
+           :is_unrelayed
+    FROM expired AS appointment
 )
 SELECT count(*) FROM expired
 """
 
+_EXPIRE_AROUND = Statement(
+    f"""
+    WITH due AS (
+        SELECT appointment_id FROM claim
+        WHERE business_id = :business_id AND resource_id = ANY(:resource_ids::uuid[])
+          AND during && :during AND expires_at <= :now
+    ),
+    {_EXPIRING}
+    """
+)
+_EXPIRE_ALL = Statement(
+    f"""
+    WITH due AS (
+        SELECT appointment_id FROM appointment
+        WHERE business_id = :business_id AND status = 'held' AND hold_expires_at <= :now
+        LIMIT 1000
+    ),
+    {_EXPIRING}
+    """
+)
+_BUSINESSES = Statement(
+    """
+    SELECT DISTINCT business_id FROM appointment
+    WHERE status = 'held' AND hold_expires_at <= :now
+    """
+)
+_MAKE_LASTING = Statement(
+    """
+    UPDATE claim SET expires_at = NULL
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+    """
+)
 
-async def expire_for(connection: Connection, wish: Taking, now: datetime) -> int:
-    """Take away the holds that have run out around what a visit needs; how many there were."""
-    parameters = wish.parameters()
-    around = Range(parameters[10], parameters[11])
-    return await expire_around(connection, wish.business_id, parameters[3], around, now)
+
+async def expire_for(connection: Connection, demand: Demand, now: datetime) -> int:
+    """Take away the expired holds around what a visit needs; how many there were."""
+    around = Range(demand.around_start, demand.around_end)
+    return await expire_around(connection, demand.business_id, demand.candidate_ids, around, now)
 
 
 async def expire_around(
@@ -64,55 +100,43 @@ async def expire_around(
     during: Range[datetime],
     now: datetime,
 ) -> int:
-    """Take away the holds of some resources that have run out, in a time; how many there were."""
-    found: int = await connection.fetchval(
-        f"""
-        WITH due AS (
-            SELECT appointment_id FROM claim
-            WHERE business_id = $1 AND resource_id = ANY($3::uuid[]) AND during && $4
-              AND expires_at <= $2
-        ),
-        {_EXPIRING}
-        """,
-        business_id,
-        now,
-        resource_ids,
-        during,
+    """Take away the expired holds of some resources, in a time; how many there were."""
+    found = await _EXPIRE_AROUND.value(
+        connection,
+        business_id=business_id,
+        resource_ids=resource_ids,
+        during=during,
+        now=now,
+        **_event(),
     )
-    return found
+    return _told(found)
 
 
 async def businesses_with_expired(connection: Connection, now: datetime) -> list[UUID]:
     """Whose holds the sweeper has to look after."""
-    rows = await connection.fetch(
-        "SELECT DISTINCT business_id FROM appointment WHERE status = 'held' AND hold_expires_at <= $1",
-        now,
-    )
-    return [row["business_id"] for row in rows]
+    return [row["business_id"] for row in await _BUSINESSES.rows(connection, now=now)]
 
 
 async def expire_all(connection: Connection, business_id: UUID, now: datetime) -> int:
-    """Take away a business's holds that have run out, a thousand at most; how many there were."""
-    found: int = await connection.fetchval(
-        f"""
-        WITH due AS (
-            SELECT appointment_id FROM appointment
-            WHERE business_id = $1 AND status = 'held' AND hold_expires_at <= $2
-            LIMIT 1000
-        ),
-        {_EXPIRING}
-        """,
-        business_id,
-        now,
-    )
-    return found
+    """Take away a business's expired holds, a thousand at most; how many there were."""
+    found = await _EXPIRE_ALL.value(connection, business_id=business_id, now=now, **_event())
+    return _told(found)
+
+
+def _event() -> dict[str, object]:
+    kind = catalogue.EXPIRED.name
+    return {"kind": kind, "actor": SYSTEM.as_json(), "is_unrelayed": is_followed(kind)}
+
+
+def _told(expired: int) -> int:
+    if expired:
+        appended(catalogue.EXPIRED)
+    return expired
 
 
 async def make_lasting(connection: Connection, business_id: UUID, appointment_id: UUID) -> bool:
     """Make a hold's claims claims for good; False if they are gone. The appointment is locked."""
-    status = await connection.execute(
-        "UPDATE claim SET expires_at = NULL WHERE business_id = $1 AND appointment_id = $2",
-        business_id,
-        appointment_id,
+    made = await _MAKE_LASTING.run(
+        connection, business_id=business_id, appointment_id=appointment_id
     )
-    return status != "UPDATE 0"
+    return made > 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from bookonce.business.document import is_slug
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BookonceError, NotFoundError
-from bookonce.queue.bell import Bell
 
 T = TypeVar("T")
 
@@ -42,11 +40,6 @@ class Installation:
     """The claims that this process has at hand."""
     _at_hand: OrderedDict[str, Directory] = field(default_factory=OrderedDict)
 
-    @cached_property
-    def bell(self) -> Bell:
-        """Ring it after a commit with events to follow up."""
-        return Bell(self.database)
-
     async def current(self, slug: str) -> Directory:
         """The business at an address as it is now. Raises NotFoundError."""
 
@@ -68,9 +61,7 @@ class Installation:
 
     async def by_id(self, business_id: UUID) -> Directory:
         """A business as it is now, by its id. Raises NotFoundError."""
-        slug = await self.database.run(
-            lambda connection: business_rows.slug_of(connection, business_id)
-        )
+        slug = await self.database.run(business_rows.slug_of, business_id)
         return await self.current(slug or "")
 
     async def judge(self, slug: str, rule: Callable[[Directory], T]) -> tuple[Directory, T]:

@@ -96,12 +96,14 @@ class Grid:
             ends[end >> 3] |= 1 << (end & 7)
         return int.from_bytes(ends, "little") - int.from_bytes(firsts, "little")
 
-    def inside(self, opened: Iterable[Interval], duration_s: int) -> Bits:
-        """The starts of visits that lie wholly in one of some disjoint ascending intervals."""
+    def inside(self, opened: Iterable[Interval], offset_s: int, duration_s: int) -> Bits:
+        """The starts of which the time from `offset_s` on, `duration_s` long, lies wholly in one of
+        some disjoint ascending intervals.
+        """
         found: Bits = 0
         for low, high in opened:
-            first = bisect_left(self.starts, low)
-            end = bisect_right(self.starts, high - duration_s)
+            first = bisect_left(self.starts, low - offset_s)
+            end = bisect_right(self.starts, high - offset_s - duration_s)
             if first < end:
                 found |= (1 << end) - (1 << first)
         return found
@@ -175,12 +177,14 @@ class Offer:
 
     grid: Grid
     free: Mapping[str, Bits]
-    """By performer, in the business's order."""
+    """By performer, in the business's order: the starts at which they can perform all of it."""
+    shared: Bits = 0
+    """The starts at which all of it can be performed, if not by one person then by several."""
 
     @property
     def anyone(self) -> Bits:
-        """The starts at which anyone can be booked."""
-        found: Bits = 0
+        """The starts that can be booked."""
+        found = self.shared
         for bits in self.free.values():
             found |= bits
         return found
@@ -189,11 +193,11 @@ class Offer:
         return self.anyone.bit_count()
 
     def starts(self) -> Iterator[int]:
-        """The starts at which anyone can be booked, ascending."""
+        """The starts that can be booked, ascending."""
         return self.grid.read(self.anyone)
 
     def by_start(self) -> dict[int, list[str]]:
-        """Who can be booked, by start, ascending."""
+        """Who can perform all of it, by start, ascending; nobody where it takes several."""
         found: dict[int, list[str]] = {start: [] for start in self.starts()}
         for performer, bits in self.free.items():
             for start in self.grid.read(bits):
@@ -201,73 +205,101 @@ class Offer:
         return found
 
 
-def _opened(grid: Grid, hours: tuple[Hours, ...], duration_s: int) -> Bits:
+def _opened(grid: Grid, hours: tuple[Hours, ...], offset_s: int, duration_s: int) -> Bits:
     found = grid.all
     window = grid.window
     for each in hours:
         opened = open_intervals(
-            each, grid.zone, window.earliest_s, window.latest_s + max(duration_s, 1)
+            each,
+            grid.zone,
+            window.earliest_s + offset_s,
+            window.latest_s + offset_s + max(duration_s, 1),
         )
-        found &= grid.inside(opened, duration_s)
+        found &= grid.inside(opened, offset_s, duration_s)
     return found
 
 
 @lru_cache(_OPENINGS_KEPT)
-def opened(grid: Grid, hours: tuple[Hours, ...], duration_s: int) -> Bits:
-    """The starts of a grid whose whole visit is open by all of some hours."""
-    return _opened(grid, hours, duration_s)
+def opened(grid: Grid, hours: tuple[Hours, ...], offset_s: int, duration_s: int) -> Bits:
+    """The starts of a grid of which the time from `offset_s` on, `duration_s` long, is open by all
+    of some hours.
+    """
+    return _opened(grid, hours, offset_s, duration_s)
 
 
-def offer(
-    grid: Grid,
-    window: Window,
-    visit: Visit,
-    opened: Mapping[str, Bits],
-    busy: Mapping[str, Sequence[BusyTime]],
-    needed: Sequence[Sequence[Sequence[BusyTime]]] = (),
-) -> Offer:
-    """The starts in `window` at which each performer can be booked.
+@dataclass(frozen=True, slots=True)
+class PartTimes:
+    """What availability must know of one service within a visit that begins `offset_s` before it."""
 
-    `opened` are the starts that the performers' hours allow, `busy` their claims, piece by piece.
-    `needed` has, for each kind of room or equipment that the service needs, the claims of each
-    there is: one must be free for the whole visit.
+    offset_s: int
+    visit: Visit
+    opened: Mapping[str, Bits]
+    """The starts that the hours of each performer allow."""
+    busy: Mapping[str, Sequence[BusyTime]]
+    """The performers' claims, piece by piece."""
+    needed: Sequence[Sequence[Sequence[BusyTime]]] = ()
+    """For each kind of room or equipment that it needs, the claims of each there is: one must be
+    free for all of the part.
+    """
+
+
+def offer(grid: Grid, window: Window, parts: Sequence[PartTimes]) -> Offer:
+    """The starts in `window` at which each performer can perform all parts, and those at which the
+    parts can be shared among several.
     """
     possible = grid.between(window)
-    for kind in needed:
-        taken = grid.all
-        for resource in kind:
-            taken &= _colliding(grid, resource, (visit.whole,))
-        possible &= ~taken
-    return Offer(
-        grid,
-        {
-            performer: bits & possible & ~_colliding(grid, busy[performer], visit.attended)
-            for performer, bits in opened.items()
-        },
-    )
+    by_part: list[dict[str, Bits]] = []
+    for part in parts:
+        for kind in part.needed:
+            taken = grid.all
+            for resource in kind:
+                taken &= _colliding(grid, resource, (part.visit.whole,), part.offset_s)
+            possible &= ~taken
+        by_part.append(
+            {
+                performer: bits
+                & ~_colliding(grid, part.busy[performer], part.visit.attended, part.offset_s)
+                for performer, bits in part.opened.items()
+            }
+        )
+    first, *others = by_part
+    free = {performer: bits & possible for performer, bits in first.items()}
+    if not others:
+        return Offer(grid, free)
+    shared = possible
+    for each in by_part:
+        anyone: Bits = 0
+        for bits in each.values():
+            anyone |= bits
+        shared &= anyone
+    for each in others:
+        free = {who: bits & each[who] for who, bits in free.items() if who in each}
+    return Offer(grid, free, shared)
 
 
-def _colliding(grid: Grid, busy: Sequence[BusyTime], parts: Sequence[Interval]) -> Bits:
-    """The starts at which any part of a visit would overlap any claim."""
+def _colliding(
+    grid: Grid, busy: Sequence[BusyTime], intervals: Sequence[Interval], offset_s: int
+) -> Bits:
+    """The starts at which any interval of a part would overlap any claim."""
     found: Bits = 0
     for piece in busy:
-        for part in parts:
-            found |= piece.colliding(grid, part)
+        for low_s, high_s in intervals:
+            found |= piece.colliding(grid, (low_s + offset_s, high_s + offset_s))
     return found
 
 
 def refusal(
     zone: ZoneInfo,
     step_min: int,
-    performers_hours: Sequence[tuple[Hours, ...]],
-    visit: Visit,
+    parts: Sequence[tuple[Sequence[tuple[Hours, ...]], int, Visit]],
     window: Window,
     start: datetime,
 ) -> str | None:
     """Why nobody's hours and the business's rules allow a start, or None if they do.
 
-    Each performer comes with all the hours that must be open. Says nothing about claims: whether
-    somebody has the time is the database's to say.
+    Each part is the hours of those who perform it, each with all the hours that must be open, its
+    offset from the start in seconds, and its visit. Says nothing about claims: whether the time is
+    taken is the database's to say.
     """
     start_s = math.floor(start.timestamp())
     if start_s < window.earliest_s:
@@ -277,6 +309,7 @@ def refusal(
     grid = Grid(zone, step_min, Window(start_s, start_s))
     if start.microsecond or not grid.starts:
         return f"starts fall on every {step_min} minutes from midnight, local time"
-    if not any(_opened(grid, hours, visit.duration_s) for hours in performers_hours):
-        return "it is outside opening hours"
+    for performers_hours, offset_s, visit in parts:
+        if not any(_opened(grid, each, offset_s, visit.duration_s) for each in performers_hours):
+            return "it is outside opening hours"
     return None

@@ -26,6 +26,8 @@ from bookonce.business import (
 )
 from bookonce.business.document import Business, LocalTime, Resource, Staff, TimeOff
 from bookonce.events import event_rows
+from bookonce.events.catalogue import BUSINESS_CHANGED, ChangeFacts
+from bookonce.platform.actor import COMMAND_LINE
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BlockConflictError, NotFoundError
@@ -66,8 +68,8 @@ async def apply(database: Database, business: Business, *, now: datetime) -> App
         await _write(connection, business_id, business, now)
         changes = business_file.changes(before, business) or ["order: changed"]
         await event_rows.append(
-            connection, business_id, new_id(), "business.applied", "business", now,
-            facts=msgspec.json.encode({"changes": changes}).decode(),
+            connection, business_id, new_id(), BUSINESS_CHANGED, ChangeFacts(tuple(changes)),
+            actor=COMMAND_LINE, now=now,
         )  # fmt: skip
         return Applied(changes, await _warnings(connection, business_id, before, business, now))
 

@@ -33,16 +33,31 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 
-class Appointment(msgspec.Struct, frozen=True, kw_only=True):
-    """What one appointment is. `service`, `location`, `staff` and `resources` are keys; times are
-    aware instants.
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One service within an appointment, with its performer and times. `service` and `staff` are
+    keys, the names are those of the day it was booked.
     """
+
+    service: str
+    service_name: str
+    staff: str
+    staff_name: str
+    start: datetime
+    end: datetime
+    price_minor: int | None = None
+
+
+class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+    """What one appointment is. `location` and `resources` are keys; times are aware instants."""
 
     id: UUID
     status: Status
-    service: str
+    parts: tuple[Part, ...]
+    """One or more services, performed one after the other without a gap."""
     location: str
-    staff: str
+    location_name: str = ""
+    business_version: int = 0
+    """The version of the business under which it was promised."""
     resources: tuple[str, ...] = ()
     """The rooms and equipment it takes; none once it is cancelled."""
     start: datetime
@@ -62,6 +77,26 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     payment_status: str | None = None
     """Where the latest attempt to pay stands, as a `PaymentStatus`; None if there was none."""
     refunded_minor: int = 0
+
+    @property
+    def service(self) -> str:
+        """The key of the first part's service."""
+        return self.parts[0].service
+
+    @property
+    def staff(self) -> str:
+        """The key of the first part's performer."""
+        return self.parts[0].staff
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The keys of its services, in order."""
+        return tuple(part.service for part in self.parts)
+
+    @property
+    def performers(self) -> tuple[str, ...]:
+        """The keys of those who perform its parts, in order."""
+        return tuple(part.staff for part in self.parts)
 
     def is_waiting(self, now: datetime) -> bool:
         """Whether it is held and the hold hasn't run out, so that it can be paid for."""

@@ -2,55 +2,166 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import asyncpg
+import msgspec
 
 from bookonce.availability.claim_rows import releasing
-from bookonce.booking.appointment import Appointment, Status
-from bookonce.platform.connection import Connection
+from bookonce.booking.appointment import Appointment, Part, Status
+from bookonce.events.appointment_facts import APPOINTMENT_FACTS
+from bookonce.events.catalogue import KINDS
+from bookonce.events.event_rows import appended
+from bookonce.events.followers import is_followed
+from bookonce.platform.actor import Actor
+from bookonce.platform.connection import Connection, Row
+from bookonce.platform.statements import Statement
 
 _APPOINTMENT = """
-    appointment.appointment_id, appointment.status, service.key AS service,
-    location.key AS location, resource.key AS staff, appointment.starts_at, appointment.ends_at, appointment.price_minor,
-    appointment.currency, appointment.sequence, appointment.client_name, appointment.notes,
-    appointment.deposit_minor, appointment.keep_minor, appointment.hold_expires_at,
-    CASE WHEN appointment.deposit_minor IS NOT NULL THEN (
-        SELECT CASE payment.status WHEN 'given_up' THEN 'cancelled' ELSE payment.status END
-        FROM payment
-        WHERE payment.business_id = appointment.business_id
-          AND payment.appointment_id = appointment.appointment_id
-        ORDER BY payment.number DESC LIMIT 1
-    ) END AS payment_status,
-    CASE WHEN appointment.deposit_minor IS NOT NULL THEN (
-        SELECT sum(ledger_entry.amount_minor)::bigint
-        FROM payment JOIN ledger_entry ON ledger_entry.business_id = payment.business_id
-                                      AND ledger_entry.payment_id = payment.payment_id
-        WHERE payment.business_id = appointment.business_id
-          AND payment.appointment_id = appointment.appointment_id
-          AND ledger_entry.kind = 'refunded'
-    ) END AS refunded_minor,
-    (
-        SELECT array_agg(DISTINCT other.key)
-        FROM claim
-        JOIN resource AS other ON other.business_id = claim.business_id
-                              AND other.resource_id = claim.resource_id
-        WHERE claim.business_id = appointment.business_id
-          AND claim.appointment_id = appointment.appointment_id
-          AND claim.resource_id <> appointment.resource_id
-    ) AS resources
+    SELECT appointment.appointment_id, appointment.status, appointment.starts_at,
+        appointment.ends_at, appointment.price_minor, appointment.currency, appointment.sequence,
+        appointment.client_name, appointment.notes, appointment.deposit_minor,
+        appointment.keep_minor, appointment.hold_expires_at, appointment.business_version,
+        location.key AS location, location.name AS location_name,
+        (
+            SELECT json_agg(json_build_object(
+                'service', service.key, 'service_name', part.service_name,
+                'staff', performer.key, 'staff_name', part.staff_name,
+                'start', part.starts_at, 'end', part.ends_at, 'price_minor', part.price_minor
+            ) ORDER BY part.number)
+            FROM appointment_part AS part
+            JOIN service ON service.business_id = :business_id
+                        AND service.service_id = part.service_id
+            JOIN resource AS performer ON performer.business_id = :business_id
+                                      AND performer.resource_id = part.resource_id
+            WHERE part.business_id = :business_id
+              AND part.appointment_id = appointment.appointment_id
+        ) AS parts,
+        CASE WHEN appointment.deposit_minor IS NOT NULL THEN (
+            SELECT CASE payment.status WHEN 'given_up' THEN 'cancelled' ELSE payment.status END
+            FROM payment
+            WHERE payment.business_id = :business_id
+              AND payment.appointment_id = appointment.appointment_id
+            ORDER BY payment.number DESC LIMIT 1
+        ) END AS payment_status,
+        CASE WHEN appointment.deposit_minor IS NOT NULL THEN (
+            SELECT sum(ledger_entry.amount_minor)::bigint
+            FROM payment JOIN ledger_entry ON ledger_entry.business_id = :business_id
+                                          AND ledger_entry.payment_id = payment.payment_id
+            WHERE payment.business_id = :business_id
+              AND payment.appointment_id = appointment.appointment_id
+              AND ledger_entry.kind = 'refunded'
+        ) END AS refunded_minor,
+        (
+            SELECT array_agg(DISTINCT other.key)
+            FROM claim
+            JOIN resource AS other ON other.business_id = :business_id
+                                  AND other.resource_id = claim.resource_id
+            WHERE claim.business_id = :business_id
+              AND claim.appointment_id = appointment.appointment_id
+              AND claim.resource_id NOT IN (
+                  SELECT part.resource_id FROM appointment_part AS part
+                  WHERE part.business_id = :business_id
+                    AND part.appointment_id = appointment.appointment_id)
+        ) AS resources
+    FROM appointment
+    JOIN location ON location.business_id = :business_id
+                 AND location.location_id = appointment.location_id
+    WHERE appointment.business_id = :business_id
 """
+_BY_ID = Statement(f"{_APPOINTMENT} AND appointment.appointment_id = :appointment_id")
+_ID_OF_TOKEN = Statement(
+    """
+    SELECT appointment_id FROM appointment
+    WHERE business_id = :business_id AND token_hash = :token_hash
+    """
+)
+_CHANGE_STATUS = Statement(
+    f"""
+    WITH changed AS (
+        UPDATE appointment
+        SET status = :status, sequence = sequence + 1,
+            keep_minor = coalesce(:keep_minor, keep_minor)
+        WHERE business_id = :business_id AND appointment_id = :appointment_id
+          AND status = :expected_status AND sequence = :expected_sequence
+        RETURNING *
+    ),
+    {releasing("appointment_id IN (SELECT appointment_id FROM changed WHERE :gives_back)")},
+    happened AS (
+        INSERT INTO event (
+            business_id, event_id, kind, actor, appointment_id, at, data, is_unrelayed
+        )
+        SELECT :business_id, :event_id, :kind, :actor::jsonb, appointment_id, :now,
+               {APPOINTMENT_FACTS} || jsonb_build_object('resources', to_jsonb(:resources::text[])),
+               :is_unrelayed
+        FROM changed AS appointment
+    )
+    SELECT appointment_id FROM changed
+    """
+)
+_LOCK_UNCHANGED = Statement(
+    """
+    SELECT 1 AS one FROM appointment
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+      AND status = :status AND sequence = :sequence
+    FOR NO KEY UPDATE
+    """
+)
+_LOCK = Statement(
+    """
+    SELECT 1 AS one FROM appointment
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+    FOR NO KEY UPDATE
+    """
+)
+_SET_TIME = Statement(
+    """
+    UPDATE appointment
+    SET location_id = coalesce(:location_id, location_id), starts_at = :starts_at,
+        ends_at = :ends_at, sequence = sequence + :changes
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+    """
+)
+_SET_PARTS = Statement(
+    """
+    UPDATE appointment_part
+    SET resource_id = performer.resource_id, staff_name = performer.name,
+        starts_at = wanted.starts_at, ends_at = wanted.ends_at
+    FROM unnest(:performer_ids::uuid[], :starts::timestamptz[], :ends::timestamptz[])
+        WITH ORDINALITY AS wanted (resource_id, starts_at, ends_at, number)
+    JOIN resource AS performer ON performer.business_id = :business_id
+                              AND performer.resource_id = wanted.resource_id
+    WHERE appointment_part.business_id = :business_id
+      AND appointment_part.appointment_id = :appointment_id
+      AND appointment_part.number = wanted.number - 1
+    """
+)
+_UPCOMING = Statement(
+    """
+    SELECT resource.key AS staff, location.key AS location, count(*) AS appointments
+    FROM appointment
+    JOIN appointment_part AS part ON part.business_id = :business_id
+                                 AND part.appointment_id = appointment.appointment_id
+    JOIN resource ON resource.business_id = :business_id
+                 AND resource.resource_id = part.resource_id
+    JOIN location ON location.business_id = :business_id
+                 AND location.location_id = appointment.location_id
+    WHERE appointment.business_id = :business_id
+      AND appointment.status IN ('held', 'confirmed') AND appointment.starts_at >= :now
+    GROUP BY resource.key, location.key
+    """
+)
 
 
-def _appointment(row: asyncpg.Record) -> Appointment:
+def _appointment(row: Row) -> Appointment:
     return Appointment(
         id=row["appointment_id"],
         status=Status(row["status"]),
-        service=row["service"],
+        parts=msgspec.json.decode(row["parts"], type=tuple[Part, ...]),
         location=row["location"],
-        staff=row["staff"],
+        location_name=row["location_name"],
+        business_version=row["business_version"],
         resources=tuple(row["resources"] or ()),
         start=row["starts_at"],
         end=row["ends_at"],
@@ -67,44 +178,19 @@ def _appointment(row: asyncpg.Record) -> Appointment:
     )
 
 
-_WITH_KEYS = """
-    FROM appointment
-    JOIN location ON location.business_id = appointment.business_id
-                 AND location.location_id = appointment.location_id
-    JOIN service ON service.business_id = appointment.business_id
-                AND service.service_id = appointment.service_id
-    JOIN resource ON resource.business_id = appointment.business_id
-                 AND resource.resource_id = appointment.resource_id
-"""
-
-
-async def by_token(
-    connection: Connection, business_id: UUID, token_hash: bytes
-) -> Appointment | None:
-    """The appointment that a capability opens, within one business."""
-    row = await connection.fetchrow(
-        f"""
-        SELECT {_APPOINTMENT} {_WITH_KEYS}
-        WHERE appointment.business_id = $1 AND appointment.token_hash = $2
-        """,
-        business_id,
-        token_hash,
+async def id_of_token(connection: Connection, business_id: UUID, token_hash: bytes) -> UUID | None:
+    """The appointment that a manage token opens, within one business."""
+    found: UUID | None = await _ID_OF_TOKEN.value(
+        connection, business_id=business_id, token_hash=token_hash
     )
-    return _appointment(row) if row else None
+    return found
 
 
 async def by_id(
     connection: Connection, business_id: UUID, appointment_id: UUID
 ) -> Appointment | None:
     """An appointment by its id, within one business."""
-    row = await connection.fetchrow(
-        f"""
-        SELECT {_APPOINTMENT} {_WITH_KEYS}
-        WHERE appointment.business_id = $1 AND appointment.appointment_id = $2
-        """,
-        business_id,
-        appointment_id,
-    )
+    row = await _BY_ID.row(connection, business_id=business_id, appointment_id=appointment_id)
     return _appointment(row) if row else None
 
 
@@ -115,46 +201,34 @@ async def change_status(
     status: Status,
     *,
     event_id: UUID,
-    actor: str,
+    actor: Actor,
     now: datetime,
     keep_minor: int | None = None,
-    facts: str = "{}",
 ) -> bool:
     """Set a status if nothing has changed since `appointment` was read; False if it has.
 
     One statement: the status, what is kept of the deposit, the claims given back if it is
-    cancelled, and the event with its `facts`, to be followed up if there is money to look after.
+    cancelled, and the event.
     """
-    row = await connection.fetchrow(
-        f"""
-        WITH changed AS (
-            UPDATE appointment
-            SET status = $5, sequence = sequence + 1, keep_minor = coalesce($9, keep_minor)
-            WHERE business_id = $1 AND appointment_id = $2 AND status = $3 AND sequence = $4
-            RETURNING appointment_id, deposit_minor
-        ),
-        {releasing("appointment_id IN (SELECT appointment_id FROM changed WHERE $5 = 'cancelled')")},
-        happened AS (
-            INSERT INTO event (
-                business_id, event_id, kind, actor, appointment_id, at, data, follow_up
-            )
-            SELECT $1, $6, 'appointment.' || $5, $7, changed.appointment_id, $8, $10::jsonb,
-                   changed.deposit_minor IS NOT NULL
-            FROM changed
-        )
-        SELECT FROM changed
-        """,
-        business_id,
-        appointment.id,
-        appointment.status.value,
-        appointment.sequence,
-        status.value,
-        event_id,
-        actor,
-        now,
-        keep_minor,
-        facts,
+    kind = KINDS[f"appointment.{status.value}"]
+    row = await _CHANGE_STATUS.row(
+        connection,
+        business_id=business_id,
+        appointment_id=appointment.id,
+        expected_status=appointment.status.value,
+        expected_sequence=appointment.sequence,
+        status=status.value,
+        gives_back=status is Status.CANCELLED,
+        keep_minor=keep_minor,
+        event_id=event_id,
+        kind=kind.name,
+        actor=actor.as_json(),
+        now=now,
+        resources=list(appointment.resources),
+        is_unrelayed=is_followed(kind.name),
     )
+    if row is not None:
+        appended(kind)
     return row is not None
 
 
@@ -165,86 +239,56 @@ async def lock_unchanged(
 
     Its rival is another change of the same appointment; claims that refer to it don't wait.
     """
-    row = await connection.fetchrow(
-        """
-        SELECT FROM appointment
-        WHERE business_id = $1 AND appointment_id = $2 AND status = $3 AND sequence = $4
-        FOR NO KEY UPDATE
-        """,
-        business_id,
-        appointment.id,
-        appointment.status.value,
-        appointment.sequence,
+    row = await _LOCK_UNCHANGED.row(
+        connection,
+        business_id=business_id,
+        appointment_id=appointment.id,
+        status=appointment.status.value,
+        sequence=appointment.sequence,
     )
     return row is not None
 
 
 async def lock(connection: Connection, business_id: UUID, appointment_id: UUID) -> None:
     """Hold an appointment for a change, whatever it is by then; see `lock_unchanged`."""
-    await connection.execute(
-        """
-        SELECT FROM appointment WHERE business_id = $1 AND appointment_id = $2 FOR NO KEY UPDATE
-        """,
-        business_id,
-        appointment_id,
-    )
+    await _LOCK.row(connection, business_id=business_id, appointment_id=appointment_id)
 
 
 async def set_time(
     connection: Connection,
     business_id: UUID,
-    appointment_id: UUID,
-    location_id: UUID,
-    performer_id: UUID,
-    starts_at: datetime,
-    ends_at: datetime,
+    appointment: Appointment,
+    performer_ids: Sequence[UUID],
+    *,
+    location_id: UUID | None = None,
+    is_change: bool = True,
 ) -> None:
-    """Write the new time, place and person of an appointment that `lock_unchanged` holds."""
-    await connection.execute(
-        """
-        UPDATE appointment
-        SET location_id = $3, resource_id = $4, starts_at = $5, ends_at = $6,
-            sequence = sequence + 1
-        WHERE business_id = $1 AND appointment_id = $2
-        """,
-        business_id,
-        appointment_id,
-        location_id,
-        performer_id,
-        starts_at,
-        ends_at,
+    """Write the times, the place and who performs the parts of an appointment that `lock_unchanged`
+    holds, as `appointment` has them by now; `location_id` None: the same place. `is_change` raises
+    its sequence; without it this is a part of another change.
+    """
+    await _SET_TIME.run(
+        connection,
+        business_id=business_id,
+        appointment_id=appointment.id,
+        location_id=location_id,
+        starts_at=appointment.start,
+        ends_at=appointment.end,
+        changes=int(is_change),
     )
-
-
-async def set_end(
-    connection: Connection, business_id: UUID, appointment_id: UUID, ends_at: datetime
-) -> None:
-    """Write another end of an appointment that `lock_unchanged` holds, as a part of a change."""
-    await connection.execute(
-        "UPDATE appointment SET ends_at = $3 WHERE business_id = $1 AND appointment_id = $2",
-        business_id,
-        appointment_id,
-        ends_at,
+    await _SET_PARTS.run(
+        connection,
+        business_id=business_id,
+        appointment_id=appointment.id,
+        performer_ids=performer_ids,
+        starts=[part.start for part in appointment.parts],
+        ends=[part.end for part in appointment.parts],
     )
 
 
 async def upcoming_counts(
     connection: Connection, business_id: UUID, now: datetime
 ) -> list[tuple[str, str, int]]:
-    """Confirmed appointments from now on: staff key, location key and how many."""
-    rows: list[Any] = await connection.fetch(
-        """
-        SELECT resource.key AS staff, location.key AS location, count(*) AS appointments
-        FROM appointment
-        JOIN resource ON resource.business_id = appointment.business_id
-                     AND resource.resource_id = appointment.resource_id
-        JOIN location ON location.business_id = appointment.business_id
-                     AND location.location_id = appointment.location_id
-        WHERE appointment.business_id = $1 AND appointment.status IN ('held', 'confirmed')
-          AND appointment.starts_at >= $2
-        GROUP BY resource.key, location.key
-        """,
-        business_id,
-        now,
-    )
+    """Held and confirmed appointments from now on: staff key, location key and how many."""
+    rows = await _UPCOMING.rows(connection, business_id=business_id, now=now)
     return [(row["staff"], row["location"], row["appointments"]) for row in rows]

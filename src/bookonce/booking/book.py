@@ -10,27 +10,33 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from bookonce.availability import hold_rows
-from bookonce.availability.allocation import taking_of
+from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
+from bookonce.availability.claim_rows import Allocation
+from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation, new_id
-from bookonce.availability.look import Asked, Choice, asked, require_offered
+from bookonce.availability.look import bookable
 from bookonce.availability.offers import Start
+from bookonce.availability.selection import Choice, Selection, require_offered, select
 from bookonce.booking import booking_rows
-from bookonce.booking.appointment import Appointment, Status
+from bookonce.booking.appointment import Appointment, Part, Status
 from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
 from bookonce.booking.client import Client, client_errors, normal_email, notes_errors
 from bookonce.booking.deposits import Deposit, due
-from bookonce.booking.find import Managed
+from bookonce.booking.facts import appointment_of
+from bookonce.booking.find import RACES_LOST_MAX, Found
 from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import new_token, seal, token_hash, unseal
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
+from bookonce.events.catalogue import AppointmentFacts
 from bookonce.events.event_rows import Remembered
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform import money
+from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
+    FieldError,
     NotFoundError,
     NotOfferedError,
     TooManyBookingsError,
@@ -38,63 +44,49 @@ from bookonce.platform.errors import (
     ValidationError,
 )
 
-RACES_LOST_MAX = 200
-"""A bound on what is bounded already: a race is lost only to a rival who won one."""
 
-
-class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a visitor asks for. `staff` absent or "any": anyone who performs the service;
-    `location` may be absent where the service is offered at one location only.
+class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a visitor asks for: one `service`, or `services` that are performed one after the other.
+    `staff` absent or "any": anyone who performs them; `location` may be absent where they are
+    offered at one location only.
     """
 
-    service: Annotated[str, Meta(examples=["cut"])]
+    # The order is that of the first version: a repeated request is recognised by it.
+    service: Annotated[str | None, Meta(examples=["cut"])] = None
     start: Start
     client: Client
     staff: Annotated[str | None, Meta(examples=["any"])] = None
     location: str | None = None
     notes: Annotated[str | None, Meta(examples=["A little off the top"])] = None
+    services: Annotated[tuple[str, ...] | None, Meta(examples=[["cut", "beard"]])] = None
+
+    def normal(self) -> BookingRequest:
+        """The same request in its one spelling: a single service is `service`.
+
+        Raises ValidationError unless it names either.
+        """
+        if self.service is not None and self.services is not None:
+            raise ValidationError([FieldError("services", "name either service or services")])
+        if self.service is not None:
+            return self
+        if not self.services:
+            raise ValidationError([FieldError("service", "is required")])
+        if len(self.services) > 1:
+            return self
+        return msgspec.structs.replace(self, service=self.services[0], services=None)
 
     @property
     def choice(self) -> Choice:
         """What, with whom and where."""
-        return Choice(self.service, self.staff, self.location)
+        keys = (self.service,) if self.service is not None else self.services or ()
+        return Choice.of(keys, self.staff, self.location)
 
 
-class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the event of a booking, a move or a late confirmation says, and a repeated request is
-    answered from.
-    """
+@dataclass(frozen=True, slots=True)
+class Booked(Found):
+    """An appointment that was booked, with the token that opens it from now on."""
 
-    service: str
-    start: datetime
-    end: datetime
-    price_minor: int | None
-    currency: str
-    location: str = ""
-    staff: str = ""
-    resources: tuple[str, ...] = ()
-    sequence: int = 0
-    deposit_minor: int | None = None
-    hold_expires_at: datetime | None = None
-
-    @classmethod
-    def of(cls, appointment: Appointment) -> Facts:
-        """Where and with what an appointment is now."""
-        return cls(
-            service=appointment.service,
-            start=appointment.start,
-            end=appointment.end,
-            price_minor=appointment.price_minor,
-            currency=appointment.currency,
-            location=appointment.location,
-            staff=appointment.staff,
-            resources=appointment.resources,
-            sequence=appointment.sequence,
-        )
-
-    def as_json(self) -> str:
-        """As an event keeps them."""
-        return msgspec.json.encode(self).decode()
+    token: str
 
 
 async def book(
@@ -102,11 +94,11 @@ async def book(
     slug: str,
     request: BookingRequest,
     *,
+    actor: Actor,
     now: datetime,
     idempotency_key: str | None = None,
     network: str | None = None,
-    actor: str = "visitor",
-) -> Managed:
+) -> Booked:
     """Book a time with a named person, or with the fairest of those who are free. If a deposit is
     due, the time is held for the payment.
 
@@ -116,18 +108,19 @@ async def book(
     IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome may be unknown; the
     same key finds it.
     """
-    errors = [*client_errors(request.client), *notes_errors(request.notes)]
-    if errors:
+    request = request.normal()
+    if errors := [*client_errors(request.client), *notes_errors(request.notes)]:
         raise ValidationError(errors)
     idempotency = Idempotency.of(idempotency_key, "book", request)
     ids = _Ids(new_id(), new_id(), new_id(), new_token())
 
-    def judge(directory: Directory) -> Asked:
-        return require_offered(asked(directory, request.choice), request.start, now=now)
+    def judge(directory: Directory) -> Selection:
+        selection = select(directory, request.choice)
+        return require_offered(selection, request.start, bookable(directory, now))
 
     for _ in range(RACES_LOST_MAX):
         try:
-            directory, wanted = await installation.judge(slug, judge)
+            directory, selection = await installation.judge(slug, judge)
         except (NotOfferedError, NotFoundError, ValidationError):
             if idempotency.from_outside and (
                 replayed := await _replayed(installation, slug, request, idempotency, now)
@@ -135,32 +128,24 @@ async def book(
                 return replayed
             raise
         deposit = None
-        if wanted.service.deposit is not None and actor == "visitor":
+        if actor.is_bound_by_terms:
+            services = [part.service for part in selection.parts]
             email = normal_email(request.client.email)
-            deposit = await due(installation, directory, wanted.service, email, now)
-        new = _new_appointment(
-            installation, wanted, request, idempotency, ids, actor, network, deposit, now
-        )
+            deposit = await due(installation, directory, services, email, now)
+        terms = _Terms(actor, network, deposit, now)
+        new = _new_appointment(installation, selection, request, idempotency, ids, terms)
         result = await _run(installation, new)
-        if result.taken is not None:
-            facts = msgspec.structs.replace(
-                _facts(wanted, new.starts_at, new.price_minor, deposit),
-                staff=directory.staff_keys[result.taken.performer_id],
-                resources=tuple(
-                    sorted(directory.resource_keys[one] for one in result.taken.other_ids)
-                ),
-            )
-            return Managed(directory, _appointment(directory, ids.appointment, facts), ids.token)
+        if result.allocation is not None:
+            appointment = _appointment(selection, new, result.allocation)
+            return Booked(directory, appointment, ids.token)
         if result.outcome is Outcome.REPLAY and (
             replayed := await _replayed(installation, slug, request, idempotency, now)
         ):
             return replayed
-        if result.outcome is Outcome.OUTLIVED:
-            await installation.database.run(
-                lambda connection, wish=new.taking: hold_rows.expire_for(connection, wish, now)  # type: ignore[misc]
-            )
+        if result.outcome is Outcome.EXPIRED_HOLD:
+            await installation.database.run(expire_for, new.demand, now)
         if result.outcome is Outcome.REFUSED:
-            raise await conflict(installation, wanted, request.start, now=now)
+            raise await conflict(installation, selection, request.start, now=now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):
             current = await installation.current(slug)
             if result.outcome is Outcome.LIMITED and current.version == directory.version:
@@ -179,6 +164,16 @@ class _Ids:
     event: UUID
     client: UUID
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Who books, from where, when, and what is to be paid for it."""
+
+    actor: Actor
+    network: str | None
+    deposit: Deposit | None
+    now: datetime
 
 
 async def _run(installation: Installation, new: NewAppointment) -> BookingResult:
@@ -201,27 +196,36 @@ async def _run(installation: Installation, new: NewAppointment) -> BookingResult
 
 def _new_appointment(
     installation: Installation,
-    asked: Asked,
+    selection: Selection,
     request: BookingRequest,
     idempotency: Idempotency,
     ids: _Ids,
-    actor: str,
-    network: str | None,
-    deposit: Deposit | None,
-    now: datetime,
+    terms: _Terms,
 ) -> NewAppointment:
-    directory, service, client = asked.directory, asked.service, request.client
+    directory, client, deposit = selection.directory, request.client, terms.deposit
     currency = directory.business.business.currency
     starts_at = request.start.astimezone(UTC)
-    price_minor = None if service.price is None else money.minor_units(service.price, currency)
-    facts = _facts(asked, starts_at, price_minor, deposit)
+    ends_at = starts_at + timedelta(minutes=selection.duration_min)
+    parts = _parts(selection, starts_at)
+    price_minor = _total([part["price_minor"] for part in parts])
+    facts = AppointmentFacts(
+        parts=(),
+        start=starts_at,
+        end=ends_at,
+        currency=currency,
+        price_minor=price_minor,
+        location=selection.place.key,
+        location_name=selection.place.name,
+        deposit_minor=deposit.amount_minor if deposit else None,
+        hold_expires_at=deposit.hold_expires_at if deposit else None,
+    )
     return NewAppointment(
-        taking=taking_of(asked, starts_at, ids.appointment),
+        demand=demand_of(selection, starts_at, ids.appointment),
         version=directory.version,
-        location_id=asked.place.location_id,
-        service_id=directory.service_ids[service.key],
+        location_id=selection.place.location_id,
         starts_at=starts_at,
-        ends_at=facts.end,
+        ends_at=ends_at,
+        parts=msgspec.json.encode(parts).decode(),
         price_minor=price_minor,
         currency=currency,
         client_id=ids.client,
@@ -232,32 +236,79 @@ def _new_appointment(
         token_hash=token_hash(ids.token),
         sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
-        actor=actor,
-        facts=facts.as_json(),
+        actor=terms.actor.as_json(),
+        facts=msgspec.json.encode(facts).decode(),
         key_hash=idempotency.key_hash,
         request_hash=idempotency.request_hash,
         keep_refusal=idempotency.from_outside,
-        now=now,
-        hold_expires_at=deposit.hold_expires_at if deposit else None,
-        deposit_minor=deposit.amount_minor if deposit else None,
-        allowances=()
-        if actor != "visitor"
-        else allowances(directory, client, network, installation.secret_key),
+        now=terms.now,
+        hold_expires_at=facts.hold_expires_at,
+        deposit_minor=facts.deposit_minor,
+        allowances=allowances(directory, client, terms.network, installation.secret_key)
+        if terms.actor.is_bound_by_terms
+        else (),
     )
 
 
-def _facts(
-    asked: Asked, start: datetime, price_minor: int | None, deposit: Deposit | None
-) -> Facts:
-    return Facts(
-        service=asked.service.key,
-        location=asked.place.key,
-        start=start,
-        end=start + timedelta(minutes=asked.service.duration_min),
-        price_minor=price_minor,
-        currency=asked.directory.business.business.currency,
-        deposit_minor=deposit.amount_minor if deposit else None,
-        hold_expires_at=deposit.hold_expires_at if deposit else None,
+def _parts(selection: Selection, starts_at: datetime) -> list[dict[str, object]]:
+    """What the booking statement is told of each part."""
+    directory = selection.directory
+    currency = directory.business.business.currency
+    return [
+        {
+            "service_id": directory.service_ids[part.service.key],
+            "service": part.service.key,
+            "service_name": part.service.name,
+            "start": starts_at + timedelta(minutes=part.offset_min),
+            "end": starts_at + timedelta(minutes=part.offset_min + part.service.duration_min),
+            "price_minor": None
+            if part.service.price is None
+            else money.minor_units(part.service.price, currency),
+        }
+        for part in selection.parts
+    ]
+
+
+def _total(prices_minor: list[object]) -> int | None:
+    """The price of all parts; None if any of them has none."""
+    known = [price for price in prices_minor if isinstance(price, int)]
+    return sum(known) if len(known) == len(prices_minor) else None
+
+
+def _appointment(selection: Selection, new: NewAppointment, allocation: Allocation) -> Appointment:
+    """The appointment as it was booked just now."""
+    directory = selection.directory
+    performers = [directory.staff_keys[one] for one in allocation.performer_ids]
+    return Appointment(
+        id=new.demand.appointment_id,
+        status=Status(new.status),
+        parts=tuple(
+            Part(
+                service=part.service.key,
+                service_name=part.service.name,
+                staff=staff,
+                staff_name=directory.staff_name(staff),
+                start=told["start"],  # type: ignore[arg-type]
+                end=told["end"],  # type: ignore[arg-type]
+                price_minor=told["price_minor"],  # type: ignore[arg-type]
+            )
+            for part, staff, told in zip(
+                selection.parts, performers, _parts(selection, new.starts_at), strict=True
+            )
+        ),
+        location=selection.place.key,
+        location_name=selection.place.name,
+        business_version=directory.version,
+        resources=tuple(sorted(directory.resource_keys[one] for one in allocation.other_ids)),
+        start=new.starts_at,
+        end=new.ends_at,
+        price_minor=new.price_minor,
+        currency=new.currency,
+        sequence=0,
+        client_name=new.client_name,
+        notes=new.notes,
+        deposit_minor=new.deposit_minor,
+        hold_expires_at=new.hold_expires_at,
     )
 
 
@@ -267,20 +318,19 @@ async def _replayed(
     request: BookingRequest,
     idempotency: Idempotency,
     now: datetime,
-) -> Managed | None:
+) -> Booked | None:
     """What the key led to; None if it wasn't used. Raises what was raised then."""
     directory = await installation.current(slug)
     remembered = await installation.database.run(
-        lambda connection: event_rows.remembered(
-            connection, directory.business_id, idempotency.key_hash
-        )
+        event_rows.remembered, directory.business_id, idempotency.key_hash
     )
     if remembered is None:
         return None
     idempotency.require_same(remembered.request_hash)
     if replayed := _replay(installation, directory, idempotency, remembered):
         return replayed
-    raise await conflict(installation, asked(directory, request.choice), request.start, now=now)
+    selection = select(directory, request.choice)
+    raise await conflict(installation, selection, request.start, now=now)
 
 
 def _replay(
@@ -288,11 +338,10 @@ def _replay(
     directory: Directory,
     idempotency: Idempotency,
     remembered: Remembered,
-) -> Managed | None:
+) -> Booked | None:
     """The answer that was given before; None if it was a refusal."""
     if remembered.appointment_id is None or remembered.sealed_token is None:
         return None
-    facts = msgspec.json.decode(remembered.facts, type=Facts)
     token = unseal(
         remembered.sealed_token,
         remembered.appointment_id,
@@ -304,23 +353,5 @@ def _replay(
             "This was booked, but by a server with another BOOKONCE_SECRET_KEY; "
             "only that one can answer again."
         )
-    return Managed(directory, _appointment(directory, remembered.appointment_id, facts), token)
-
-
-def _appointment(directory: Directory, appointment_id: UUID, facts: Facts) -> Appointment:
-    """The appointment as it was booked."""
-    return Appointment(
-        id=appointment_id,
-        status=Status.HELD if facts.hold_expires_at else Status.CONFIRMED,
-        service=facts.service,
-        location=directory.current_location(facts.location),
-        staff=facts.staff,
-        resources=facts.resources,
-        start=facts.start,
-        end=facts.end,
-        price_minor=facts.price_minor,
-        currency=facts.currency,
-        sequence=facts.sequence,
-        deposit_minor=facts.deposit_minor,
-        hold_expires_at=facts.hold_expires_at,
-    )
+    appointment = appointment_of(directory, remembered.appointment_id, remembered.facts)
+    return Booked(directory, appointment, token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -9,24 +10,30 @@ from uuid import UUID
 
 import asyncpg
 
-from bookonce.availability.claim_rows import Taken, Taking, taking
-from bookonce.availability.hold_rows import outlived
+from bookonce.availability.claim_rows import COMPLETE, Allocation, Demand, taking
+from bookonce.availability.hold_rows import EXPIRED_IN_THE_WAY
 from bookonce.booking import limit_rows
 from bookonce.booking.limit_rows import Allowance
+from bookonce.events import catalogue
+from bookonce.events.event_rows import appended
+from bookonce.events.followers import is_followed
 from bookonce.platform.connection import Connection
 from bookonce.platform.retry import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, sqlstate
+from bookonce.platform.statements import StatementOf
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewAppointment:
     """Everything that the booking statement writes, but for who performs it."""
 
-    taking: Taking
+    demand: Demand
     version: int
+    """Of the business, as the start was judged by it."""
     location_id: UUID
-    service_id: UUID
     starts_at: datetime
     ends_at: datetime
+    parts: str
+    """JSON, a list: `service_id`, and what the event says of a part but for who performs it."""
     price_minor: int | None
     currency: str
     client_id: UUID
@@ -39,8 +46,9 @@ class NewAppointment:
     sealed_token: bytes
     event_id: UUID
     actor: str
+    """JSON, as events keep it."""
     facts: str
-    """JSON for the event; the statement adds who performs it."""
+    """JSON for the event; the statement adds who performs it and in which rooms."""
     key_hash: bytes
     request_hash: bytes
     keep_refusal: bool
@@ -52,6 +60,31 @@ class NewAppointment:
     allowances: tuple[Allowance, ...] = ()
     """What the visitor is counted by, if the business limits how much they may hold."""
 
+    @property
+    def status(self) -> str:
+        """The status that it begins with."""
+        return "confirmed" if self.hold_expires_at is None else "held"
+
+    @property
+    def kind(self) -> str:
+        """The kind of its event."""
+        return (catalogue.BOOKED if self.hold_expires_at is None else catalogue.HELD).name
+
+    @property
+    def is_unrelayed(self) -> bool:
+        """Whether that event has followers."""
+        return is_followed(self.kind)
+
+    @property
+    def subjects(self) -> Sequence[bytes]:
+        """What the visitor is counted by."""
+        return [each.subject for each in self.allowances]
+
+    @property
+    def bookings_max(self) -> Sequence[int]:
+        """How many bookings ahead each of these may hold."""
+        return [each.bookings_max for each in self.allowances]
+
 
 class Outcome(Enum):
     """What became of a booking statement."""
@@ -61,16 +94,16 @@ class Outcome(Enum):
     REPLAY = "replay"  # the key was used before
     STALE = "stale"  # the business has changed; judge the start again
     LIMITED = "limited"  # the visitor holds as many bookings ahead as they may
-    OUTLIVED = "outlived"  # a hold that has run out may be in the way; take it away, ask again
+    EXPIRED_HOLD = "expired_hold"  # one may be in the way; take it away, ask again
     AGAIN = "again"  # a race was lost that leaves others to ask; nothing was written
 
 
 @dataclass(frozen=True, slots=True)
 class BookingResult:
-    """The outcome, and what was taken when booked."""
+    """The outcome, and when booked what it got."""
 
     outcome: Outcome
-    taken: Taken | None = None
+    allocation: Allocation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +119,15 @@ class _Limit:
 
 _NO_LIMIT = _Limit()
 _LIMITED = _Limit(
-    look=limit_rows.room(subjects="$36", limits="$37", now="$31") + ",\n",
-    permit="\n      AND (SELECT count(*) FROM room) = cardinality($36)",
-    count=limit_rows.counting(source="complete CROSS JOIN visitor") + ",\n",
-    require="\n    WHERE (SELECT count(*) FROM counted) = cardinality($36)",
-    tell="(SELECT count(*) FROM room) < cardinality($36) AS is_full,\n       ",
+    look=limit_rows.ROOM + ",\n",
+    permit="\n      AND (SELECT count(*) FROM room) = cardinality(:subjects::bytea[])",
+    count=limit_rows.counting("complete CROSS JOIN visitor") + ",\n",
+    require="\n    WHERE (SELECT count(*) FROM counted) = cardinality(:subjects::bytea[])",
+    tell="(SELECT count(*) FROM room) < cardinality(:subjects::bytea[]) AS is_full,\n       ",
 )
 
 
-def _booking_statement(*, simple: bool, limit: _Limit = _NO_LIMIT) -> str:
+def _booking_statement(*, simple: bool, limit: _Limit = _NO_LIMIT) -> StatementOf[NewAppointment]:
     """The booking: idempotency check, claims, client, appointment, event and key, or nothing.
 
     `replay` is there if the key was used before. `ready` lets the rest happen only if it wasn't
@@ -104,29 +137,29 @@ def _booking_statement(*, simple: bool, limit: _Limit = _NO_LIMIT) -> str:
     comes last and without ON CONFLICT: two requests with one key can't both succeed, the second
     fails whole. `limit` is what counts a visitor's bookings, if anything does.
     """
-    return f"""
+    return StatementOf(
+        f"""
 WITH replay AS (
-    SELECT FROM idempotency WHERE business_id = $1 AND key_hash = $28
+    SELECT 1 AS one FROM idempotency WHERE business_id = :business_id AND key_hash = :key_hash
 ),
 {limit.look}ready AS (
-    SELECT FROM business
-    WHERE business_id = $1 AND version = $13 AND NOT EXISTS (SELECT FROM replay){limit.permit}
+    SELECT 1 AS one FROM business
+    WHERE business_id = :business_id AND version = :version
+      AND NOT EXISTS (SELECT 1 FROM replay){limit.permit}
 ),
-{taking(simple=simple, condition="ready", now="$31", expires_at="$34")},
-{outlived(now="$31")},
+{taking(simple=simple, condition="ready", expires_at=":hold_expires_at")},
+{EXPIRED_IN_THE_WAY},
 complete AS (
-    SELECT chosen.resource_id
-    FROM chosen
-    WHERE need = 0 AND (SELECT count(*) FROM taken) = cardinality($8)
+    SELECT 1 AS one WHERE {COMPLETE}
 ),
 known AS (
-    SELECT client_id FROM client WHERE business_id = $1 AND email = $20
+    SELECT client_id FROM client WHERE business_id = :business_id AND email = :client_email
 ),
 registered AS (
     INSERT INTO client (business_id, client_id, email, name, phone, created_at)
-    SELECT $1, $19, $20, $21, $22, $31
+    SELECT :business_id, :client_id, :client_email, :client_name, :client_phone, :now
     FROM complete
-    WHERE NOT EXISTS (SELECT FROM known)
+    WHERE NOT EXISTS (SELECT 1 FROM known)
     ON CONFLICT DO NOTHING
     RETURNING client_id
 ),
@@ -135,88 +168,91 @@ visitor AS (
 ),
 {limit.count}booked AS (
     INSERT INTO appointment (
-        business_id, appointment_id, location_id, service_id, resource_id, client_id, status,
-        starts_at, ends_at, price_minor, currency, client_name, client_phone, notes, token_hash,
-        created_at, hold_expires_at, deposit_minor
+        business_id, appointment_id, location_id, client_id, status, starts_at, ends_at,
+        price_minor, currency, client_name, client_phone, notes, token_hash, created_at,
+        hold_expires_at, deposit_minor, business_version
     )
-    SELECT $1, $2, $14, $15, complete.resource_id, visitor.client_id,
-           CASE WHEN $34::timestamptz IS NULL THEN 'confirmed' ELSE 'held' END,
-           $16, $17, $18, $33, $21, $22, $23, $24, $31, $34, $35
+    SELECT :business_id, :appointment_id, :location_id, visitor.client_id, :status, :starts_at,
+           :ends_at, :price_minor, :currency, :client_name, :client_phone, :notes, :token_hash,
+           :now, :hold_expires_at, :deposit_minor, :version
     FROM complete CROSS JOIN visitor{limit.require}
-    RETURNING appointment_id, resource_id
+    RETURNING appointment_id
+),
+part AS (
+    SELECT asked.number - 1 AS number, asked.part, performer.resource_id, performer.key,
+           performer.name
+    FROM jsonb_array_elements(:parts::jsonb) WITH ORDINALITY AS asked (part, number)
+    JOIN performing ON performing.part = asked.number - 1
+    JOIN resource AS performer ON performer.business_id = :business_id
+                              AND performer.resource_id = performing.resource_id
+    WHERE EXISTS (SELECT 1 FROM booked)
+),
+booked_part AS (
+    INSERT INTO appointment_part (
+        business_id, appointment_id, number, service_id, service_name, resource_id, staff_name,
+        starts_at, ends_at, price_minor
+    )
+    SELECT :business_id, :appointment_id, part.number, (part.part ->> 'service_id')::uuid,
+           part.part ->> 'service_name', part.resource_id, part.name,
+           (part.part ->> 'start')::timestamptz, (part.part ->> 'end')::timestamptz,
+           (part.part ->> 'price_minor')::bigint
+    FROM part
 ),
 happened AS (
-    INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
-    SELECT $1, $25::uuid,
-           CASE WHEN $34 IS NULL THEN 'appointment.booked' ELSE 'appointment.held' END,
-           $26::text, booked.appointment_id, $31::timestamptz,
-           $27::jsonb || (
-               SELECT jsonb_build_object(
-                   'staff', min(key) FILTER (WHERE resource_id = booked.resource_id),
-                   'resources', coalesce(
-                       jsonb_agg(DISTINCT key) FILTER (WHERE resource_id <> booked.resource_id),
-                       '[]'))
-               FROM taken JOIN resource USING (resource_id)
-               WHERE resource.business_id = $1
-           )
+    INSERT INTO event (
+        business_id, event_id, kind, actor, appointment_id, at, data, is_unrelayed
+    )
+    SELECT :business_id, :event_id::uuid, :kind, :actor::jsonb, booked.appointment_id,
+           :now::timestamptz,
+           :facts::jsonb || jsonb_build_object(
+               'parts', (
+                   SELECT jsonb_agg(
+                       (part.part - 'service_id')
+                       || jsonb_build_object('staff', part.key, 'staff_name', part.name)
+                       ORDER BY part.number)
+                   FROM part),
+               'resources', coalesce((
+                   SELECT jsonb_agg(DISTINCT other.key)
+                   FROM taken JOIN resource AS other ON other.business_id = :business_id
+                                                    AND other.resource_id = taken.resource_id
+                   WHERE taken.resource_id NOT IN (SELECT resource_id FROM performing)), '[]')),
+           :is_unrelayed::boolean
     FROM booked
     UNION ALL
-    SELECT $1, $25, 'booking.refused', $26, NULL::uuid, $31, $27::jsonb
+    SELECT :business_id, :event_id, 'booking.refused', :actor::jsonb, NULL::uuid, :now,
+           jsonb_build_object('start', :starts_at), false
     FROM ready
-    WHERE $30 AND NOT EXISTS (SELECT FROM taken)
-      AND {"true" if simple else "NOT EXISTS (SELECT FROM claimable)"}
-      AND NOT EXISTS (SELECT FROM outlived)
+    WHERE :keep_refusal AND NOT EXISTS (SELECT 1 FROM taken)
+      AND {"true" if simple else "NOT EXISTS (SELECT 1 FROM claimable)"}
+      AND NOT EXISTS (SELECT 1 FROM expired_hold)
     RETURNING event_id
 ),
 remembered AS (
     INSERT INTO idempotency (
         business_id, key_hash, request_hash, event_id, sealed_token, created_at
     )
-    SELECT $1, $28, $29, happened.event_id,
-           CASE WHEN EXISTS (SELECT FROM taken) THEN $32::bytea END, $31
+    SELECT :business_id, :key_hash, :request_hash, happened.event_id,
+           CASE WHEN EXISTS (SELECT 1 FROM taken) THEN :sealed_token::bytea END, :now
     FROM happened
 )
-SELECT {limit.tell}EXISTS (SELECT FROM ready) AS ready,
-       EXISTS (SELECT FROM {"chosen" if simple else "claimable"}) AS asked,
-       EXISTS (SELECT FROM replay) AS replayed,
-       NOT EXISTS (SELECT FROM complete) AND EXISTS (SELECT FROM outlived) AS outlived,
-       (SELECT resource_id FROM complete) AS performer_id,
-       (SELECT array_agg(DISTINCT resource_id) FROM taken) AS resource_ids
-"""
+SELECT {limit.tell}EXISTS (SELECT 1 FROM ready) AS is_ready,
+       EXISTS (SELECT 1 FROM claimable) AS looked_free,
+       EXISTS (SELECT 1 FROM replay) AS is_replay,
+       EXISTS (SELECT 1 FROM complete) AS is_complete,
+       NOT EXISTS (SELECT 1 FROM complete) AND EXISTS (SELECT 1 FROM expired_hold)
+           AS has_expired_hold,
+       ARRAY(SELECT resource_id FROM performing ORDER BY part) AS performer_ids,
+       ARRAY(SELECT DISTINCT resource_id FROM taken) AS resource_ids
+""",
+        NewAppointment,
+    )
 
 
 async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     """Run the booking statement: one round trip, one transaction."""
-    simple = new.taking.is_simple
+    simple = new.demand.is_simple
     try:
-        row = await connection.fetchrow(
-            _STATEMENTS[simple, bool(new.allowances)],
-            *new.taking.parameters(),
-            new.version,
-            new.location_id,
-            new.service_id,
-            new.starts_at,
-            new.ends_at,
-            new.price_minor,
-            new.client_id,
-            new.client_email,
-            new.client_name,
-            new.client_phone,
-            new.notes,
-            new.token_hash,
-            new.event_id,
-            new.actor,
-            new.facts,
-            new.key_hash,
-            new.request_hash,
-            new.keep_refusal,
-            new.now,
-            new.sealed_token,
-            new.currency,
-            new.hold_expires_at,
-            new.deposit_minor,
-            *(limit_rows.parameters(new.allowances) if new.allowances else ()),
-        )
+        row = await _STATEMENTS[simple, bool(new.allowances)].row(connection, new)
     except asyncpg.IntegrityConstraintViolationError as error:
         # The key, the client's mail address or a part of the time was taken by a rival since our
         # snapshot.
@@ -224,15 +260,16 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
             return BookingResult(Outcome.AGAIN)
         raise
     assert row is not None
-    if row["performer_id"] is not None:
-        taken = Taken.of(row["performer_id"], row["resource_ids"])
-        return BookingResult(Outcome.BOOKED, taken)
+    if row["is_complete"]:
+        appended(catalogue.KINDS[new.kind])
+        allocation = Allocation.of(row["performer_ids"], row["resource_ids"])
+        return BookingResult(Outcome.BOOKED, allocation)
     reasons = (
-        (row["replayed"], Outcome.REPLAY),
+        (row["is_replay"], Outcome.REPLAY),
         (row.get("is_full"), Outcome.LIMITED),
-        (not row["ready"], Outcome.STALE),
-        (row["outlived"], Outcome.OUTLIVED),
-        (row["asked"] and not simple, Outcome.AGAIN),  # a race was lost
+        (not row["is_ready"], Outcome.STALE),
+        (row["has_expired_hold"], Outcome.EXPIRED_HOLD),
+        (row["looked_free"] and not simple, Outcome.AGAIN),  # a race was lost
     )
     return BookingResult(next((outcome for is_so, outcome in reasons if is_so), Outcome.REFUSED))
 

@@ -8,6 +8,34 @@ from uuid import UUID
 
 from bookonce.booking.client import Client
 from bookonce.platform.connection import Connection
+from bookonce.platform.statements import Statement
+
+_RECORD = Statement(
+    """
+    SELECT count(*) FILTER (
+               WHERE status = 'completed' OR (status = 'confirmed' AND ends_at <= :now)) AS visits,
+           count(*) FILTER (WHERE status = 'no_show') AS no_shows
+    FROM client JOIN appointment ON appointment.business_id = :business_id
+                                AND appointment.client_id = client.client_id
+    WHERE client.business_id = :business_id AND client.email = :email
+    """
+)
+_EMAIL_OF = Statement(
+    """
+    SELECT client.email
+    FROM appointment JOIN client ON client.business_id = :business_id
+                                AND client.client_id = appointment.client_id
+    WHERE appointment.business_id = :business_id AND appointment.appointment_id = :appointment_id
+    """
+)
+_TYPED = Statement(
+    """
+    SELECT appointment.client_name, client.email, appointment.client_phone, appointment.notes
+    FROM appointment JOIN client ON client.business_id = :business_id
+                                AND client.client_id = appointment.client_id
+    WHERE appointment.business_id = :business_id AND appointment.appointment_id = :appointment_id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,52 +50,24 @@ async def record(connection: Connection, business_id: UUID, email: str, now: dat
     """What a business has seen of whoever has a mail address. A visit that nobody said anything
     about took place.
     """
-    row = await connection.fetchrow(
-        """
-        SELECT count(*) FILTER (
-                   WHERE status = 'completed' OR (status = 'confirmed' AND ends_at <= $3)) AS visits,
-               count(*) FILTER (WHERE status = 'no_show') AS no_shows
-        FROM client JOIN appointment ON appointment.business_id = client.business_id
-                                    AND appointment.client_id = client.client_id
-        WHERE client.business_id = $1 AND client.email = $2
-        """,
-        business_id,
-        email,
-        now,
-    )
+    row = await _RECORD.row(connection, business_id=business_id, email=email, now=now)
     assert row is not None
     return Record(row["visits"], row["no_shows"])
 
 
 async def email_of(connection: Connection, business_id: UUID, appointment_id: UUID) -> str | None:
     """The mail address of whoever an appointment is for."""
-    email: str | None = await connection.fetchval(
-        """
-        SELECT client.email
-        FROM appointment JOIN client ON client.business_id = appointment.business_id
-                                    AND client.client_id = appointment.client_id
-        WHERE appointment.business_id = $1 AND appointment.appointment_id = $2
-        """,
-        business_id,
-        appointment_id,
+    email: str | None = await _EMAIL_OF.value(
+        connection, business_id=business_id, appointment_id=appointment_id
     )
     return email
 
 
 async def typed(
-    connection: Connection, business_id: UUID, token_hash: bytes
+    connection: Connection, business_id: UUID, appointment_id: UUID
 ) -> tuple[Client, str | None] | None:
-    """Who an appointment is for and their note, as they were typed; by the capability that opens it."""
-    row = await connection.fetchrow(
-        """
-        SELECT appointment.client_name, client.email, appointment.client_phone, appointment.notes
-        FROM appointment JOIN client ON client.business_id = appointment.business_id
-                                    AND client.client_id = appointment.client_id
-        WHERE appointment.business_id = $1 AND appointment.token_hash = $2
-        """,
-        business_id,
-        token_hash,
-    )
+    """Who an appointment is for and their note, as they were typed."""
+    row = await _TYPED.row(connection, business_id=business_id, appointment_id=appointment_id)
     if row is None:
         return None
     return Client(row["client_name"], row["email"], row["client_phone"]), row["notes"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import client_rows
+from bookonce.booking.client_rows import Record
 from bookonce.business.deposits import DepositFor, deposit_minor
 from bookonce.business.directory import Directory
 from bookonce.business.document import Service
@@ -32,14 +34,31 @@ def amount_of(directory: Directory, service: Service) -> int | None:
 
 
 async def due(
-    installation: Installation, directory: Directory, service: Service, email: str, now: datetime
+    installation: Installation,
+    directory: Directory,
+    services: Iterable[Service],
+    email: str,
+    now: datetime,
 ) -> Deposit | None:
-    """The deposit that is asked of whoever has a mail address; None if nothing is.
-
-    Raises PaymentUnavailableError if this installation can't take it.
+    """The deposit that is asked of whoever has a mail address for all the services; None if nothing
+    is. Raises PaymentUnavailableError if this installation can't take it.
     """
-    amount_minor = amount_of(directory, service)
-    if amount_minor is None or not await _is_asked(installation, directory, service, email, now):
+    asking = [
+        (service, amount_minor)
+        for service in services
+        if (amount_minor := amount_of(directory, service)) is not None
+    ]
+    if not asking:
+        return None
+    record = None
+    if any(service.deposit_for for service, _ in asking):
+        record = await installation.database.run(
+            client_rows.record, directory.business_id, email, now
+        )
+    amount_minor = sum(
+        amount_minor for service, amount_minor in asking if _is_asked(service, record)
+    )
+    if not amount_minor:
         return None
     payments = directory.business.payments
     if payments.provider not in installation.providers:
@@ -50,14 +69,10 @@ async def due(
     return Deposit(amount_minor, now + payments.hold)
 
 
-async def _is_asked(
-    installation: Installation, directory: Directory, service: Service, email: str, now: datetime
-) -> bool:
+def _is_asked(service: Service, record: Record | None) -> bool:
     if not service.deposit_for:
         return True
-    known = await installation.database.run(
-        lambda connection: client_rows.record(connection, directory.business_id, email, now)
-    )
-    return (DepositFor.NEW_CLIENTS in service.deposit_for and known.visits == 0) or (
-        DepositFor.NO_SHOWS in service.deposit_for and known.no_shows > 0
+    assert record is not None
+    return (DepositFor.NEW_CLIENTS in service.deposit_for and record.visits == 0) or (
+        DepositFor.NO_SHOWS in service.deposit_for and record.no_shows > 0
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -14,43 +13,38 @@ class Allowance:
     bookings_max: int
 
 
-def parameters(allowances: Sequence[Allowance]) -> tuple[list[bytes], list[int]]:
-    """The last two parameters of a statement that counts."""
-    return [each.subject for each in allowances], [each.bookings_max for each in allowances]
-
-
-def room(*, subjects: str, limits: str, now: str) -> str:
-    """The pieces of a WITH query that look for room; the arguments are parameters, such as "$34".
-
-    `room` has a number for each subject that may hold one more. An appointment counts while it is
-    held or confirmed, and ahead.
-    """
-    return f"""
-held AS (
+ROOM = """
+counted_before AS (
     SELECT visitor_booking.subject, visitor_booking.number, visitor_booking.appointment_id,
            (appointment.status = 'confirmed'
-            OR (appointment.status = 'held' AND appointment.hold_expires_at > {now}))
-           AND appointment.starts_at > {now} AS counts
+            OR (appointment.status = 'held' AND appointment.hold_expires_at > :now))
+           AND appointment.starts_at > :now AS counts
     FROM visitor_booking
     JOIN appointment ON appointment.business_id = visitor_booking.business_id
                     AND appointment.appointment_id = visitor_booking.appointment_id
-    WHERE visitor_booking.business_id = $1 AND visitor_booking.subject = ANY({subjects}::bytea[])
+    WHERE visitor_booking.business_id = :business_id
+      AND visitor_booking.subject = ANY(:subjects::bytea[])
 ),
 room AS (
     SELECT allowed.subject, (
         SELECT min(number) FROM generate_series(1, allowed.most) AS number
         WHERE number NOT IN (
-            SELECT held.number FROM held WHERE held.subject = allowed.subject AND held.counts)
+            SELECT counted_before.number FROM counted_before
+            WHERE counted_before.subject = allowed.subject AND counted_before.counts)
     ) AS number
-    FROM unnest({subjects}::bytea[], {limits}::int[]) AS allowed (subject, most)
+    FROM unnest(:subjects::bytea[], :bookings_max::int[]) AS allowed (subject, most)
     WHERE allowed.most > (
-        SELECT count(*) FROM held WHERE held.subject = allowed.subject AND held.counts)
+        SELECT count(*) FROM counted_before
+        WHERE counted_before.subject = allowed.subject AND counted_before.counts)
 )""".strip()
+"""The pieces of a WITH query that look for room: `room` has a number for each subject that may hold
+one more. An appointment counts while it is held or confirmed, and ahead.
+"""
 
 
-def counting(*, source: str) -> str:
-    """The piece of a WITH query that counts the appointment $2 for every subject with `room`, for
-    each row of `source`.
+def counting(source: str) -> str:
+    """The piece of a WITH query that counts an appointment for every subject with `room`, for each
+    row of `source`.
 
     `counted` lacks a subject if a rival took its number since our snapshot; whoever uses the piece
     undoes everything then. Subjects are asked for in one order, so that rivals who share two of
@@ -59,12 +53,13 @@ def counting(*, source: str) -> str:
     return f"""
 counted AS (
     INSERT INTO visitor_booking (business_id, subject, number, appointment_id)
-    SELECT $1, room.subject, room.number, $2
+    SELECT :business_id, room.subject, room.number, :appointment_id
     FROM {source} CROSS JOIN room
     ORDER BY room.subject
     ON CONFLICT (business_id, subject, number)
         DO UPDATE SET appointment_id = excluded.appointment_id
         WHERE visitor_booking.appointment_id IN (
-            SELECT held.appointment_id FROM held WHERE NOT held.counts)
+            SELECT counted_before.appointment_id FROM counted_before
+            WHERE NOT counted_before.counts)
     RETURNING subject
 )""".strip()

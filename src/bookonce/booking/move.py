@@ -8,13 +8,15 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bookonce.availability import claim_rows, hold_rows
-from bookonce.availability.allocation import taking_of
+from bookonce.availability import claim_rows
+from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
-from bookonce.availability.claim_rows import PartlyTakenError
+from bookonce.availability.claim_rows import Allocation, PartlyTakenError
+from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation, new_id
-from bookonce.availability.look import Asked, Choice, asked, require_offered
+from bookonce.availability.look import bookable
 from bookonce.availability.offers import Start
+from bookonce.availability.selection import Choice, Selection, require_offered, select
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import (
     Appointment,
@@ -22,28 +24,39 @@ from bookonce.booking.appointment import (
     require_in_time,
     require_movable,
 )
-from bookonce.booking.book import RACES_LOST_MAX, Facts
-from bookonce.booking.find import Managed, load
+from bookonce.booking.facts import facts_of, parts_of
+from bookonce.booking.find import RACES_LOST_MAX, Found, load
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
+from bookonce.events.catalogue import (
+    MOVE_REFUSED,
+    MOVE_UNCHANGED,
+    MOVED,
+    AppointmentFacts,
+    RefusalFacts,
+)
 from bookonce.events.event_rows import Remembered
 from bookonce.events.idempotency import Idempotency
+from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import NotOfferedError, TryAgainError
 
-MOVED = "appointment.moved"
-UNCHANGED = "move.unchanged"
-REFUSED = "move.refused"
-
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where to. `staff` absent: the same person; "any": anyone who performs the service.
+    """Where to. `staff` absent: the same person, for each service; "any": anyone who performs them.
     `location` absent: the same.
     """
 
     start: Start
     staff: str | None = None
     location: str | None = None
+
+    def choice(self, appointment: Appointment) -> Choice:
+        """The same services, with whom and where this request says."""
+        location = self.location or appointment.location
+        if self.staff is None:
+            return Choice(appointment.services, appointment.performers, location)
+        return Choice.of(appointment.services, self.staff, location)
 
 
 class _Changed(Exception):
@@ -57,68 +70,53 @@ class _Taken(Exception):
 async def move(
     installation: Installation,
     slug: str,
-    token: str,
+    appointment_id: UUID,
     request: MoveRequest,
     *,
+    actor: Actor,
     now: datetime,
     idempotency_key: str | None = None,
-    actor: str = "visitor",
-) -> Managed:
+) -> Found:
     """Move an appointment; a move to where it is already changes nothing and answers the same.
 
-    The price stays as agreed; the length is the service's of now. Raises NotFoundError,
+    The price stays as agreed; the length is the services' of now. Raises NotFoundError,
     TooLateError, StatusConflictError, NotOfferedError, BookingConflictError,
     IdempotencyMismatchError and TryAgainError; after any of them the appointment is as it was.
     """
-    idempotency = Idempotency.of(idempotency_key, "move", token, request)
-    event_id = new_id()
+    change = _Change(
+        installation,
+        Idempotency.of(idempotency_key, "move", str(appointment_id), request),
+        new_id(),
+        actor,
+        now,
+    )
     for _ in range(RACES_LOST_MAX):
         directory = await installation.current(slug)
-        appointment = await load(installation, directory, token)
-        choice = Choice(
-            appointment.service,
-            request.staff or appointment.staff,
-            request.location or appointment.location,
-        )
-        if remembered := await _remembered(installation, directory, idempotency):
-            if remembered.event_kind in (MOVED, UNCHANGED):
-                return Managed(directory, _as_moved(directory, appointment, remembered), token)
-            raise await conflict(
-                installation, asked(directory, choice), request.start, now=now,
-                released=appointment.id, present=appointment.start,
-            )  # fmt: skip
+        appointment = await load(installation, directory, appointment_id)
+        if remembered := await change.remembered(directory):
+            if remembered.event_kind in (MOVED.name, MOVE_UNCHANGED.name):
+                return Found(directory, _as_moved(directory, appointment, remembered))
+            selection = select(directory, request.choice(appointment))
+            raise await change.conflict(selection, appointment, request.start)
         require_movable(appointment.as_of(now))
         _require_still_there(directory, appointment, request)
-        wanted = asked(directory, choice)
-        if (
-            request.start == appointment.start
-            and appointment.staff in wanted.performers
-            and appointment.location == wanted.place.key
-        ):
-            if await _remember(
-                installation, directory, idempotency, event_id, UNCHANGED, actor, now,
-                as_it_is=appointment,
-            ):  # fmt: skip
-                return Managed(directory, appointment, token)
+        selection = select(directory, request.choice(appointment))
+        if _is_there_already(appointment, selection, request):
+            if await change.remember(directory, unchanged=appointment):
+                return Found(directory, appointment)
             continue
-        if actor == "visitor":
+        if actor.is_bound_by_terms:
             require_in_time(appointment, directory.policy.cancel_until_min, now)
-        able = require_offered(wanted, request.start, now=now)
+        selection = require_offered(selection, request.start, bookable(directory, now))
         try:
-            moved = await _take_new_time(
-                installation, appointment, able, request.start.astimezone(UTC),
-                idempotency, event_id, actor, now,
-            )  # fmt: skip
+            moved = await change.take_new_time(appointment, selection, request.start)
         except (_Changed, PartlyTakenError, asyncpg.UniqueViolationError):
             continue  # somebody changed it, or used the key, or a lost attempt of ours did it
         except _Taken:
-            if await _remember(installation, directory, idempotency, event_id, REFUSED, actor, now):
-                raise await conflict(
-                    installation, able, request.start, now=now,
-                    released=appointment.id, present=appointment.start,
-                ) from None  # fmt: skip
+            if await change.remember(directory):
+                raise await change.conflict(selection, appointment, request.start) from None
             continue
-        return Managed(directory, moved, token)
+        return Found(directory, moved)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
 
 
@@ -126,7 +124,7 @@ def _require_still_there(
     directory: Directory, appointment: Appointment, request: MoveRequest
 ) -> None:
     """Who and where stay the same if nobody says otherwise, so they must still be there."""
-    if request.staff is None and appointment.staff not in directory.staff_ids:
+    if request.staff is None and not set(appointment.performers) <= directory.staff_ids.keys():
         raise NotOfferedError(
             "The person it is with no longer takes appointments; name somebody else, or any."
         )
@@ -134,120 +132,180 @@ def _require_still_there(
         raise NotOfferedError("The place it is at is no longer open; name another location.")
 
 
-async def _take_new_time(
-    installation: Installation,
-    appointment: Appointment,
-    asked: Asked,
-    starts_at: datetime,
-    idempotency: Idempotency,
-    event_id: UUID,
-    actor: str,
-    now: datetime,
-) -> Appointment:
-    """One transaction: hold the appointment, give the old time back, take the new one."""
-    directory = asked.directory
-    business_id = directory.business_id
-    ends_at = starts_at + timedelta(minutes=asked.service.duration_min)
-    wish = taking_of(asked, starts_at, appointment.id)
-
-    async def work(connection: Connection) -> Appointment:
-        if not await appointment_rows.lock_unchanged(connection, business_id, appointment):
-            raise _Changed
-        await claim_rows.release(connection, business_id, appointment.id)
-        await hold_rows.expire_for(connection, wish, now)
-        taken = await claim_rows.take(connection, wish, now)
-        if taken is None:
-            raise _Taken
-        await appointment_rows.set_time(
-            connection, business_id, appointment.id, asked.place.location_id,
-            taken.performer_id, starts_at, ends_at,
-        )  # fmt: skip
-        moved = msgspec.structs.replace(
-            appointment,
-            location=asked.place.key,
-            staff=directory.staff_keys[taken.performer_id],
-            resources=tuple(sorted(directory.resource_keys[one] for one in taken.other_ids)),
-            start=starts_at,
-            end=ends_at,
-            sequence=appointment.sequence + 1,
-        )
-        await event_rows.append(
-            connection, business_id, event_id, MOVED, actor, now,
-            appointment_id=appointment.id, facts=Facts.of(moved).as_json(),
-        )  # fmt: skip
-        await event_rows.remember(
-            connection, business_id, idempotency.key_hash, idempotency.request_hash, event_id, now
-        )
-        return moved
-
-    return await installation.database.transaction(work)
-
-
-async def _remembered(
-    installation: Installation, directory: Directory, idempotency: Idempotency
-) -> Remembered | None:
-    """What this key led to before."""
-    found = await installation.database.run(
-        lambda connection: event_rows.remembered(
-            connection, directory.business_id, idempotency.key_hash
+def _is_there_already(appointment: Appointment, selection: Selection, request: MoveRequest) -> bool:
+    return (
+        request.start == appointment.start
+        and appointment.location == selection.place.key
+        and all(
+            staff in part.performers
+            for staff, part in zip(appointment.performers, selection.parts, strict=True)
         )
     )
-    if found is not None:
-        idempotency.require_same(found.request_hash)
-    return found
+
+
+def moved_to(
+    appointment: Appointment, selection: Selection, starts_at: datetime, allocation: Allocation
+) -> Appointment:
+    """The appointment at another time, as long as its services take now, with what it got there."""
+    directory = selection.directory
+    performers = [directory.staff_keys[one] for one in allocation.performer_ids]
+    return msgspec.structs.replace(
+        appointment,
+        parts=tuple(
+            msgspec.structs.replace(
+                part,
+                staff=staff,
+                staff_name=directory.staff_name(staff),
+                start=starts_at + timedelta(minutes=selected.offset_min),
+                end=starts_at
+                + timedelta(minutes=selected.offset_min + selected.service.duration_min),
+            )
+            for part, staff, selected in zip(
+                appointment.parts, performers, selection.parts, strict=True
+            )
+        ),
+        location=selection.place.key,
+        location_name=selection.place.name,
+        resources=tuple(sorted(directory.resource_keys[one] for one in allocation.other_ids)),
+        start=starts_at,
+        end=starts_at + timedelta(minutes=selection.duration_min),
+        sequence=appointment.sequence + 1,
+    )
+
+
+class _Change:
+    """One request to move, whatever attempts it takes."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        idempotency: Idempotency,
+        event_id: UUID,
+        actor: Actor,
+        now: datetime,
+    ) -> None:
+        self._installation = installation
+        self._database = installation.database
+        self._idempotency = idempotency
+        self._event_id = event_id
+        self._actor = actor
+        self._now = now
+
+    async def take_new_time(
+        self, appointment: Appointment, selection: Selection, start: datetime
+    ) -> Appointment:
+        """One transaction: hold the appointment, give the old time back, take the new one."""
+        business_id = selection.directory.business_id
+        starts_at, now = start.astimezone(UTC), self._now
+        demand = demand_of(selection, starts_at, appointment.id)
+
+        async def work(connection: Connection) -> Appointment:
+            if not await appointment_rows.lock_unchanged(connection, business_id, appointment):
+                raise _Changed
+            await claim_rows.release(connection, business_id, appointment.id)
+            await expire_for(connection, demand, now)
+            allocation = await claim_rows.take(connection, demand, now)
+            if allocation is None:
+                raise _Taken
+            moved = moved_to(appointment, selection, starts_at, allocation)
+            await appointment_rows.set_time(
+                connection,
+                business_id,
+                moved,
+                allocation.performer_ids,
+                location_id=selection.place.location_id,
+            )
+            await event_rows.append(
+                connection,
+                business_id,
+                self._event_id,
+                MOVED,
+                facts_of(moved),
+                actor=self._actor,
+                now=now,
+                appointment_id=moved.id,
+            )
+            await self._tie_key(connection, business_id)
+            return moved
+
+        return await self._database.transaction(work)
+
+    async def conflict(
+        self, selection: Selection, appointment: Appointment, start: datetime
+    ) -> Exception:
+        """The refusal of a time that is taken, with what can be booked instead."""
+        return await conflict(
+            self._installation,
+            selection,
+            start,
+            now=self._now,
+            released=appointment.id,
+            present=appointment.start,
+        )
+
+    async def remembered(self, directory: Directory) -> Remembered | None:
+        """What this key led to before."""
+        found = await self._database.run(
+            event_rows.remembered, directory.business_id, self._idempotency.key_hash
+        )
+        if found is not None:
+            self._idempotency.require_same(found.request_hash)
+        return found
+
+    async def remember(self, directory: Directory, *, unchanged: Appointment | None = None) -> bool:
+        """Keep under a key that came from outside that nothing was changed, by a refusal or because
+        the appointment was there already, `unchanged`; False if a rival used the key or changed
+        that.
+        """
+        if not self._idempotency.from_outside:
+            return True
+        business_id = directory.business_id
+
+        async def work(connection: Connection) -> None:
+            if unchanged and not await appointment_rows.lock_unchanged(
+                connection, business_id, unchanged
+            ):
+                raise _Changed
+            await event_rows.append(
+                connection,
+                business_id,
+                self._event_id,
+                MOVE_UNCHANGED if unchanged else MOVE_REFUSED,
+                facts_of(unchanged) if unchanged else RefusalFacts(),
+                actor=self._actor,
+                now=self._now,
+            )
+            await self._tie_key(connection, business_id)
+
+        try:
+            await self._database.transaction(work)
+        except (_Changed, asyncpg.UniqueViolationError):
+            return False
+        return True
+
+    async def _tie_key(self, connection: Connection, business_id: UUID) -> None:
+        await event_rows.remember(
+            connection,
+            business_id,
+            self._idempotency.key_hash,
+            self._idempotency.request_hash,
+            self._event_id,
+            self._now,
+        )
 
 
 def _as_moved(
     directory: Directory, appointment: Appointment, remembered: Remembered
 ) -> Appointment:
     """The appointment as the remembered move left it."""
-    facts = msgspec.json.decode(remembered.facts, type=Facts)
+    facts = msgspec.json.decode(remembered.facts, type=AppointmentFacts)
     return msgspec.structs.replace(
         appointment,
         status=Status.CONFIRMED,
+        parts=parts_of(facts),
         location=directory.current_location(facts.location),
-        staff=facts.staff,
         resources=facts.resources,
         start=facts.start,
         end=facts.end,
         sequence=facts.sequence,
     )
-
-
-async def _remember(
-    installation: Installation,
-    directory: Directory,
-    idempotency: Idempotency,
-    event_id: UUID,
-    kind: str,
-    actor: str,
-    now: datetime,
-    *,
-    as_it_is: Appointment | None = None,
-) -> bool:
-    """Keep under a key that came from outside that nothing was changed, by a refusal or because
-    the appointment was there already, `as_it_is`; False if a rival used the key or changed that.
-    """
-    if not idempotency.from_outside:
-        return True
-
-    facts = Facts.of(as_it_is).as_json() if as_it_is else "{}"
-
-    async def work(connection: Connection) -> None:
-        if as_it_is and not await appointment_rows.lock_unchanged(
-            connection, directory.business_id, as_it_is
-        ):
-            raise _Changed
-        await event_rows.append(
-            connection, directory.business_id, event_id, kind, actor, now, facts=facts
-        )
-        await event_rows.remember(
-            connection, directory.business_id, idempotency.key_hash,
-            idempotency.request_hash, event_id, now,
-        )  # fmt: skip
-
-    try:
-        await installation.database.transaction(work)
-    except (_Changed, asyncpg.UniqueViolationError):
-        return False
-    return True

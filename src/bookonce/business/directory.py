@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
@@ -126,14 +126,22 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
             if service.locations is None or place.key in service.locations
         )
 
-    def place(self, key: str | None, service: Service) -> Place:
-        """The location with this key, or the only one at which the service is offered.
+    def places_of_all(self, services: Sequence[Service]) -> tuple[Place, ...]:
+        """Where several services are offered together."""
+        return tuple(
+            place
+            for place in self.places.values()
+            if all(place in self.places_of(service) for service in services)
+        )
+
+    def place(self, key: str | None, services: Sequence[Service]) -> Place:
+        """The location with this key, or the only one at which all the services are offered.
 
         Raises NotFoundError, and ValidationError if a choice is needed and was not made.
         """
         if key is not None:
             return self._place(key)
-        possible = self.places_of(service) or tuple(self.places.values())
+        possible = self.places_of_all(services) or tuple(self.places.values())
         if len(possible) == 1:
             return possible[0]
         keys = ", ".join(place.key for place in possible)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import bookonce.followers  # noqa: F401 - declares who follows events
 from bookonce.cli.output import warn
 from bookonce.platform.database import Database
 from bookonce.platform.embedded import EmbeddedPostgres

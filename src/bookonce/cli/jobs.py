@@ -15,8 +15,8 @@ from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import give_up, out, plain_errors
 from bookonce.platform.hosts import connect
+from bookonce.platform.wake import notify
 from bookonce.queue import depth_rows
-from bookonce.queue.bell import notify
 from bookonce.queue.depth_rows import Depth, Listed
 
 SHOWN_MAX = 100

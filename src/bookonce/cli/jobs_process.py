@@ -11,29 +11,18 @@ import signal
 import sys
 import threading
 import time
-from datetime import timedelta
 
 from bookonce.availability.installation import Installation
 from bookonce.cli.grace import JOBS_PROCESS_GRACE_S
-from bookonce.payments import jobs
+from bookonce.followers import registry
 from bookonce.payments.providers.configured import providers
 from bookonce.platform.database import Database
 from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
-from bookonce.queue.handlers import Registry
-from bookonce.queue.purge import purge
 from bookonce.queue.worker import Tempo, Worker
 
 CONNECTIONS_MAX = 6
 """For jobs under way, the queue and the heartbeat."""
-
-
-def registry() -> Registry[Installation]:
-    """Every job of Bookonce. Handlers and schedules are added here and nowhere else."""
-    found = Registry[Installation]()
-    jobs.register(found)
-    found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)
-    return found
 
 
 async def work(settings: Settings, tempo: Tempo | None = None) -> None:

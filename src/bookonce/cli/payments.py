@@ -24,6 +24,7 @@ from bookonce.payments.pay import receive
 from bookonce.payments.provider import ProviderError, RefusedByProviderError
 from bookonce.payments.providers.configured import providers
 from bookonce.platform import money
+from bookonce.platform.actor import COMMAND_LINE
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.schema import migrate
 from bookonce.platform.settings import Settings
@@ -168,7 +169,12 @@ def refund_by_hand(
                     except ValueError as error:
                         raise ValidationError([FieldError("amount", str(error))]) from None
                 return await refund.refund(
-                    installation, slug, appointment, minor, now=datetime.now(UTC)
+                    installation,
+                    slug,
+                    appointment,
+                    minor,
+                    actor=COMMAND_LINE,
+                    now=datetime.now(UTC),
                 )
 
         with running_database(settings) as url:

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice, offer
+from bookonce.availability.look import offer
+from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
 from bookonce.booking.book import BookingRequest, book
 from bookonce.booking.client import Client
@@ -21,6 +22,7 @@ from bookonce.business.document import Business
 from bookonce.demo import SLUG
 from bookonce.events import event_rows
 from bookonce.events.idempotency import Idempotency
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.errors import BookingConflictError, NotFoundError, NotOfferedError
 
 DAYS = 14
@@ -73,9 +75,7 @@ def _business() -> Business:
 async def _is_filled(installation: Installation, directory: Directory, day: date) -> bool:
     key = Idempotency.of(_key(day, 0)).key_hash
     return (
-        await installation.database.run(
-            lambda connection: event_rows.remembered(connection, directory.business_id, key)
-        )
+        await installation.database.run(event_rows.remembered, directory.business_id, key)
         is not None
     )
 
@@ -87,7 +87,7 @@ async def _fill(installation: Installation, directory: Directory, day: date, now
     number = 0
     for _ in range(BOOKINGS_A_DAY):
         service = chance.choice(services)
-        _, offered = await offer(installation, SLUG, Choice(service), day, day, now=now)
+        _, offered = await offer(installation, SLUG, Choice.of(service), day, day, now=now)
         found = offered.by_start()
         if not found:
             continue
@@ -107,7 +107,7 @@ async def _fill(installation: Installation, directory: Directory, day: date, now
                 request,
                 now=now,
                 idempotency_key=_key(day, number),
-                actor="system",
+                actor=SYSTEM,
             )
         except (BookingConflictError, NotOfferedError):
             continue  # a visitor was quicker

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 
 from bookonce.availability import claim_rows, hold_rows
-from bookonce.availability.allocation import taking_of
+from bookonce.availability.allocation import demand_of
 from bookonce.availability.claim_rows import PartlyTakenError
 from bookonce.availability.installation import Installation, new_id
-from bookonce.availability.look import Asked, Choice, asked
+from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import RACES_LOST_MAX, Facts
+from bookonce.booking.find import RACES_LOST_MAX
+from bookonce.booking.move import moved_to
 from bookonce.business.directory import Directory
 from bookonce.payments import payment_rows
 from bookonce.payments.states import Payment
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import BookonceError, TryAgainError
 
@@ -97,55 +99,54 @@ async def _set(
             raise _Changed
         if not await payment_rows.is_live(connection, business_id, payment.id):
             raise _GivenUp
-        facts = "{}"  # it stays where it is
+        confirmed = appointment  # it stays where it is
         if wanted is not None:
-            facts = Facts.of(await _take_anew(connection, wanted, appointment, now)).as_json()
+            confirmed = await _take_anew(connection, wanted, appointment, now)
         elif is_gone or not await hold_rows.make_lasting(connection, business_id, appointment.id):
             raise _Lost
         if not await appointment_rows.change_status(
-            connection, business_id, appointment, Status.CONFIRMED,
-            event_id=event_id, actor="system", now=now, facts=facts,
+            connection, business_id, confirmed, Status.CONFIRMED,
+            event_id=event_id, actor=SYSTEM, now=now,
         ):  # fmt: skip
             raise _Changed
 
     await installation.database.transaction(work)
-    installation.bell.ring()
 
 
-def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Asked | None:
+def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Selection | None:
     """What to ask for if the hold is gone; None if it can't be had any more."""
     if appointment.start <= now:
         return None
-    choice = Choice(appointment.service, appointment.staff, appointment.location)
+    choice = Choice(appointment.services, appointment.performers, appointment.location)
     try:
-        wanted = asked(directory, choice)
+        wanted = select(directory, choice)
     except BookonceError:
         return None
-    return wanted if wanted.performers and all(wanted.needed_ids) else None
+    has_rooms = all(all(wanted.needed_ids(part)) for part in wanted.parts)
+    return wanted if wanted.is_performed and has_rooms else None
 
 
 async def _take_anew(
-    connection: Connection, wanted: Asked, appointment: Appointment, now: datetime
+    connection: Connection, wanted: Selection, appointment: Appointment, now: datetime
 ) -> Appointment:
     """The appointment as it will be. The person and the start are the same; the room may be another
     one, and the length is the service's of now, as when an appointment is moved. Raises _Lost.
     """
     directory = wanted.directory
     starts_at = appointment.start.astimezone(UTC)
-    wish = taking_of(wanted, starts_at, appointment.id)
-    await hold_rows.expire_for(connection, wish, now)
-    taken = await claim_rows.take(connection, wish, now)
-    if taken is None:
+    demand = demand_of(wanted, starts_at, appointment.id)
+    await hold_rows.expire_for(connection, demand, now)
+    allocation = await claim_rows.take(connection, demand, now)
+    if allocation is None:
         raise _Lost
-    ends_at = starts_at + timedelta(minutes=wanted.service.duration_min)
-    if ends_at != appointment.end:
-        await appointment_rows.set_end(connection, directory.business_id, appointment.id, ends_at)
-    return msgspec.structs.replace(
-        appointment,
-        end=ends_at,
-        resources=tuple(sorted(directory.resource_keys[one] for one in taken.other_ids)),
-        sequence=appointment.sequence + 1,
+    anew = msgspec.structs.replace(
+        moved_to(appointment, wanted, starts_at, allocation), sequence=appointment.sequence
     )
+    if anew.parts != appointment.parts:
+        await appointment_rows.set_time(
+            connection, directory.business_id, anew, allocation.performer_ids, is_change=False
+        )
+    return anew
 
 
 async def _lose(
@@ -156,17 +157,13 @@ async def _lose(
     now: datetime,
 ) -> bool:
     """Whether it was us who ended it; a client may have cancelled it at the same moment."""
-    is_ended = await installation.database.run(
-        lambda connection: appointment_rows.change_status(
-            connection,
-            directory.business_id,
-            appointment,
-            Status.CANCELLED,
-            event_id=event_id,
-            actor="system",
-            now=now,
-            keep_minor=0,
-        )
+    return await installation.database.run(
+        appointment_rows.change_status,
+        directory.business_id,
+        appointment,
+        Status.CANCELLED,
+        event_id=event_id,
+        actor=SYSTEM,
+        now=now,
+        keep_minor=0,
     )
-    installation.bell.ring()
-    return is_ended

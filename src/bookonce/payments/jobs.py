@@ -14,7 +14,8 @@ ABOUT_MONEY = (
     "appointment.confirmed",
     "appointment.cancelled",
     "appointment.expired",
-    "payment.*",
+    "payment.notified",
+    "refund.requested",
 )
 SETTLE_ATTEMPTS_MAX = 300
 """With at most five minutes in between: a day in which the provider may be away."""

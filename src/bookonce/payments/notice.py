@@ -6,11 +6,11 @@ from datetime import datetime
 
 from bookonce.availability.installation import Installation, new_id
 from bookonce.events import event_rows
+from bookonce.events.catalogue import PAYMENT_NOTIFIED, NoFacts
 from bookonce.payments import payment_rows
 from bookonce.payments.provider import ProviderEvent
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
-
-HEARD = "payment.heard"
 
 
 async def hear(
@@ -32,12 +32,9 @@ async def hear(
         if not await payment_rows.hear(connection, business_id, provider, told.event_ref, now):
             return False
         await event_rows.append(
-            connection, business_id, event_id, HEARD, "system", now,
-            appointment_id=appointment_id, follow_up=True,
+            connection, business_id, event_id, PAYMENT_NOTIFIED, NoFacts(),
+            actor=SYSTEM, now=now, appointment_id=appointment_id,
         )  # fmt: skip
         return True
 
-    is_new = await installation.database.transaction(work)
-    if is_new:
-        installation.bell.ring()
-    return is_new
+    return await installation.database.transaction(work)

@@ -54,14 +54,14 @@ async def order_of(
 
     email, known, appointment = await installation.database.run(read)
     assert appointment is not None
-    service = directory.service_name(appointment.service)
+    services = ", ".join(part.service_name for part in appointment.parts)
     return PaymentOrder(
         business_id=directory.business_id,
         appointment_id=payment.appointment_id,
         payment_id=payment.id,
         amount_minor=payment.amount_minor,
         currency=payment.currency,
-        description=f"{directory.business.business.name}: {service}",
+        description=f"{directory.business.business.name}: {services}",
         email=email,
         account=directory.business.payments.account,
         provider_ref=payment.provider_ref,

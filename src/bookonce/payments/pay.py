@@ -12,11 +12,11 @@ import msgspec
 
 from bookonce.availability.alternatives import conflict
 from bookonce.availability.installation import Installation, new_id
-from bookonce.availability.look import Choice, asked
+from bookonce.availability.selection import Choice, select
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed, load
+from bookonce.booking.find import Found, load
 from bookonce.business.directory import Directory
 from bookonce.payments import payment_rows
 from bookonce.payments.orders import order_of, provider_of
@@ -30,6 +30,7 @@ from bookonce.payments.provider import (
 )
 from bookonce.payments.settle import advance
 from bookonce.payments.states import LIVE, Payment, PaymentStatus
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     BookonceError,
@@ -51,12 +52,12 @@ class Paid:
     from the payer first, which the provider's script in the browser sees to.
     """
 
-    held: Managed
+    found: Found
     client_secret: str | None = None
 
 
 async def pay(
-    installation: Installation, slug: str, token: str, means: str, *, now: datetime
+    installation: Installation, slug: str, appointment_id: UUID, means: str, *, now: datetime
 ) -> Paid:
     """Pay for a held appointment with what the payer's browser made of a card.
 
@@ -64,9 +65,9 @@ async def pay(
     PaymentDeclinedError, PaymentUnavailableError, BookingConflictError if the time was lost
     meanwhile (nothing is taken then), and TryAgainError, after which the same may be sent again.
     """
-    directory, appointment, provider = await _payable(installation, slug, token)
+    directory, appointment, provider = await _payable(installation, slug, appointment_id)
     if appointment.status not in (Status.HELD, Status.EXPIRED):
-        return Paid(Managed(directory, appointment, token))
+        return Paid(Found(directory, appointment))
     if not provider.takes_cards:
         raise PaymentUnavailableError("This is paid on site; the business confirms it then.")
     payment = await _attempt(installation, directory, appointment, provider.name, now)
@@ -75,23 +76,25 @@ async def pay(
         order = await _named(installation, directory, payment, provider, now)
         books = await provider.authorise(order, means)
     payment = _with_name(payment, order)
-    return await _outcome(installation, directory, token, payment, books, now)
+    return await _outcome(installation, directory, payment, books, now)
 
 
-async def follow(installation: Installation, slug: str, token: str, *, now: datetime) -> Paid:
+async def follow(
+    installation: Installation, slug: str, appointment_id: UUID, *, now: datetime
+) -> Paid:
     """What became of the payment that is under way: after the payer has answered the bank, or came
     back. Changes nothing that wasn't so already. Raises as `pay` does.
     """
-    directory, appointment, _ = await _payable(installation, slug, token)
+    directory, appointment, _ = await _payable(installation, slug, appointment_id)
     if appointment.status not in (Status.HELD, Status.EXPIRED):
-        return Paid(Managed(directory, appointment, token))
+        return Paid(Found(directory, appointment))
     payment = await _live(installation, directory, appointment.id)
     if payment is None or payment.provider_ref is None:
-        return Paid(Managed(directory, appointment.as_of(now), token))
+        return Paid(Found(directory, appointment.as_of(now)))
     with _told_plainly():
         provider = provider_of(installation, payment.provider)
         books = await provider.look(await order_of(installation, directory, payment))
-    return await _outcome(installation, directory, token, payment, books, now)
+    return await _outcome(installation, directory, payment, books, now)
 
 
 @contextmanager
@@ -135,15 +138,15 @@ async def receive(
     provider = provider_of(installation, payment.provider)
     order = await _named(installation, directory, payment, provider, now)
     books = await provider.authorise(order, RECEIVED)
-    paid = await _outcome(installation, directory, "", _with_name(payment, order), books, now)
-    return paid.held.appointment
+    paid = await _outcome(installation, directory, _with_name(payment, order), books, now)
+    return paid.found.appointment
 
 
 async def _payable(
-    installation: Installation, slug: str, token: str
+    installation: Installation, slug: str, appointment_id: UUID
 ) -> tuple[Directory, Appointment, PaymentProvider]:
     directory = await installation.current(slug)
-    appointment = await load(installation, directory, token)
+    appointment = await load(installation, directory, appointment_id)
     _require_to_pay(appointment)
     return directory, appointment, provider_of(installation, directory.business.payments.provider)
 
@@ -260,7 +263,6 @@ def _with_name(payment: Payment, order: PaymentOrder) -> Payment:
 async def _outcome(
     installation: Installation,
     directory: Directory,
-    token: str,
     payment: Payment,
     books: Books,
     now: datetime,
@@ -269,7 +271,7 @@ async def _outcome(
     account = await advance(installation, directory, payment, books, now)
     appointment = account.appointment
     if books.standing is Standing.DECLINED:
-        raise await _after_decline(installation, directory, token, appointment, now)
+        raise await _after_decline(installation, directory, appointment, now)
     if account.is_lost:
         raise await _lost(installation, directory, appointment, now)
     if appointment.status is Status.CANCELLED:
@@ -280,13 +282,12 @@ async def _outcome(
     ):  # fmt: skip
         raise _too_late()
     secret = books.client_secret if books.standing is Standing.NEEDS_ACTION else None
-    return Paid(Managed(directory, appointment.as_of(now), token), secret)
+    return Paid(Found(directory, appointment.as_of(now)), secret)
 
 
 async def _after_decline(
     installation: Installation,
     directory: Directory,
-    token: str,
     appointment: Appointment,
     now: datetime,
 ) -> PaymentDeclinedError:
@@ -298,8 +299,8 @@ async def _after_decline(
     )
     declined = [one for one in attempts if one.status is PaymentStatus.DECLINED]
     left = max(0, directory.business.payments.attempts_max - len(declined))
-    if left == 0 and token:
-        await cancel(installation, directory.slug, token, now=now, actor="system")
+    if left == 0:
+        await cancel(installation, directory.slug, appointment.id, actor=SYSTEM, now=now)
     return _declined(left, declined[-1].problem if declined else None)
 
 
@@ -316,9 +317,9 @@ async def _lost(
     installation: Installation, directory: Directory, appointment: Appointment, now: datetime
 ) -> BookonceError:
     """The time went to somebody else while the payment was under way; the job lets the money go."""
-    choice = Choice(appointment.service, appointment.staff, appointment.location)
+    choice = Choice(appointment.services, appointment.performers, appointment.location)
     try:
-        wanted = asked(directory, choice)
+        selection = select(directory, choice)
     except BookonceError:
         return StatusConflictError("This appointment is cancelled; nothing is taken.")
-    return await conflict(installation, wanted, appointment.start, now=now)
+    return await conflict(installation, selection, appointment.start, now=now)

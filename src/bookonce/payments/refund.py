@@ -10,11 +10,13 @@ import msgspec
 from bookonce.availability.installation import Installation, new_id
 from bookonce.booking import appointment_rows
 from bookonce.events import event_rows
+from bookonce.events.catalogue import REFUND_REQUESTED, RefundFacts
 from bookonce.payments import ledger_rows, payment_rows, refund_rows
 from bookonce.payments.ledger_rows import Entry
 from bookonce.payments.orders import by_hand_ref
 from bookonce.payments.states import EntryKind, PaymentStatus, RefundStatus
 from bookonce.platform import money
+from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import FieldError, NotFoundError, StatusConflictError, ValidationError
 
@@ -32,6 +34,7 @@ async def refund(
     appointment_id: UUID,
     amount_minor: int | None,
     *,
+    actor: Actor,
     now: datetime,
 ) -> Refunded:
     """Give back so much of a deposit, all that is left if None; a job does it and repeats it until
@@ -66,14 +69,13 @@ async def refund(
             connection, business_id, appointment_id, kept_minor - back_minor
         )
         await event_rows.append(
-            connection, business_id, event_id, "payment.refund_asked", "business", now,
-            appointment_id=appointment_id, follow_up=True,
+            connection, business_id, event_id, REFUND_REQUESTED,
+            RefundFacts(back_minor, appointment.currency),
+            actor=actor, now=now, appointment_id=appointment_id,
         )  # fmt: skip
         return Refunded(kept_minor - back_minor, appointment.currency)
 
-    refunded = await installation.database.transaction(work)
-    installation.bell.ring()
-    return refunded
+    return await installation.database.transaction(work)
 
 
 async def _kept(connection: Connection, business_id: UUID, appointment_id: UUID) -> int | None:

@@ -17,6 +17,7 @@ from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
+from bookonce.events.catalogue import REFUND_FAILED, RefundFacts
 from bookonce.payments import ledger_rows, payment_rows, refund_rows
 from bookonce.payments.confirm import confirm
 from bookonce.payments.ledger_rows import Entry
@@ -40,6 +41,7 @@ from bookonce.payments.states import (
     Step,
     next_step,
 )
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
 
 STEPS_MAX = 12
@@ -282,8 +284,9 @@ async def _write_failure(
             connection, business_id, refund.id, RefundStatus.FAILED, problem
         )
         await event_rows.append(
-            connection, business_id, new_id(), "refund.failed", "system", now,
-            appointment_id=payment.appointment_id,
+            connection, business_id, new_id(), REFUND_FAILED,
+            RefundFacts(refund.amount_minor, payment.currency, problem),
+            actor=SYSTEM, now=now, appointment_id=payment.appointment_id,
         )  # fmt: skip
 
     await installation.database.transaction(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -37,6 +38,10 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     role: Role | None = None
     name: str | None = None
 
+    def as_json(self) -> str:
+        """As an event keeps it."""
+        return _as_json(self)
+
     @property
     def is_bound_by_terms(self) -> bool:
         """Whether the business's terms for clients hold: notice and limits, deposits, the last
@@ -46,6 +51,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.kind is ActorKind.VISITOR or (
             self.kind is ActorKind.AGENT and self.role is None
         )
+
+
+@lru_cache(maxsize=1_000)
+def _as_json(actor: Actor) -> str:
+    return msgspec.json.encode(actor).decode()
 
 
 VISITOR = Actor(kind=ActorKind.VISITOR)

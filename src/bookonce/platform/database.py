@@ -12,6 +12,7 @@ import asyncpg
 from bookonce.platform.connection import Connection
 from bookonce.platform.hosts import Hosts, Opened
 from bookonce.platform.retry import RetryPolicy
+from bookonce.platform.wake import Waker
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -55,6 +56,7 @@ class Database:
         self._connections_max = connections_max
         self._on_attempt = on_attempt
         self._opened: asyncpg.Pool[asyncpg.Record] | None = None
+        self._waker = Waker(self.connection)
 
     async def open(self) -> None:
         """Ready the pool. Connects to nothing yet: a server starts while its database is away."""
@@ -135,6 +137,10 @@ class Database:
             return result
 
         return await self.retry.run(fresh, self._on_attempt)
+
+    def wake_workers(self) -> None:
+        """Wake the jobs' workers soon, wherever they are; never waits."""
+        self._waker.wake()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from bookonce.platform.connection import Connection, Row
 
@@ -81,6 +81,27 @@ class Statement:
         await connection.executemany(self.sql, [self.arguments(row) for row in rows])
 
 
+def paths(parameters: type) -> dict[str, str]:
+    """Where each value of a dataclass is found, by its name: "claim_id" in "demand.claim_id".
+
+    Fields, properties, and those of the dataclasses among its fields. Raises TypeError if a name
+    could mean two of them.
+    """
+    found: dict[str, str] = {}
+    hints = get_type_hints(parameters)
+    for field in dataclasses.fields(parameters):
+        kind = hints[field.name]
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+            inner = {name: f"{field.name}.{path}" for name, path in paths(kind).items()}
+        else:
+            inner = {field.name: field.name}
+        if twice := found.keys() & inner.keys():
+            raise TypeError(f"{parameters.__name__} has {', '.join(sorted(twice))} twice")
+        found |= inner
+    found |= {name: name for name, value in vars(parameters).items() if isinstance(value, property)}
+    return found
+
+
 class StatementOf(Generic[P]):
     """A statement whose values are the fields of a dataclass: `BOOK.row(connection, new)`.
 
@@ -92,11 +113,10 @@ class StatementOf(Generic[P]):
     def __init__(self, text: str, parameters: type[P]) -> None:
         self.text = text
         self.sql, self.names = compiled(text)
-        known = {field.name for field in dataclasses.fields(parameters)}  # type: ignore[arg-type]
-        known |= {name for name, value in vars(parameters).items() if isinstance(value, property)}
-        if lacking := set(self.names) - known:
+        known = paths(parameters)
+        if lacking := set(self.names) - known.keys():
             raise TypeError(f"{parameters.__name__} has no {', '.join(sorted(lacking))}")
-        self._values = attrgetter(*self.names)
+        self._values = attrgetter(*(known[name] for name in self.names))
 
     def arguments(self, parameters: P) -> Sequence[Any]:
         """The values in the order of their numbers."""

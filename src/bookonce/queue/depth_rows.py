@@ -42,7 +42,7 @@ async def depth(connection: Connection) -> Depth:
             FROM job WHERE status IN ('waiting', 'running', 'dead')
         ) AS job
         CROSS JOIN (
-            SELECT count(*) AS waiting, min(at) AS due_since FROM event WHERE follow_up
+            SELECT count(*) AS waiting, min(at) AS due_since FROM event WHERE is_unrelayed
         ) AS outbox
         """
     )

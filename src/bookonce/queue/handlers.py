@@ -77,11 +77,10 @@ class Registry(Generic[T]):
         attempts_max: int = ATTEMPTS_MAX_DEFAULT,
         limit_s: float = LIMIT_S_DEFAULT,
     ) -> None:
-        """Do something about every event of some kinds that is written with `follow_up`.
+        """Do something about every event of some kinds.
 
-        A kind that ends in ".*" stands for all that begin so. A handler may be called more than
-        once for one event, even while an earlier call is under way, so it has to be made so that
-        doing it twice is doing it once.
+        A handler may be called more than once for one event, even while an earlier call is under
+        way, so it has to be made so that doing it twice is doing it once.
         """
         self._add(Job(name, handler, attempts_max, limit_s))
         for kind in kinds:
@@ -108,16 +107,8 @@ class Registry(Generic[T]):
 
     def jobs_after(self, kind: str) -> list[Job[T]]:
         """What is to be done about an event of a kind."""
-        return [
-            self.jobs[name]
-            for pattern, names in self._kinds.items()
-            if kind == pattern or (pattern.endswith(".*") and kind.startswith(pattern[:-1]))
-            for name in names
-        ]
+        return [self.jobs[name] for name in self._kinds.get(kind, ())]
 
     def kinds(self) -> list[str]:
-        """Patterns for LIKE of the events that something is to be done about."""
-        return [
-            kind.replace("_", r"\_").removesuffix("*") + ("%" if kind.endswith(".*") else "")
-            for kind in self._kinds
-        ]
+        """The kinds of events that something is to be done about."""
+        return list(self._kinds)

@@ -1,4 +1,4 @@
-"""Hearing the bell: a connection of its own that does nothing but listen.
+"""Listening for notifications, on a connection of its own that does nothing else.
 
 What isn't heard is found by the next look, so nothing here has to be certain.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable
 import asyncpg
 
 from bookonce.platform.hosts import Hosts, Opened
-from bookonce.queue.bell import CHANNEL
+from bookonce.platform.wake import CHANNEL
 from bookonce.queue.failures import delay_s
 
 CONNECT_TIMEOUT_S = 5.0
@@ -27,7 +27,7 @@ async def listen(url: str, heard: Callable[[], None]) -> None:
     while True:
         try:
             connection = await hosts.connect(
-                timeout=CONNECT_TIMEOUT_S, server_settings={"application_name": "bookonce bell"}
+                timeout=CONNECT_TIMEOUT_S, server_settings={"application_name": "bookonce listener"}
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             failures += 1

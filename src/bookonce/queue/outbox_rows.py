@@ -22,11 +22,11 @@ class Waiting:
 
 
 async def tenants(connection: Connection, kinds: Sequence[str]) -> list[UUID]:
-    """Who has events of these kinds (patterns of LIKE) to follow up, without locks."""
+    """Who has events of these kinds to relay, without locks."""
     rows = await connection.fetch(
         """
         SELECT DISTINCT business_id FROM (
-            SELECT business_id FROM event WHERE follow_up AND kind LIKE ANY ($1) LIMIT $2
+            SELECT business_id FROM event WHERE is_unrelayed AND kind = ANY ($1) LIMIT $2
         ) AS waiting
         """,
         kinds,
@@ -45,7 +45,7 @@ async def take(
     rows = await connection.fetch(
         """
         SELECT event_id, kind, appointment_id FROM event
-        WHERE business_id = $1 AND follow_up AND kind LIKE ANY ($2)
+        WHERE business_id = $1 AND is_unrelayed AND kind = ANY ($2)
         ORDER BY event_id LIMIT $3
         FOR NO KEY UPDATE SKIP LOCKED
         """,
@@ -59,7 +59,7 @@ async def take(
 async def settle(connection: Connection, business_id: UUID, event_ids: Sequence[UUID]) -> None:
     """Nothing more is to be done about these events: their jobs stand in the queue."""
     await connection.execute(
-        "UPDATE event SET follow_up = false WHERE business_id = $1 AND event_id = ANY ($2)",
+        "UPDATE event SET is_unrelayed = false WHERE business_id = $1 AND event_id = ANY ($2)",
         business_id,
         event_ids,
     )

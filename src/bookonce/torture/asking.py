@@ -14,9 +14,11 @@ import aiohttp
 import asyncpg
 import msgspec
 
+import bookonce.followers  # noqa: F401 - declares who follows events
 from bookonce.availability.block import block, unblock
 from bookonce.availability.installation import Installation
 from bookonce.payments.pay import receive
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.errors import BookonceError, TryAgainError
 from bookonce.torture.history import Answer, History, Kind, Operation, Outcome, Wish
 
@@ -175,7 +177,7 @@ class Office:
         now = datetime.now(UTC)
         if wish.kind is Kind.UNBLOCK:
             assert wish.subject_id is not None
-            await unblock(self._installation, wish.slug, wish.subject_id, now=now)
+            await unblock(self._installation, wish.slug, wish.subject_id, actor=SYSTEM, now=now)
             return Answer(wish.subject_id)
         made = await block(
             self._installation,
@@ -183,6 +185,7 @@ class Office:
             wish.staff or "",
             datetime.fromtimestamp(wish.start_s, UTC),
             datetime.fromtimestamp(wish.end_s, UTC),
+            actor=SYSTEM,
             now=now,
             reason=wish.label,
         )

@@ -16,6 +16,7 @@ from litestar.middleware.compression import CompressionMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
+import bookonce.followers  # noqa: F401 - declares who follows events
 from bookonce.availability.installation import Installation
 from bookonce.payments.providers.configured import providers
 from bookonce.platform.database import Database

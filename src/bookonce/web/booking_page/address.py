@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from bookonce.availability.look import Choice
+from bookonce.availability.selection import Choice
 from bookonce.booking.manage_tokens import is_token
 from bookonce.platform.zones import is_zone
 
@@ -68,9 +68,14 @@ class Address:
         return ZoneInfo(self.tz) if self.tz else None
 
     @property
+    def services(self) -> tuple[str, ...]:
+        """The keys of the chosen services, in order."""
+        return tuple(key for key in (self.service or "").split(",") if key)
+
+    @property
     def choice(self) -> Choice:
         """What, with whom and where."""
-        return Choice(self.service or "", self.staff, self.location)
+        return Choice.of(self.services, self.staff, self.location)
 
     @property
     def manner(self) -> dict[str, str]:

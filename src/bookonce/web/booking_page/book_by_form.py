@@ -8,9 +8,10 @@ from typing import Any
 from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
 
-from bookonce.availability.look import Asked, asked
+from bookonce.availability.selection import Selection, select
 from bookonce.booking.appointment import Status
 from bookonce.booking.book import BookingRequest, book
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import (
     BookingConflictError,
     IdempotencyMismatchError,
@@ -47,7 +48,7 @@ async def book_by_form(
         return await next_step(visit, bots, status=422)
     gone = _("This time can't be booked any more. Please choose another one.")
     try:
-        wanted = asked(visit.directory, address.choice)
+        selection = select(visit.directory, address.choice)
     except (NotFoundError, ValidationError):
         return await next_step(visit, bots, status=422, notice=gone)
     network = network_of(client_address(request.scope, settings.trusted_proxies))
@@ -57,35 +58,36 @@ async def book_by_form(
         BOOKINGS.labels(verdict.value).inc()
     if verdict is Verdict.PROGRAM:
         notice = _("That looked like a program to us. Please send the form once more.")
-        return form_page(visit, wanted, form.again(), status=422, notice=notice)
+        return form_page(visit, selection, form.again(), status=422, notice=notice)
     if verdict is Verdict.UNSURE:
         notice = _(
             "We want to be sure that you are a person. Nothing is booked yet: "
             "please wait ten seconds and send the form once more."
         )
         form = bots.shown_again(visit.directory, form, now)
-        return form_page(visit, wanted, form, status=422, notice=notice, is_unsure=True)
-    return await _book(visit, bots, wanted, form, network)
+        return form_page(visit, selection, form, status=422, notice=notice, is_unsure=True)
+    return await _book(visit, bots, selection, form, network)
 
 
 async def _book(
-    visit: Visit, bots: Bots, wanted: Asked, form: Form, network: str
+    visit: Visit, bots: Bots, selection: Selection, form: Form, network: str
 ) -> Response[str] | Redirect:
     address, start = visit.address, visit.address.start_at
     assert start is not None
     _ = visit.language.words.gettext
     try:
-        held = await book(
+        booked = await book(
             visit.installation,
             address.slug,
             BookingRequest(
-                service=wanted.service.key,
+                services=address.services,
                 start=start,
                 client=form.client,
                 staff=address.staff,
                 location=address.location,
                 notes=form.notes or None,
             ),
+            actor=VISITOR,
             now=datetime.now(UTC),
             idempotency_key=form.key,
             network=network,
@@ -93,16 +95,20 @@ async def _book(
     except ValidationError as error:
         BOOKINGS.labels(error.code.lower()).inc()
         return form_page(
-            visit, wanted, form, status=422, wrong=wrong_fields(error.errors, visit.language.words)
+            visit,
+            selection,
+            form,
+            status=422,
+            wrong=wrong_fields(error.errors, visit.language.words),
         )
     except BookingConflictError as error:
         BOOKINGS.labels(error.code.lower()).inc()
         alternatives = [
             (start.isoformat(), told["day"], told["time"])
             for start, _staff in error.facts["alternatives"]
-            for told in [when(visit, wanted.place, start)]
+            for told in [when(visit, selection.place, start)]
         ]
-        return form_page(visit, wanted, form.again(), status=409, alternatives=alternatives)
+        return form_page(visit, selection, form.again(), status=409, alternatives=alternatives)
     except (NotOfferedError, IdempotencyMismatchError) as error:
         BOOKINGS.labels(error.code.lower()).inc()
         notice = _("This time can't be booked any more. Please choose another one.")
@@ -114,14 +120,14 @@ async def _book(
             "details. Please cancel one of them, or call us."
         )
         notice = too_many if isinstance(error, TooManyBookingsError) else cannot_be_paid(visit)
-        return form_page(visit, wanted, form, status=409, notice=notice)
+        return form_page(visit, selection, form, status=409, notice=notice)
     except TryAgainError as error:
         BOOKINGS.labels(error.code.lower()).inc()
         notice = _("We couldn't reach our calendar. Nothing is lost: please send the form again.")
-        return form_page(visit, wanted, form, status=503, notice=notice)
-    is_held = held.appointment.status is Status.HELD
+        return form_page(visit, selection, form, status=503, notice=notice)
+    is_held = booked.appointment.status is Status.HELD
     BOOKINGS.labels("held" if is_held else "booked").inc()
-    return Redirect(address.own(held.token, new="1"), status_code=303)
+    return Redirect(address.own(booked.token, new="1"), status_code=303)
 
 
 @get("/{slug:str}/challenge", include_in_schema=False)

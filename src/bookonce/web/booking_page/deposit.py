@@ -36,12 +36,17 @@ class Terms:
 
 
 def terms(
-    installation: Installation, directory: Directory, service: Service, language: Language
+    installation: Installation,
+    directory: Directory,
+    services: Sequence[Service],
+    language: Language,
 ) -> Terms | None:
     """What a visitor should know who is about to book; None if nothing is asked in advance."""
-    amount_minor = amount_of(directory, service)
-    if amount_minor is None:
+    asking = [(each, amount_of(directory, each)) for each in services]
+    amount_minor = sum(amount_minor or 0 for _, amount_minor in asking)
+    if not amount_minor:
         return None
+    asked_of = {each.deposit_for for each, amount_minor in asking if amount_minor}
     _ = language.words.gettext
     payments, currency = directory.business.payments, directory.business.business.currency
     provider = installation.providers.get(payments.provider)
@@ -50,9 +55,9 @@ def terms(
     now, at_all = _("Deposit %(amount)s now, incl. tax"), _("Deposit %(amount)s, incl. tax")
     return Terms(
         amount=(now if by_card else at_all) % {"amount": amount},
-        asked_of=_asked_of(service.deposit_for, language),
+        asked_of=_asked_of(next(iter(asked_of)), language) if len(asked_of) == 1 else "",
         refunds=refund_words(payments.refunds, directory.policy, language),
-        is_for_all=not service.deposit_for,
+        is_for_all=() in asked_of,
         by_card=by_card,
         can_be_taken=provider is not None,
     )

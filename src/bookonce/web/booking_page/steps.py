@@ -8,8 +8,8 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get
 
-from bookonce.availability.look import Asked, asked
-from bookonce.booking.find import typed
+from bookonce.availability.selection import Selection, select
+from bookonce.booking.find import access_by_token, typed
 from bookonce.business.document import ANYONE
 from bookonce.platform.errors import NotFoundError
 from bookonce.web.booking_page.bots import Bots
@@ -35,23 +35,26 @@ async def next_step(
     """The step that is next; with a notice at the latest the choice of a time."""
     directory, address = visit.directory, visit.address
     try:
-        service = directory.service(address.service or "")
+        services = [directory.service(key) for key in address.services]
     except NotFoundError:
+        services = []
+    if not services:
         return _services(visit, status=status, notice=notice)
-    if not _can_be_booked(visit.terms(service)):
+    if not _can_be_booked(visit.terms(services)):
         return _services(visit, status=status, notice=cannot_be_paid(visit))
-    places = directory.places_of(service)
+    title = ", ".join(service.name for service in services)
+    places = directory.places_of_all(services)
     if len(places) > 1 and address.location not in {place.key for place in places}:
         return visit.render(
             "locations.html",
             status=status,
             notice=notice,
-            service=service,
+            title=title,
             places=[(address.but(location=place.key), place) for place in places],
         )
     if len(places) == 1 and address.location is not None:
         address = visit.address = replace(address, location=places[0].key)
-    everyone = asked(directory, replace(address.choice, staff=None))
+    everyone = select(directory, replace(address.choice, staff=()))
     if address.staff not in (ANYONE, *everyone.performers):
         if len(everyone.performers) > 1:
             people = [
@@ -61,14 +64,14 @@ async def next_step(
                 "people.html",
                 status=status,
                 notice=notice,
-                service=service,
+                title=title,
                 anyone=address.but(staff=ANYONE),
                 people=people,
             )
         visit.address = address = replace(address, staff=ANYONE)
     if address.start_at is not None and not notice:
         form = await _filled_in(visit, bots.form(directory, datetime.now(UTC)))
-        return form_page(visit, asked(directory, address.choice), form)
+        return form_page(visit, select(directory, address.choice), form)
     return await _times(visit, status=status, notice=notice)
 
 
@@ -76,7 +79,11 @@ async def _filled_in(visit: Visit, form: Form) -> Form:
     """The form with what was typed for an appointment whose time was lost, if this is about one."""
     if visit.address.again is None:
         return form
-    found = await typed(visit.installation, visit.directory, visit.address.again)
+    try:
+        access = await access_by_token(visit.installation, visit.address.slug, visit.address.again)
+    except NotFoundError:
+        return form
+    found = await typed(visit.installation, visit.directory, access.appointment_id)
     if found is None:
         return form
     client, notes = found
@@ -87,7 +94,7 @@ async def _filled_in(visit: Visit, form: Form) -> Form:
 
 def _services(visit: Visit, *, status: int, notice: str) -> Response[str]:
     described = [
-        (each, visit.terms(each))
+        (each, visit.terms([each]))
         for each in visit.directory.business.service
         if visit.directory.performers(each)
     ]
@@ -96,7 +103,7 @@ def _services(visit: Visit, *, status: int, notice: str) -> Response[str]:
             visit.address.but(service=each.key) if _can_be_booked(terms) else "",
             each.name,
             each.duration_min,
-            visit.price(each),
+            visit.price([each]),
             terms,
         )
         for each, terms in described
@@ -135,14 +142,14 @@ async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Respon
         status=status,
         notice=notice,
         times=found,
-        zone=zone_names(visit, found.asked.place),
-        **_chosen(visit, found.asked),
+        zone=zone_names(visit, found.selection.place),
+        **_chosen(visit, found.selection),
     )
 
 
 def form_page(
     visit: Visit,
-    asked: Asked,
+    selection: Selection,
     form: Form,
     *,
     status: int = 200,
@@ -166,22 +173,25 @@ def form_page(
         errors=wrong or {},
         alternatives=alternatives,
         notice=notice,
-        **when(visit, asked.place, start),
-        **_chosen(visit, asked),
-        zone=zone_names(visit, asked.place),
+        **when(visit, selection.place, start),
+        **_chosen(visit, selection),
+        zone=zone_names(visit, selection.place),
     )
 
 
-def _chosen(visit: Visit, asked: Asked) -> dict[str, Any]:
+def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
     """What stands above each later step."""
     address, directory = visit.address, visit.directory
+    services = [part.service for part in selection.parts]
     return {
-        "service": asked.service,
-        "price": visit.price(asked.service),
-        "terms": visit.terms(asked.service),
+        "title": ", ".join(service.name for service in services),
+        "duration_min": selection.duration_min,
+        "price": visit.price(services),
+        "terms": visit.terms(services),
         "staff": ""
         if address.staff in (None, ANYONE)
         else directory.staff_name(address.staff or ""),
-        "where": directory.where(asked.place.key),
-        "has_choice_of_people": len(directory.performers(asked.service, asked.place)) > 1,
+        "where": directory.where(selection.place.key),
+        "has_choice_of_people": len(select(directory, replace(address.choice, staff=())).performers)
+        > 1,
     }

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Asked, Choice, bookable, offer, soonest
+from bookonce.availability.look import bookable, offer, soonest
 from bookonce.availability.offers import Offer
+from bookonce.availability.selection import Choice, Selection
 from bookonce.web.languages import Language
 
 SOONEST = 3
@@ -52,7 +53,7 @@ class Month:
 class Times:
     """What a visitor chooses a time from."""
 
-    asked: Asked
+    selection: Selection
     soonest: list[Time]
     month: Month
     day: str
@@ -75,9 +76,9 @@ async def times(
 
     `url` makes an address from a date and a start. Raises NotFoundError and ValidationError.
     """
-    asked, first = await soonest(installation, slug, choice, SOONEST, now=now)
-    zone = asked.place.zone
-    limits = bookable(asked.directory, now)
+    selection, first = await soonest(installation, slug, choice, SOONEST, now=now)
+    zone = selection.place.zone
+    limits = bookable(selection.directory, now)
     earliest, latest = (
         datetime.fromtimestamp(limit, zone).date() for limit in (limits.earliest_s, limits.latest_s)
     )
@@ -99,7 +100,7 @@ async def times(
         return url(day.isoformat(), None) if allowed else ""
 
     return Times(
-        asked,
+        selection,
         [time(datetime.fromtimestamp(start, zone)) for start in first],
         Month(
             language.month(month_first),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from litestar import Request, Response
 from bookonce.availability.installation import Installation
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import Service
+from bookonce.platform import money
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.brand import logo_url
 from bookonce.web.booking_page.deposit import Terms, terms
@@ -66,14 +68,18 @@ class Visit:
         """The address of this page in another language."""
         return self.address.but(lang=code)
 
-    def terms(self, service: Service) -> Terms | None:
-        """What is to be paid in advance for a service, if anything is."""
-        return terms(self.installation, self.directory, service, self.language)
+    def terms(self, services: Sequence[Service]) -> Terms | None:
+        """What is to be paid in advance for services, if anything is."""
+        return terms(self.installation, self.directory, services, self.language)
 
-    def price(self, service: Service) -> str:
-        """What a service costs, as people write it; empty if nothing is said."""
+    def price(self, services: Sequence[Service]) -> str:
+        """What services cost together, as people write it; empty if one has no price."""
         currency = self.directory.business.business.currency
-        return "" if service.price is None else self.language.amount(service.price, currency)
+        prices = [service.price for service in services if service.price is not None]
+        if len(prices) < len(services):
+            return ""
+        total_minor = sum(money.minor_units(price, currency) for price in prices)
+        return self.language.amount(money.major(total_minor, currency), currency)
 
 
 def when(visit: Visit, place: Place, start: datetime) -> dict[str, str]:

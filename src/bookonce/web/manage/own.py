@@ -14,12 +14,13 @@ from litestar import Request, Response
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.cancel import keep_minor_if_cancelled
-from bookonce.booking.find import Managed, find
 from bookonce.business.directory import Place
 from bookonce.platform import money
+from bookonce.platform.actor import VISITOR
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.deposit import standing
 from bookonce.web.booking_page.visit import Visit
+from bookonce.web.managed import Managed, managed
 
 UTC_FORMAT = "%Y%m%dT%H%M%SZ"
 
@@ -58,7 +59,7 @@ class Own:
         base: str,
     ) -> Own:
         """Raises NotFoundError."""
-        held = await find(installation, slug, token, now=datetime.now(UTC))
+        held = await managed(installation, slug, token)
         visit = OwnVisit(request, installation, held.directory, Address.of(slug, parameters))
         return cls(visit, held, base)
 
@@ -82,7 +83,7 @@ class Own:
         appointment, address = self.appointment, self.visit.address
         day = (start or appointment.start).astimezone(self.zone).date()
         return address.but(
-            service=appointment.service,
+            service=",".join(appointment.services),
             location=appointment.location if self.held.directory.lists_locations else None,
             staff=appointment.staff,
             date=day.isoformat(),
@@ -102,7 +103,7 @@ class Own:
         if appointment.deposit_minor is None or appointment.status is not Status.CONFIRMED:
             return None
         keep_minor = keep_minor_if_cancelled(
-            self.held.directory, appointment, "visitor", datetime.now(UTC)
+            self.held.directory, appointment, VISITOR, datetime.now(UTC)
         )
         assert keep_minor is not None
         return max(0, appointment.deposit_minor - keep_minor - appointment.refunded_minor)
@@ -127,8 +128,8 @@ class Own:
             own=self.address,
             appointment=appointment,
             status_name=appointment.status.value,
-            service=directory.service_name(appointment.service),
-            staff=directory.staff_name(appointment.staff),
+            service=self.held.title,
+            staff=self.held.people,
             where=directory.where(appointment.location),
             price="" if appointment.price_minor is None else self.amount(appointment.price_minor),
             deposit=standing(appointment, spoken, by_card=provider is None or provider.takes_cards),
@@ -153,9 +154,7 @@ class Own:
     def calendars(self) -> list[tuple[str, str]]:
         """Where it can be added to a calendar: a name (empty: a file) and an address."""
         directory, appointment = self.held.directory, self.appointment
-        title = (
-            f"{directory.service_name(appointment.service)} · {directory.business.business.name}"
-        )
+        title = f"{self.held.title} · {directory.business.business.name}"
         start, end = (
             each.astimezone(UTC).strftime(UTC_FORMAT)
             for each in (appointment.start, appointment.end)

@@ -12,10 +12,11 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
 
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice
+from bookonce.availability.selection import Choice
 from bookonce.booking.appointment import Status
 from bookonce.booking.cancel import cancel
 from bookonce.booking.move import MoveRequest, move
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import (
     BookingConflictError,
     IdempotencyMismatchError,
@@ -84,7 +85,7 @@ async def cancel_by_form(
     own = await Own.of(request, installation, slug, token, await request.form(), "")
     _ = own.visit.language.words.gettext
     try:
-        await cancel(installation, slug, token, now=datetime.now(UTC))
+        await cancel(installation, slug, own.appointment.id, actor=VISITOR, now=datetime.now(UTC))
     except (TooLateError, StatusConflictError) as error:
         CHANGES.labels("cancel", error.code.lower()).inc()
         return as_it_is(own, settings, status=409)
@@ -121,7 +122,7 @@ async def _choose_move(
         found = await times(
             installation,
             own.visit.address.slug,
-            Choice(appointment.service, appointment.staff, appointment.location),
+            Choice(appointment.services, appointment.performers, appointment.location),
             own.visit.address.day,
             url,
             own.visit.language,
@@ -180,8 +181,9 @@ async def move_by_form(
         await move(
             installation,
             slug,
-            token,
+            own.appointment.id,
             MoveRequest(start),
+            actor=VISITOR,
             now=datetime.now(UTC),
             idempotency_key=form.key,
         )

@@ -28,6 +28,7 @@ from bookonce.web.dependencies import Configured, Here
 from bookonce.web.errors import STATUS
 from bookonce.web.manage.card_field import CardField, card_field, opening
 from bookonce.web.manage.own import Own
+from bookonce.web.managed import Managed
 from bookonce.web.metrics import CHANGES
 
 LOOKS_MAX = 2
@@ -138,18 +139,23 @@ async def pay_by_form(
     means, now = str(fields.get("means") or "")[:255], datetime.now(UTC)
     try:
         if means:
-            paid = await pay(installation, slug, token, means, now=now)
+            paid = await pay(installation, slug, own.appointment.id, means, now=now)
         else:
-            paid = await follow(installation, slug, token, now=now)
+            paid = await follow(installation, slug, own.appointment.id, now=now)
     except NotFoundError:
         raise
     except BookonceError as error:
         CHANGES.labels("pay", error.code.lower()).inc()
         own = await Own.of(request, installation, slug, token, fields, "")
         return _refused(own, settings, error, means)
-    CHANGES.labels("pay", paid.held.appointment.status.value).inc()
+    CHANGES.labels("pay", paid.found.appointment.status.value).inc()
     looks = str(fields.get("looks") or "")[:3]
-    return _went_on(own.now(paid.held), settings, paid, int(looks) if looks.isdecimal() else 0)
+    return _went_on(
+        own.now(Managed.of(paid.found, token)),
+        settings,
+        paid,
+        int(looks) if looks.isdecimal() else 0,
+    )
 
 
 def _went_on(own: Own, settings: Settings, paid: Paid, looks: int) -> Response[str] | Redirect:

@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 
 from bookonce.booking.appointment import Status
-from bookonce.booking.find import Managed
 from bookonce.business.document import Policy
 from bookonce.platform import money
+from bookonce.web.managed import Managed
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -121,8 +121,19 @@ class PaymentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     client_secret: str | None = None
 
 
+class PartAnswer(msgspec.Struct, frozen=True):
+    """One service within an appointment: keys, and its times without buffers."""
+
+    service: str
+    staff: str
+    start: datetime
+    end: datetime
+    price: Price | None
+
+
 class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An appointment. `manage_url` opens it for whoever has it. `location` if locations are told
+    """An appointment. `service` and `staff` are its first part's. `manage_url` opens it for whoever
+    has it. `location` if locations are told
     apart; `resources` if it takes rooms or equipment; `payment` if there is something to pay in
     advance, `hold_expires_at` until when the time is held for that.
     """
@@ -134,6 +145,7 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     start: datetime
     end: datetime
     price: Price | None
+    parts: list[PartAnswer]
     manage_url: str
     calendar_url: str
     location: str | None = None
@@ -162,11 +174,17 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
             staff=appointment.staff,
             start=appointment.start.astimezone(zone),
             end=appointment.end.astimezone(zone),
-            price=None
-            if appointment.price_minor is None
-            else Price(
-                money.major(appointment.price_minor, appointment.currency), appointment.currency
-            ),
+            price=_price(appointment.price_minor, appointment.currency),
+            parts=[
+                PartAnswer(
+                    part.service,
+                    part.staff,
+                    part.start.astimezone(zone),
+                    part.end.astimezone(zone),
+                    _price(part.price_minor, appointment.currency),
+                )
+                for part in appointment.parts
+            ],
             manage_url=f"{base_url}/{directory.slug}/a/{held.token}",
             calendar_url=f"{base_url}/api/v1/{directory.slug}/appointments/{held.token}.ics",
             location=appointment.location if directory.lists_locations else None,
@@ -176,6 +194,10 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
             else None,
             payment=_payment(held, publishable_key, client_secret),
         )
+
+
+def _price(price_minor: int | None, currency: str) -> Price | None:
+    return None if price_minor is None else Price(money.major(price_minor, currency), currency)
 
 
 def _payment(

@@ -12,11 +12,12 @@ from litestar.params import Parameter
 from msgspec import Meta
 
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import find
+from bookonce.booking.find import access_by_token
 from bookonce.booking.move import MoveRequest, move
 from bookonce.payments.pay import follow, pay
 from bookonce.platform.errors import BookonceError
 from bookonce.web.dependencies import Configured, Here, Slug
+from bookonce.web.managed import Managed, managed
 from bookonce.web.metrics import CHANGES
 from bookonce.web.public.answers import AppointmentAnswer
 from bookonce.web.public.bookings import IdempotencyKey
@@ -52,7 +53,7 @@ async def appointment(
 ) -> Response[Any]:
     """The appointment as it is now; with `.ics` after the token, as an iCalendar file."""
     bare = token.removesuffix(CALENDAR_SUFFIX)
-    held = await find(installation, slug, bare, now=datetime.now(UTC))
+    held = await managed(installation, slug, bare)
     answer = AppointmentAnswer.of(
         held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
     )
@@ -83,13 +84,18 @@ async def cancellation(
 ) -> AppointmentAnswer:
     """Gives the time back. Cancelling again answers the same."""
     try:
-        held = await cancel(installation, slug, token, now=datetime.now(UTC))
+        access = await access_by_token(installation, slug, token)
+        found = await cancel(
+            installation, slug, access.appointment_id, actor=access.actor, now=datetime.now(UTC)
+        )
     except BookonceError as error:
         CHANGES.labels("cancel", error.code.lower()).inc()
         raise
     CHANGES.labels("cancel", "done").inc()
     return AppointmentAnswer.of(
-        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+        Managed.of(found, token),
+        base_url(request, settings),
+        publishable_key=settings.stripe_publishable_key,
     )
 
 
@@ -111,15 +117,24 @@ async def move_appointment(
 ) -> AppointmentAnswer:
     """The new time is taken and the old one given back, or nothing happens (409)."""
     try:
-        held = await move(
-            installation, slug, token, data, now=datetime.now(UTC), idempotency_key=idempotency_key
+        access = await access_by_token(installation, slug, token)
+        found = await move(
+            installation,
+            slug,
+            access.appointment_id,
+            data,
+            actor=access.actor,
+            now=datetime.now(UTC),
+            idempotency_key=idempotency_key,
         )
     except BookonceError as error:
         CHANGES.labels("move", error.code.lower()).inc()
         raise
     CHANGES.labels("move", "done").inc()
     return AppointmentAnswer.of(
-        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+        Managed.of(found, token),
+        base_url(request, settings),
+        publishable_key=settings.stripe_publishable_key,
     )
 
 
@@ -144,16 +159,17 @@ async def pay_deposit(
     """
     now = datetime.now(UTC)
     try:
+        access = await access_by_token(installation, slug, token)
         if data is None or data.means is None:
-            paid = await follow(installation, slug, token, now=now)
+            paid = await follow(installation, slug, access.appointment_id, now=now)
         else:
-            paid = await pay(installation, slug, token, data.means, now=now)
+            paid = await pay(installation, slug, access.appointment_id, data.means, now=now)
     except BookonceError as error:
         CHANGES.labels("pay", error.code.lower()).inc()
         raise
-    CHANGES.labels("pay", paid.held.appointment.status.value).inc()
+    CHANGES.labels("pay", paid.found.appointment.status.value).inc()
     return AppointmentAnswer.of(
-        paid.held,
+        Managed.of(paid.found, token),
         base_url(request, settings),
         publishable_key=settings.stripe_publishable_key,
         client_secret=paid.client_secret,

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from litestar import Router, get
 from litestar.params import Parameter
 
-from bookonce.availability.look import DAYS_MAX, Asked, Choice, offer, soonest
+from bookonce.availability.look import DAYS_MAX, offer, soonest
+from bookonce.availability.selection import Choice, Selection
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.zones import is_zone
 from bookonce.web.dependencies import Here, Slug
@@ -19,7 +20,7 @@ from bookonce.web.public.documented import READING
 
 SOONEST_DEFAULT, SOONEST_MAX = 3, 50
 
-ServiceKey = Annotated[str, Parameter(description="key of a service")]
+ServiceKey = Annotated[str, Parameter(description="key of a service, or several with commas")]
 StaffKey = Annotated[str | None, Parameter(description='key, or "any"')]
 LocationKey = Annotated[str | None, Parameter(description="key; needed where there are several")]
 Include = Annotated[Literal["staff"] | None, Parameter(description="who is free at each start")]
@@ -46,11 +47,11 @@ async def availability(
 ) -> AvailabilityAnswer:
     """Every start that can be booked, by date."""
     shown = _zone(tz)
-    choice = Choice(service, staff, location)
-    asked, found = await offer(
+    choice = Choice.of(service, staff, location)
+    selection, found = await offer(
         installation, slug, choice, first, last, now=datetime.now(UTC), zone=shown
     )
-    zone = shown or asked.place.zone
+    zone = shown or selection.place.zone
     by_day: defaultdict[date, list[Slot]] = defaultdict(list)
     if include:
         for start_s, free in found.by_start().items():
@@ -66,7 +67,7 @@ async def availability(
             Day(day.isoformat(), by_day.get(day, []))
             for day in (first + timedelta(days) for days in range((last - first).days + 1))
         ],
-        location=_named(asked),
+        location=_named(selection),
     )
 
 
@@ -83,22 +84,22 @@ async def next_available(
 ) -> SoonestAnswer:
     """The next starts that can be booked, however far ahead the business takes bookings."""
     shown = _zone(tz)
-    choice = Choice(service, staff, location)
-    asked, found = await soonest(installation, slug, choice, limit, now=datetime.now(UTC))
-    zone = shown or asked.place.zone
+    choice = Choice.of(service, staff, location)
+    selection, found = await soonest(installation, slug, choice, limit, now=datetime.now(UTC))
+    zone = shown or selection.place.zone
     return SoonestAnswer(
         timezone=zone.key,
         slots=[
             Slot(datetime.fromtimestamp(start_s, zone), free if include else None)
             for start_s, free in found.items()
         ],
-        location=_named(asked),
+        location=_named(selection),
     )
 
 
-def _named(asked: Asked) -> str | None:
+def _named(selection: Selection) -> str | None:
     """The location's key, where locations are told apart."""
-    return asked.place.key if asked.directory.lists_locations else None
+    return selection.place.key if selection.directory.lists_locations else None
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

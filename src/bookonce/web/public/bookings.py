@@ -10,9 +10,11 @@ from litestar.params import Parameter
 
 from bookonce.booking.appointment import Status
 from bookonce.booking.book import BookingRequest, book
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Slug
+from bookonce.web.managed import Managed
 from bookonce.web.metrics import BOOKINGS
 from bookonce.web.public.answers import AppointmentAnswer
 from bookonce.web.public.documented import CHANGING
@@ -44,10 +46,11 @@ async def book_appointment(
 ) -> Response[AppointmentAnswer]:
     """The time is yours (201), or somebody has it (409, with what can be booked instead)."""
     try:
-        held = await book(
+        booked = await book(
             installation,
             slug,
             data,
+            actor=VISITOR,
             now=datetime.now(UTC),
             idempotency_key=idempotency_key,
             network=network_of(client_address(request.scope, settings.trusted_proxies)),
@@ -55,12 +58,14 @@ async def book_appointment(
     except BookonceError as error:
         BOOKINGS.labels(error.code.lower()).inc()
         raise
-    is_held = held.appointment.status is Status.HELD
+    is_held = booked.appointment.status is Status.HELD
     BOOKINGS.labels("held" if is_held else "booked").inc()
     answer = AppointmentAnswer.of(
-        held, base_url(request, settings), publishable_key=settings.stripe_publishable_key
+        Managed.of(booked, booked.token),
+        base_url(request, settings),
+        publishable_key=settings.stripe_publishable_key,
     )
     return Response(
         answer,
-        headers={"Location": f"/api/v1/{slug}/appointments/{held.token}"},
+        headers={"Location": f"/api/v1/{slug}/appointments/{booked.token}"},
     )

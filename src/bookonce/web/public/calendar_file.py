@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.find import Managed
+from bookonce.web.managed import Managed
 from bookonce.web.public.zone_rules import zone_rules
 
 MEDIA_TYPE = "text/calendar"
@@ -48,8 +48,6 @@ def calendar_file(held: Managed, manage_url: str) -> bytes:
 
 def _event(held: Managed, zone: ZoneInfo, manage_url: str) -> Event:
     appointment, directory = held.appointment, held.directory
-    service = directory.service_name(appointment.service)
-    staff = directory.staff_name(appointment.staff)
     start, end = (instant.astimezone(zone) for instant in (appointment.start, appointment.end))
     if _comes_twice(start) or _comes_twice(end):
         # By the standard such a local time is the first of the two, but not by every program.
@@ -60,8 +58,8 @@ def _event(held: Managed, zone: ZoneInfo, manage_url: str) -> Event:
     event.add("dtstart", start)
     event.add("dtend", end)
     event.add("sequence", appointment.sequence)
-    event.add("summary", f"{service} · {directory.business.business.name}")
-    event.add("description", f"{service}, {staff}\n{manage_url}")
+    event.add("summary", f"{held.title} · {directory.business.business.name}")
+    event.add("description", f"{held.title}, {held.people}\n{manage_url}")
     if where := directory.where(appointment.location):
         event.add("location", where)
     event.add("url", manage_url)

@@ -1,0 +1,66 @@
+"""Between an appointment and what events say of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from bookonce.booking.appointment import Appointment, Part, Status
+from bookonce.business.directory import Directory
+from bookonce.events.catalogue import AppointmentFacts, PartFacts
+
+
+def facts_of(appointment: Appointment) -> AppointmentFacts:
+    """Where and with what an appointment is now."""
+    return AppointmentFacts(
+        parts=tuple(
+            PartFacts(
+                part.service,
+                part.service_name,
+                part.staff,
+                part.staff_name,
+                part.start,
+                part.end,
+                part.price_minor,
+            )
+            for part in appointment.parts
+        ),
+        start=appointment.start,
+        end=appointment.end,
+        currency=appointment.currency,
+        price_minor=appointment.price_minor,
+        location=appointment.location,
+        location_name=appointment.location_name,
+        resources=appointment.resources,
+        sequence=appointment.sequence,
+        deposit_minor=appointment.deposit_minor,
+        hold_expires_at=appointment.hold_expires_at,
+        keep_minor=appointment.keep_minor,
+    )
+
+
+def parts_of(facts: AppointmentFacts) -> tuple[Part, ...]:
+    """The parts that an event tells of."""
+    return tuple(Part(**msgspec.structs.asdict(part)) for part in facts.parts)
+
+
+def appointment_of(directory: Directory, appointment_id: UUID, data: str) -> Appointment:
+    """The appointment as the event of its booking tells of it."""
+    facts = msgspec.json.decode(data, type=AppointmentFacts)
+    return Appointment(
+        id=appointment_id,
+        status=Status.HELD if facts.hold_expires_at else Status.CONFIRMED,
+        parts=parts_of(facts),
+        location=directory.current_location(facts.location),
+        location_name=facts.location_name,
+        business_version=directory.version,
+        resources=facts.resources,
+        start=facts.start,
+        end=facts.end,
+        price_minor=facts.price_minor,
+        currency=facts.currency,
+        sequence=facts.sequence,
+        deposit_minor=facts.deposit_minor,
+        hold_expires_at=facts.hold_expires_at,
+    )

@@ -1,0 +1,151 @@
+"""Every kind of event: its name, what it carries, what it means, and since when there is one.
+
+An event is appended in the transaction that makes it true. It carries its actor and enough facts to
+be told without reading what the business or the appointment has become since. It carries nobody's
+name or address: whoever tells a client about it reads those when telling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+
+class NoFacts(msgspec.Struct, frozen=True):
+    """The event says it all by its kind and its appointment."""
+
+
+class PartFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One service within an appointment, with what it and its performer were called then."""
+
+    service: str
+    service_name: str
+    staff: str
+    staff_name: str
+    start: datetime
+    end: datetime
+    price_minor: int | None = None
+
+
+class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An appointment as the event left it. Keys, with names as they were; aware instants; amounts in
+    minor units. A repeated request is answered from these.
+    """
+
+    parts: tuple[PartFacts, ...]
+    start: datetime
+    end: datetime
+    currency: str
+    price_minor: int | None = None
+    location: str = ""
+    location_name: str = ""
+    resources: tuple[str, ...] = ()
+    sequence: int = 0
+    deposit_minor: int | None = None
+    hold_expires_at: datetime | None = None
+    keep_minor: int | None = None
+
+
+class RefusalFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A time that was asked for under an idempotency key, and refused."""
+
+    start: datetime | None = None
+
+
+class BlockFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whose time is taken without an appointment: a resource's key, from `start` to `end`."""
+
+    resource: str
+    start: datetime
+    end: datetime
+    kind: str
+    reason: str | None = None
+
+
+class ChangeFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a change of the business says differently, a line each, and its version since."""
+
+    changes: tuple[str, ...]
+    version: int | None = None
+
+
+class RefundFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Money that goes back, in minor units, and what went wrong if anything did."""
+
+    amount_minor: int
+    currency: str
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of event. `since` is the version that first wrote it."""
+
+    name: str
+    facts: type[msgspec.Struct]
+    meaning: str
+    since: str
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def _kind(name: str, facts: type[msgspec.Struct], since: str, meaning: str) -> Kind:
+    KINDS[name] = kind = Kind(name, facts, meaning, since)
+    return kind
+
+
+BOOKED = _kind(
+    "appointment.booked", AppointmentFacts, "0.1", "A time was booked and is the client's."
+)
+HELD = _kind(
+    "appointment.held", AppointmentFacts, "0.1", "A time is held until its deposit is paid."
+)
+CONFIRMED = _kind(
+    "appointment.confirmed", AppointmentFacts, "0.1", "The deposit is there; the time is theirs."
+)
+MOVED = _kind(
+    "appointment.moved", AppointmentFacts, "0.1", "An appointment got another time or person."
+)
+CANCELLED = _kind(
+    "appointment.cancelled", AppointmentFacts, "0.1", "An appointment gave its time back."
+)
+EXPIRED = _kind(
+    "appointment.expired", AppointmentFacts, "0.1", "A hold ended before it was paid for."
+)
+COMPLETED = _kind("appointment.completed", AppointmentFacts, "0.1", "The visit took place.")
+NO_SHOW = _kind("appointment.no_show", AppointmentFacts, "0.1", "The client did not come.")
+BOOKING_REFUSED = _kind(
+    "booking.refused",
+    RefusalFacts,
+    "0.1",
+    "A time was refused under an idempotency key, so that the key answers the same again.",
+)
+MOVE_REFUSED = _kind(
+    "move.refused", RefusalFacts, "0.1", "A move was refused under an idempotency key."
+)
+MOVE_UNCHANGED = _kind(
+    "move.unchanged",
+    AppointmentFacts,
+    "0.1",
+    "A move under an idempotency key led to where the appointment was already.",
+)
+BLOCKED = _kind("time.blocked", BlockFacts, "0.1", "Time was taken without an appointment.")
+UNBLOCKED = _kind("time.unblocked", BlockFacts, "0.1", "Blocked time was given back.")
+BUSINESS_CHANGED = _kind(
+    "business.changed", ChangeFacts, "0.1", "The business describes itself differently."
+)
+PAYMENT_NOTIFIED = _kind(
+    "payment.notified",
+    NoFacts,
+    "0.1",
+    "The payment provider says that something happened; what it is, is asked of the provider.",
+)
+REFUND_REQUESTED = _kind(
+    "refund.requested", RefundFacts, "0.1", "The business gives back a part of a deposit."
+)
+REFUND_FAILED = _kind(
+    "refund.failed", RefundFacts, "0.1", "The provider did not give a refund; somebody must look."
+)
