@@ -68,7 +68,7 @@ async def insert_claim(
     connection: Any, slug: str, start: datetime, hours: int = 1
 ) -> asyncpg.Record:
     """What somebody with a database console might do."""
-    return await connection.fetchrow(
+    row: asyncpg.Record = await connection.fetchrow(
         """
         INSERT INTO claim (business_id, claim_id, resource_id, during, kind)
         SELECT business_id, gen_random_uuid(), resource_id, tstzrange($2, $3), 'blocked'
@@ -80,6 +80,7 @@ async def insert_claim(
         start,
         start + timedelta(hours=hours),
     )
+    return row
 
 
 class TestChanges:
@@ -102,20 +103,24 @@ class TestChanges:
     async def booked(elsewhere: Installation, slug: str) -> Managed:
         return await book(elsewhere, slug, a_booking(TEN), now=NOW)
 
-    async def test_a_booking(self, installation: Installation, elsewhere: Installation, slug: str):
+    async def test_a_booking(
+        self, installation: Installation, elsewhere: Installation, slug: str
+    ) -> None:
         await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
         assert await free_at(installation, slug, TEN + HALF_AN_HOUR) == ["ada"]
 
     async def test_a_cancellation(
         self, installation: Installation, elsewhere: Installation, slug: str
-    ):
+    ) -> None:
         held = await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
         await cancel(elsewhere, slug, held.token, now=NOW)
         assert await free_at(installation, slug, TEN) == ["ada"]
 
-    async def test_a_move(self, installation: Installation, elsewhere: Installation, slug: str):
+    async def test_a_move(
+        self, installation: Installation, elsewhere: Installation, slug: str
+    ) -> None:
         held = await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
         later = TEN + timedelta(hours=3)
@@ -125,7 +130,7 @@ class TestChanges:
 
     async def test_blocked_time_and_its_end(
         self, installation: Installation, elsewhere: Installation, slug: str
-    ):
+    ) -> None:
         blocked = await block(elsewhere, slug, "ada", TEN, TEN + HALF_AN_HOUR, now=NOW)
         assert await free_at(installation, slug, TEN) == []
         await unblock(elsewhere, slug, blocked.id, now=NOW)
@@ -133,7 +138,7 @@ class TestChanges:
 
     async def test_time_off_in_the_business_file_and_its_end(
         self, installation: Installation, open_business: Open, slug: str
-    ):
+    ) -> None:
         time_off = {"from": f"{TEN:%Y-%m-%dT00:00}", "to": f"{TEN:%Y-%m-%dT23:00}"}
         await open_business(a_business(slug, staff=[a_staff_member("ada", time_off=[time_off])]))
         assert await free_at(installation, slug, TEN) == []
@@ -142,13 +147,13 @@ class TestChanges:
 
     async def test_a_claim_by_the_database_s_console(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         await insert_claim(connection, slug, TEN)
         assert await free_at(installation, slug, TEN) == []
 
     async def test_one_that_is_under_way_while_others_look(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         # The transaction has its number before the first look and commits after the second, and
         # others with later numbers have committed in between.
         transaction = connection.transaction()
@@ -162,7 +167,7 @@ class TestChanges:
 
     async def test_one_that_is_given_up(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         transaction = connection.transaction()
         await transaction.start()
         await insert_claim(connection, slug, TEN)
@@ -172,7 +177,7 @@ class TestChanges:
 
     async def test_one_within_a_savepoint(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         async with connection.transaction():
             await connection.execute("SELECT pg_current_xact_id()")
             async with connection.transaction():
@@ -182,7 +187,7 @@ class TestChanges:
 
     async def test_a_claim_that_touches_a_day_that_was_not_looked_at_yet(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         later = TEN + timedelta(days=20)
         await insert_claim(connection, slug, later)
         assert await free_at(installation, slug, later) == []
@@ -195,7 +200,7 @@ class TestChanges:
         slug: str,
         connection: Any,
         monkeypatch: pytest.MonkeyPatch,
-    ):
+    ) -> None:
         await insert_claim(connection, slug, TEN)
         assert await free_at(installation, slug, TEN) == []
         await connection.execute("DELETE FROM claim")

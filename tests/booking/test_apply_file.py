@@ -487,7 +487,7 @@ async def test_a_room_s_time_off_over_an_appointment_refuses_the_whole_file(
     installation: Installation, open_business: Open, database: Database
 ) -> None:
     slug = new_slug()
-    needing = {"timezone": "UTC", "service": [a_service(needs=["room"])]}
+    needing: dict[str, Any] = {"timezone": "UTC", "service": [a_service(needs=["room"])]}
     before = a_business(slug, resource=[ROOM], **needing)
     await open_business(before)
     await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)

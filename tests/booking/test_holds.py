@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
@@ -61,7 +62,7 @@ async def slug(open_business: Open) -> str:
     )
 
 
-async def hold(installation: Installation, slug: str, **more: object) -> Managed:
+async def hold(installation: Installation, slug: str, **more: Any) -> Managed:
     return await book(installation, slug, a_booking(TEN, **more), now=NOW)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -117,9 +118,7 @@ async def test_paying_twice_at_once_is_one_payment(
 ) -> None:
     held = await hold(shop, slug)
     tokens = [stripe.make_token() for _ in range(4)]
-    await at_once(
-        [lambda means=means: pay(shop, slug, held.token, means, now=NOW) for means in tokens]
-    )
+    await at_once([partial(pay, shop, slug, held.token, means, now=NOW) for means in tokens])
     again = await pay(shop, slug, held.token, stripe.make_token(), now=NOW)
     assert again.held.appointment.status is Status.CONFIRMED
     await settled(shop, held)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
@@ -129,7 +130,8 @@ async def test_whoever_has_the_time_has_paid_and_whoever_has_paid_has_the_time(
         later = now + 2 * HOLD * number  # the holds of the round before have run out
         racers = [partial(a_visit, shops, slug, stripe, chance, later) for _ in range(RACERS)]
         sweeping = [partial(expire_holds, shops[0], now=later)] * 3
-        found = await at_once([*racers, *sweeping])
+        everybody: list[Callable[[], Awaitable[Any]]] = [*racers, *sweeping]
+        found = await at_once(everybody)
         assert [one for one in found if isinstance(one, BaseException)] == []
         visits += [one for one in found if isinstance(one, Managed)]
         await assert_sound(database_url)
@@ -172,7 +174,7 @@ async def test_of_many_who_pay_late_for_one_time_one_gets_it(
     late = now + HOLD * 9
     answers = await at_once(
         [
-            lambda held=held, number=number: follow(shops[number % 2], slug, held.token, now=late)
+            partial(follow, shops[number % 2], slug, held.token, now=late)
             for number, (held, _, _) in enumerate(racers)
         ]
     )

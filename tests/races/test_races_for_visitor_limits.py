@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ async def test_the_limit_is_exact(
     """Also where all its places are to be taken over from bookings that don't count any more."""
     slug = await open_business(a_business(protection=PROTECTION))
 
-    def wish(number: int) -> partial[Awaitable[Managed]]:
+    def wish(number: int) -> partial[Coroutine[Any, Any, Managed]]:
         start = tomorrow_at(0) + timedelta(minutes=30 * number)
         visitor = a_visitor(phone="+49 30 1234567")
         return partial(
