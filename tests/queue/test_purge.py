@@ -146,20 +146,20 @@ async def test_a_visitor_s_bookings_go_when_they_are_over_or_cancelled(
     database: Database, installation: Installation, open_business: Open, connection: Any
 ) -> None:
     slug = await open_business(a_business(protection={"bookings_per_email": 5}))
-    helds = [
+    booked = [
         await book(installation, slug, a_booking(tomorrow_at(hour)), now=NOW)
         for hour in (10, 11, 12)
     ]
     counted = "SELECT appointment_id FROM visitor_booking"
     assert len({row[0] for row in await connection.fetch(counted)}) == 3
-    await cancel(installation, slug, helds[0].token, now=NOW)
+    await cancel(installation, slug, booked[0].token, now=NOW)
     await connection.execute(
         "UPDATE appointment SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h'"
         " WHERE appointment_id = $1",
-        helds[1].appointment.id,
+        booked[1].appointment.id,
     )
     await run_purge(database)
-    assert {row[0] for row in await connection.fetch(counted)} == {helds[2].appointment.id}
+    assert {row[0] for row in await connection.fetch(counted)} == {booked[2].appointment.id}
 
 
 async def test_provider_s_events_and_done_jobs_go_and_dead_ones_stay(
