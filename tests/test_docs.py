@@ -13,7 +13,7 @@ from bookonce.platform.settings import Settings
 from bookonce.web.errors import STATUS
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def test_the_life_of_a_booking_shows_the_statements_that_are_sent() -> None:
