@@ -17,11 +17,14 @@ help: ## this list
 run: $(RUNTIME) $(PAGES) ## set up, then serve the demo salon (PORT=8000, HOST=127.0.0.1)
 	@exec $(BIN)/bookonce serve --demo --host "$(or $(HOST),127.0.0.1)" --port "$(or $(PORT),8000)"
 
-test: $(DEV) $(PAGES) ## set up, then every check: lint, types, imports, tests
-	@.ci/checks $(BIN)
+check: $(DEV) ## set up, then the fast checks: format, lint, spelling, imports, types, audit
+	@.ci/checks fast $(BIN)
+
+test: $(DEV) $(PAGES) ## set up, then every check: the fast ones and the tests
+	@.ci/checks all $(BIN)
 
 quick: $(DEV) $(PAGES) ## the same without what is slow: browser, torture, faults, model, wheel
-	@.ci/checks $(BIN) $(addprefix --ignore=tests/,browser torture faults model package)
+	@.ci/checks all $(BIN) $(addprefix --ignore=tests/,browser torture faults model package)
 
 races: $(DEV) $(PAGES) ## the race tests alone, as often as ROUNDS says (default 5)
 	@for round in $$(seq $(or $(ROUNDS),5)); do $(BIN)/python -m pytest tests/races || exit 1; done
@@ -30,7 +33,7 @@ torture: $(DEV) $(PAGES) ## load and faults on a database of its own, judged (SE
 	@$(BIN)/bookonce torture --seconds $(or $(SECONDS_),120) --faults $(or $(FAULTS),all)
 
 nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP, the larger model
-	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/core tests/services tests/web/test_phantom_and_missing.py --timeout 7200
+	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/availability tests/booking tests/business tests/platform tests/web/test_phantom_and_missing.py --timeout 7200
 	$(BIN)/python -m pytest tests/model -m nightly
 	BOOKONCE_EXAMPLES=10000 $(BIN)/python -m pytest tests/faults -m "nightly or not nightly" --timeout 7200
 
@@ -47,13 +50,13 @@ fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 	@.ci/fresh
 
 audit: $(DEV) ## known vulnerabilities in what ships
-	$(BIN)/pip-audit --requirement requirements/runtime.lock --require-hashes --disable-pip --strict
+	@$(BIN)/python .ci/audit.py
 
 wheel: $(DEV) $(PAGES) ## build dist/bookonce-*.whl
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 format: $(DEV) ## put the code into its one form
-	@$(BIN)/ruff check --fix --quiet src tests bench; $(BIN)/ruff format --quiet src tests bench
+	@$(BIN)/ruff check --fix --quiet src tests bench .ci; $(BIN)/ruff format --quiet src tests bench .ci
 
 lock: $(DEV) ## resolve the dependencies anew into requirements/*.lock
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -89,4 +92,4 @@ $(FRONTEND): frontend/package-lock.json frontend/package.json frontend/.npmrc
 $(PAGES): $(FRONTEND) frontend/build.mjs $(shell find frontend/src)
 	@node frontend/build.mjs
 
-.PHONY: help run test races torture nightly bench bench-growth screenshots fresh audit wheel format lock
+.PHONY: help run check test quick races torture nightly bench bench-growth screenshots fresh audit wheel format lock

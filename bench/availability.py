@@ -18,7 +18,8 @@ from bench import obvious
 from bench.figures import Times
 from bench.filling import fill, open_salon
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice, offer
+from bookonce.availability.look import offer
+from bookonce.availability.selection import Choice
 from bookonce.platform.database import Database
 from bookonce.platform.schema import migrate
 from tests.running import RunningServer, database_named
@@ -226,7 +227,7 @@ async def _in_process(url: str, progress: Progress) -> tuple[Times, dict[str, Ti
     def look(installation: Installation, staff: str | None) -> Callable[[], Awaitable[int]]:
         async def run() -> int:
             _, found = await offer(
-                installation, SALON, Choice("cut", staff), first, last, now=datetime.now(UTC)
+                installation, SALON, Choice.of("cut", staff), first, last, now=datetime.now(UTC)
             )
             return len(list(found.starts()))
 

@@ -16,20 +16,25 @@ from bench import load, processes, rush
 from bench.bookings import PRELOADED
 from bench.filling import preload
 from bench.scratch import Scratch
-from bookonce.availability.allocation import taking_of
+from bookonce.availability.allocation import demand_of
 from bookonce.availability.installation import Installation, new_id
-from bookonce.availability.look import Asked, Choice, asked
+from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import booking_rows
 from bookonce.booking.book import BookingRequest, book
 from bookonce.booking.booking_rows import NewAppointment, Outcome
 from bookonce.booking.client import Client
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from tests.running import RunningServer
 
 AT_ONCE = 10
 BOOKINGS_A_ROUND = 3_000
 ROUNDS = 5
-_FACTS = '{"service":"quick","start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z"}'
+_FACTS = '{"start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z","currency":"EUR"}'
+_PART = (
+    '[{"service_id":"%s","service":"quick","service_name":"Quick",'
+    '"start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z","price_minor":4800}]'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +133,11 @@ def _start(visit: int) -> datetime:
 def _verb(installation: Installation) -> Booking:
     async def run(staff: int, visit: int) -> None:
         wish = BookingRequest(
-            "quick", _start(visit), Client("Zoe", f"c-{staff}-{visit}@example.com"),
-            f"staff-{staff}",
+            service="quick", start=_start(visit),
+            client=Client("Zoe", f"c-{staff}-{visit}@example.com"), staff=f"staff-{staff}",
         )  # fmt: skip
         await book(
-            installation, rush.SLUG, wish, now=datetime.now(UTC),
+            installation, rush.SLUG, wish, actor=VISITOR, now=datetime.now(UTC),
             idempotency_key=f"verb-{staff}-{visit}",
         )  # fmt: skip
 
@@ -141,28 +146,28 @@ def _verb(installation: Installation) -> Booking:
 
 async def _driver(installation: Installation) -> Booking:
     directory = await installation.current(rush.SLUG)
-    wishes = [asked(directory, Choice("quick", f"staff-{staff}", None)) for staff in range(AT_ONCE)]
+    wishes = [
+        select(directory, Choice.of("quick", f"staff-{staff}", None)) for staff in range(AT_ONCE)
+    ]
 
     async def run(staff: int, visit: int) -> None:
         new = _new_appointment(wishes[staff], staff, visit)
-        result = await installation.database.run(
-            lambda connection: booking_rows.book(connection, new)
-        )
+        result = await installation.database.run(booking_rows.book, new)
         assert result.outcome is Outcome.BOOKED
 
     return run
 
 
-def _new_appointment(wish: Asked, staff: int, visit: int) -> NewAppointment:
+def _new_appointment(wish: Selection, staff: int, visit: int) -> NewAppointment:
     """With as little work as can be."""
     unique = f"driver-{staff:06}-{visit:018}".encode()  # as long as a hash
     start, directory = _start(visit), wish.directory
     return NewAppointment(
-        taking=taking_of(wish, start, new_id()), version=directory.version,
-        location_id=wish.place.location_id, service_id=directory.service_ids["quick"],
+        demand=demand_of(wish, start, new_id()), version=directory.version,
+        location_id=wish.place.location_id, parts=_PART % directory.service_ids["quick"],
         starts_at=start, ends_at=start + timedelta(minutes=rush.VISIT_MIN), price_minor=4800,
         currency="EUR", client_id=new_id(), client_email=unique.decode(), client_name="Zoe",
         client_phone=None, notes=None, token_hash=unique, sealed_token=unique, event_id=new_id(),
-        actor=VISITOR, facts=_FACTS, key_hash=unique, request_hash=unique, keep_refusal=True,
+        actor=VISITOR.as_json(), facts=_FACTS, key_hash=unique, request_hash=unique, keep_refusal=True,
         now=start,
     )  # fmt: skip

@@ -23,6 +23,7 @@ from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
 from bookonce.booking.book import BookingRequest, book
 from bookonce.booking.client import Client
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BookingConflictError, TryAgainError
 from tests.races.harness import at_once, overlaps
@@ -117,8 +118,10 @@ def _ours(database: Database) -> Taking:
     installation = Installation(database)
 
     async def take(staff: str, start: datetime) -> None:
-        wish = BookingRequest("half-hour", start, Client("Zoe", "zoe@example.com"), staff)
-        await book(installation, rush.SLUG, wish, now=datetime.now(UTC))
+        wish = BookingRequest(
+            service="half-hour", start=start, client=Client("Zoe", "zoe@example.com"), staff=staff
+        )
+        await book(installation, rush.SLUG, wish, actor=VISITOR, now=datetime.now(UTC))
 
     return take
 

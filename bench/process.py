@@ -14,6 +14,7 @@ from bench.scratch import Scratch
 from bookonce.availability.installation import new_id
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Status
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.database import Database
 from tests.running import RunningServer
 

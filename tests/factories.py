@@ -67,12 +67,13 @@ def a_business(
 
 def a_visitor(name: str = "Zoe", **more: Any) -> Client:
     """Somebody with a mail address of their own."""
-    return Client(**{"name": name, "email": f"{name.lower()}@example.com"} | more)
+    return Client(**{"name": name, "email": f"{name.lower()}@example.com", **more})
 
 
 def a_booking(start: datetime, service: str = "cut", **more: Any) -> BookingRequest:
     """A visitor's wish."""
-    return BookingRequest(**{"service": service, "start": start, "client": a_visitor()} | more)
+    wish: dict[str, Any] = {"service": service, "start": start, "client": a_visitor()}
+    return BookingRequest(**wish | more)
 
 
 def tomorrow_at(hour: int, minute: int = 0) -> datetime:

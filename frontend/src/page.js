@@ -155,6 +155,7 @@ async function findProof(challenge, solver) {
     return await new Promise((resolve, reject) => {
       worker.addEventListener("message", ({ data }) => resolve(data));
       worker.addEventListener("error", reject);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
       worker.postMessage(asked);
     });
   } finally {

@@ -17,12 +17,13 @@ from bookonce.availability import busy_rows
 from bookonce.availability.block import block, unblock
 from bookonce.availability.busy_rows import READ, SERVER
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice, offer, soonest
-from bookonce.booking.book import book
+from bookonce.availability.look import offer, soonest
+from bookonce.availability.selection import Choice
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
+from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.database import Database
 from tests.factories import a_booking, a_business, a_staff_member, tomorrow_at
 
@@ -59,7 +60,7 @@ async def free_at(
     installation: Installation, slug: str, start: datetime, staff: str | None = None
 ) -> list[str]:
     """Who is on offer at a start."""
-    choice = Choice("cut", staff)
+    choice = Choice.of("cut", staff)
     _, found = await offer(installation, slug, choice, start.date(), start.date(), now=NOW)
     return found.by_start().get(int(start.timestamp()), [])
 
@@ -68,7 +69,7 @@ async def insert_claim(
     connection: Any, slug: str, start: datetime, hours: int = 1
 ) -> asyncpg.Record:
     """What somebody with a database console might do."""
-    return await connection.fetchrow(
+    row: asyncpg.Record = await connection.fetchrow(
         """
         INSERT INTO claim (business_id, claim_id, resource_id, during, kind)
         SELECT business_id, gen_random_uuid(), resource_id, tstzrange($2, $3), 'blocked'
@@ -80,6 +81,7 @@ async def insert_claim(
         start,
         start + timedelta(hours=hours),
     )
+    return row
 
 
 class TestChanges:
@@ -99,41 +101,47 @@ class TestChanges:
         return slug
 
     @staticmethod
-    async def booked(elsewhere: Installation, slug: str) -> Managed:
-        return await book(elsewhere, slug, a_booking(TEN), now=NOW)
+    async def booked(elsewhere: Installation, slug: str) -> Booked:
+        return await book(elsewhere, slug, a_booking(TEN), actor=VISITOR, now=NOW)
 
-    async def test_a_booking(self, installation: Installation, elsewhere: Installation, slug: str):
+    async def test_a_booking(
+        self, installation: Installation, elsewhere: Installation, slug: str
+    ) -> None:
         await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
         assert await free_at(installation, slug, TEN + HALF_AN_HOUR) == ["ada"]
 
     async def test_a_cancellation(
         self, installation: Installation, elsewhere: Installation, slug: str
-    ):
+    ) -> None:
         held = await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
-        await cancel(elsewhere, slug, held.appointment.id, now=NOW)
+        await cancel(elsewhere, slug, held.appointment.id, actor=VISITOR, now=NOW)
         assert await free_at(installation, slug, TEN) == ["ada"]
 
-    async def test_a_move(self, installation: Installation, elsewhere: Installation, slug: str):
+    async def test_a_move(
+        self, installation: Installation, elsewhere: Installation, slug: str
+    ) -> None:
         held = await self.booked(elsewhere, slug)
         assert await free_at(installation, slug, TEN) == []
         later = TEN + timedelta(hours=3)
-        await move(elsewhere, slug, held.appointment.id, MoveRequest(later), now=NOW)
+        await move(elsewhere, slug, held.appointment.id, MoveRequest(later), actor=VISITOR, now=NOW)
         assert await free_at(installation, slug, TEN) == ["ada"]
         assert await free_at(installation, slug, later) == []
 
     async def test_blocked_time_and_its_end(
         self, installation: Installation, elsewhere: Installation, slug: str
-    ):
-        blocked = await block(elsewhere, slug, "ada", TEN, TEN + HALF_AN_HOUR, now=NOW)
+    ) -> None:
+        blocked = await block(
+            elsewhere, slug, "ada", TEN, TEN + HALF_AN_HOUR, actor=SYSTEM, now=NOW
+        )
         assert await free_at(installation, slug, TEN) == []
-        await unblock(elsewhere, slug, blocked.id, now=NOW)
+        await unblock(elsewhere, slug, blocked.id, actor=SYSTEM, now=NOW)
         assert await free_at(installation, slug, TEN) == ["ada"]
 
     async def test_time_off_in_the_business_file_and_its_end(
         self, installation: Installation, open_business: Open, slug: str
-    ):
+    ) -> None:
         time_off = {"from": f"{TEN:%Y-%m-%dT00:00}", "to": f"{TEN:%Y-%m-%dT23:00}"}
         await open_business(a_business(slug, staff=[a_staff_member("ada", time_off=[time_off])]))
         assert await free_at(installation, slug, TEN) == []
@@ -142,27 +150,27 @@ class TestChanges:
 
     async def test_a_claim_by_the_database_s_console(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         await insert_claim(connection, slug, TEN)
         assert await free_at(installation, slug, TEN) == []
 
     async def test_one_that_is_under_way_while_others_look(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         # The transaction has its number before the first look and commits after the second, and
         # others with later numbers have committed in between.
         transaction = connection.transaction()
         await transaction.start()
         await insert_claim(connection, slug, TEN)
         assert await free_at(installation, slug, TEN) == ["ada"]
-        await book(installation, slug, a_booking(TEN + timedelta(hours=5)), now=NOW)
+        await book(installation, slug, a_booking(TEN + timedelta(hours=5)), actor=VISITOR, now=NOW)
         assert await free_at(installation, slug, TEN) == ["ada"]
         await transaction.commit()
         assert await free_at(installation, slug, TEN) == []
 
     async def test_one_that_is_given_up(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         transaction = connection.transaction()
         await transaction.start()
         await insert_claim(connection, slug, TEN)
@@ -172,7 +180,7 @@ class TestChanges:
 
     async def test_one_within_a_savepoint(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         async with connection.transaction():
             await connection.execute("SELECT pg_current_xact_id()")
             async with connection.transaction():
@@ -182,7 +190,7 @@ class TestChanges:
 
     async def test_a_claim_that_touches_a_day_that_was_not_looked_at_yet(
         self, installation: Installation, slug: str, connection: Any
-    ):
+    ) -> None:
         later = TEN + timedelta(days=20)
         await insert_claim(connection, slug, later)
         assert await free_at(installation, slug, later) == []
@@ -195,7 +203,7 @@ class TestChanges:
         slug: str,
         connection: Any,
         monkeypatch: pytest.MonkeyPatch,
-    ):
+    ) -> None:
         await insert_claim(connection, slug, TEN)
         assert await free_at(installation, slug, TEN) == []
         await connection.execute("DELETE FROM claim")
@@ -305,19 +313,19 @@ class TestCost:
             for staff in (None, "staff-2"):
                 for _ in range(2):
                     queries.clear()
-                    choice = Choice("cut", staff)
+                    choice = Choice.of("cut", staff)
                     last = first + timedelta(days=days)
                     _, found = await offer(installation, slug, choice, first, last, now=NOW)
                     assert len(found) > 0
-                    assert queries == [READ]
+                    assert queries == [READ.sql]
 
     async def test_the_soonest_starts_are_two_queries_at_most(
         self, installation: Installation, slug: str, queries: list[str]
     ) -> None:
         await installation.current(slug)
-        for limit, expected in ((3, [READ]), (100_000, [READ, READ])):
+        for limit, expected in ((3, [READ.sql]), (100_000, [READ.sql, READ.sql])):
             queries.clear()
-            await soonest(installation, slug, Choice("cut"), limit, now=NOW)
+            await soonest(installation, slug, Choice.of("cut"), limit, now=NOW)
             assert queries == expected
 
     @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
@@ -378,7 +386,9 @@ async def test_answers_at_the_same_time_don_t_mix_up_what_they_found(
     slug = await open_business(a_business(staff=[a_staff_member(key) for key in "abc"]))
     days = [TEN + timedelta(days=7 * number) for number in range(4)]
     for number, day in enumerate(days):
-        await book(installation, slug, a_booking(day, staff="abc"[number % 3]), now=NOW)
+        await book(
+            installation, slug, a_booking(day, staff="abc"[number % 3]), actor=VISITOR, now=NOW
+        )
     fresh = Installation(installation.database)
     looks = [free_at(fresh, slug, day, staff) for day in days for staff in (None, *"abc")]
     found = await asyncio.gather(*looks)

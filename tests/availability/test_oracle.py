@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, target
 
-from bookonce.availability.offers import BusyTime, Grid, Window, offer, opened, refusal
+from bookonce.availability.offers import BusyTime, Grid, PartTimes, Window, offer, opened, refusal
 from bookonce.business.hours import Hours, Span
 from bookonce.business.visits import Phase, Visit
 from tests.availability.oracle import Claim, Dates, Performer, Situation, Week, starts_on_offer
@@ -61,13 +61,21 @@ def offered(situation: Situation) -> dict[datetime, list[int]]:
     found = offer(
         grid,
         limits_of(situation),
-        visit,
-        {
-            str(number): opened(grid, hours, visit.duration_s)
-            for number, hours in enumerate(all_hours_of(situation))
-        },
-        {str(number): in_pieces(each.claims) for number, each in enumerate(situation.performers)},
-        [[in_pieces(claims) for claims in each] for each in situation.rooms.values()],
+        [
+            PartTimes(
+                0,
+                visit,
+                {
+                    str(number): opened(grid, hours, 0, visit.duration_s)
+                    for number, hours in enumerate(all_hours_of(situation))
+                },
+                {
+                    str(number): in_pieces(each.claims)
+                    for number, each in enumerate(situation.performers)
+                },
+                [[in_pieces(claims) for claims in each] for each in situation.rooms.values()],
+            )
+        ],
     )
     by_start = found.by_start()
     assert list(by_start) == list(found.starts())
@@ -80,7 +88,7 @@ def offered(situation: Situation) -> dict[datetime, list[int]]:
 
 @examples(500)
 @given(situations())
-def test_what_is_offered_is_exactly_what_the_rules_allow(situation):
+def test_what_is_offered_is_exactly_what_the_rules_allow(situation: Situation) -> None:
     expected = starts_on_offer(situation)
     target(float(min(len(expected), 10)), label="starts on offer")
     found = offered(situation)
@@ -90,7 +98,9 @@ def test_what_is_offered_is_exactly_what_the_rules_allow(situation):
 
 @examples(100)
 @given(situations())
-def test_a_start_is_refused_exactly_if_hours_and_rules_do_not_offer_it(situation):
+def test_a_start_is_refused_exactly_if_hours_and_rules_do_not_offer_it(
+    situation: Situation,
+) -> None:
     unclaimed = Situation(
         **{
             **vars(situation),
@@ -109,7 +119,7 @@ def test_a_start_is_refused_exactly_if_hours_and_rules_do_not_offer_it(situation
         for start in sorted(asked)
         if situation.earliest <= start <= situation.latest
         for number, each in enumerate(hours)
-        if (refusal(zone, situation.step_min, [each], visit, limits, start) is None)
+        if (refusal(zone, situation.step_min, [([each], 0, visit)], limits, start) is None)
         != (number in on_offer.get(start, []))
     ]
     assert wrong == []
@@ -118,13 +128,13 @@ def test_a_start_is_refused_exactly_if_hours_and_rules_do_not_offer_it(situation
 @pytest.mark.parametrize(
     ("zone", "text"), [(zone, text) for zone, texts in CHANGES.items() for text in texts]
 )
-def test_the_situations_lie_around_times_at_which_a_clock_changed(zone, text):
+def test_the_situations_lie_around_times_at_which_a_clock_changed(zone: str, text: str) -> None:
     change = datetime.fromisoformat(text).replace(tzinfo=UTC)
     before = (change - timedelta(seconds=1)).astimezone(ZoneInfo(zone))
     assert before.utcoffset() != change.astimezone(ZoneInfo(zone)).utcoffset()
 
 
-def test_the_oracle_knows_a_day_worked_out_by_hand():
+def test_the_oracle_knows_a_day_worked_out_by_hand() -> None:
     # Berlin, 2026-10-25: 02:00 to 03:00 comes twice. Open 01:00-03:30; an hour's visit and ten
     # minutes after it; 01:30 to 02:10 (first pass) is taken; on the half hour.
     situation = Situation(
@@ -155,7 +165,7 @@ def test_the_oracle_knows_a_day_worked_out_by_hand():
     ]
 
 
-def test_the_oracle_sees_a_start_on_a_clock_that_is_half_a_minute_off():
+def test_the_oracle_sees_a_start_on_a_clock_that_is_half_a_minute_off() -> None:
     situation = Situation(
         zone="Africa/Monrovia",
         performers=[Performer({}, {date(1971, 6, 1): ["09:00-09:30"]})],
@@ -167,7 +177,7 @@ def test_the_oracle_sees_a_start_on_a_clock_that_is_half_a_minute_off():
     assert list(starts_on_offer(situation)) == [datetime(1971, 6, 1, 9, 44, 30, tzinfo=UTC)]
 
 
-def test_the_oracle_opens_the_day_after_a_missing_one_by_the_missing_one_s_night():
+def test_the_oracle_opens_the_day_after_a_missing_one_by_the_missing_one_s_night() -> None:
     # Friday 2011-12-30 did not take place in Apia; its night shift reaches into Saturday.
     situation = Situation(
         zone="Pacific/Apia",
@@ -184,7 +194,7 @@ def test_the_oracle_opens_the_day_after_a_missing_one_by_the_missing_one_s_night
     ]
 
 
-def test_the_oracle_sells_the_gap_of_a_visit_in_phases_but_not_its_chair():
+def test_the_oracle_sells_the_gap_of_a_visit_in_phases_but_not_its_chair() -> None:
     # Half an hour with staff, half an hour without, half an hour with; one chair of two is taken.
     def at(hour: int, minute: int = 0) -> datetime:
         return datetime(2026, 12, 1, hour, minute, tzinfo=UTC)

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,12 +23,14 @@ from hypothesis.stateful import (
 
 from bookonce.availability.block import Block, block, unblock
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice, offer
+from bookonce.availability.look import offer
+from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
 from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed
+from bookonce.booking.find import Found
 from bookonce.booking.move import MoveRequest, move
+from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BlockConflictError, BookingConflictError, StatusConflictError
 from tests.factories import (
@@ -97,9 +100,9 @@ class Calendar(RuleBasedStateMachine):
         self.run(self.database.open())
         self.installation = Installation(self.database)
         self.slug = new_slug()
-        self.held: dict[str, tuple[str, list[Taken]]] = {}
+        self.held: dict[UUID, tuple[str, list[Taken]]] = {}
         self.blocks: dict[Any, Taken] = {}
-        self.cancelled: list[str] = []
+        self.cancelled: list[UUID] = []
         self.apply_hours(ALWAYS)
 
     def teardown(self) -> None:
@@ -124,8 +127,8 @@ class Calendar(RuleBasedStateMachine):
         )
         self.run(apply_file.apply(self.database, business, now=NOW))
 
-    def is_free(self, wanted: Sequence[Taken], but: str | None = None) -> bool:
-        visits = [taken for token, (_, taken) in self.held.items() if token != but]
+    def is_free(self, wanted: Sequence[Taken], but: UUID | None = None) -> bool:
+        visits = [taken for id_, (_, taken) in self.held.items() if id_ != but]
         everything = [*(one for visit in visits for one in visit), *self.blocks.values()]
         return not any(
             taken.resource == one.resource and taken.start < one.end and one.start < taken.end
@@ -134,7 +137,7 @@ class Calendar(RuleBasedStateMachine):
         )
 
     def free(
-        self, service: str, able: Sequence[str], start: datetime, but: str | None = None
+        self, service: str, able: Sequence[str], start: datetime, but: UUID | None = None
     ) -> list[str]:
         """Who could be booked: who is free, if a chair is where one is needed."""
         if "needs" not in SERVICES[service]:
@@ -148,7 +151,7 @@ class Calendar(RuleBasedStateMachine):
     @rule(service=Services, staff=st.none() | Staff, start=Starts)
     def book(self, service: str, staff: str | None, start: datetime) -> None:
         request = a_booking(start, service, staff=staff, client=a_visitor("Zoe"))
-        result = self.run(book(self.installation, self.slug, request, now=NOW))
+        result = self.run(book(self.installation, self.slug, request, actor=VISITOR, now=NOW))
         able = [key for key in STAFF if staff in (None, key)]
         free = self.free(service, able, start)
         if isinstance(result, BookingConflictError):
@@ -158,42 +161,51 @@ class Calendar(RuleBasedStateMachine):
             assert result.appointment.staff in free
             self.hold(result, service, start)
 
-    def hold(self, result: Managed, service: str, start: datetime) -> None:
+    def hold(self, result: Found, service: str, start: datetime) -> None:
         """Note what was taken; it must have been free."""
         staff, chairs = result.appointment.staff, result.appointment.resources
         assert len(chairs) == len(SERVICES[service].get("needs", ()))
         taken = around(service, staff, start, chairs)
-        assert self.is_free(taken, but=result.token)
-        self.held[result.token] = (service, taken)
+        assert self.is_free(taken, but=result.appointment.id)
+        self.held[result.appointment.id] = (service, taken)
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        token = list(self.held)[data.draw(st.integers(0, len(self.held) - 1))]
+        id_ = list(self.held)[data.draw(st.integers(0, len(self.held) - 1))]
         assert not isinstance(
-            self.run(cancel(self.installation, self.slug, token, now=NOW)), Exception
+            self.run(cancel(self.installation, self.slug, id_, actor=VISITOR, now=NOW)), Exception
         )
-        del self.held[token]
-        self.cancelled.append(token)
+        del self.held[id_]
+        self.cancelled.append(id_)
 
     @precondition(lambda self: self.cancelled)
     @rule(data=st.data(), start=Starts)
     def a_cancelled_one_stays_cancelled(self, data: st.DataObject, start: datetime) -> None:
-        token = self.cancelled[data.draw(st.integers(0, len(self.cancelled) - 1))]
-        moved = self.run(move(self.installation, self.slug, token, MoveRequest(start), now=NOW))
+        id_ = self.cancelled[data.draw(st.integers(0, len(self.cancelled) - 1))]
+        moved = self.run(
+            move(self.installation, self.slug, id_, MoveRequest(start), actor=VISITOR, now=NOW)
+        )
         assert isinstance(moved, StatusConflictError)
-        self.run(cancel(self.installation, self.slug, token, now=NOW))
+        self.run(cancel(self.installation, self.slug, id_, actor=VISITOR, now=NOW))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), start=Starts, staff=st.sampled_from([None, "any", *STAFF]))
     def move(self, data: st.DataObject, start: datetime, staff: str | None) -> None:
-        token = list(self.held)[data.draw(st.integers(0, len(self.held) - 1))]
-        service, old = self.held[token]
+        id_ = list(self.held)[data.draw(st.integers(0, len(self.held) - 1))]
+        service, old = self.held[id_]
         result = self.run(
-            move(self.installation, self.slug, token, MoveRequest(start, staff), now=NOW)
+            move(
+                self.installation,
+                self.slug,
+                id_,
+                MoveRequest(start, staff),
+                actor=VISITOR,
+                now=NOW,
+            )
         )
         able = list(STAFF) if staff == "any" else [staff or old[0].resource]
-        free = self.free(service, able, start, but=token)
+        free = self.free(service, able, start, but=id_)
         if isinstance(result, BookingConflictError):
             assert not free, f"a false refusal: {free} could be moved to"
         else:
@@ -205,7 +217,9 @@ class Calendar(RuleBasedStateMachine):
     def block(self, staff: str, start: datetime, quarters: int) -> None:
         wanted = Taken(staff, start, start + timedelta(minutes=15 * quarters))
         result = self.run(
-            block(self.installation, self.slug, staff, wanted.start, wanted.end, now=NOW)
+            block(
+                self.installation, self.slug, staff, wanted.start, wanted.end, actor=SYSTEM, now=NOW
+            )
         )
         assert isinstance(result, Block) is self.is_free([wanted])
         if isinstance(result, Block):
@@ -215,13 +229,15 @@ class Calendar(RuleBasedStateMachine):
     @rule(data=st.data())
     def unblock(self, data: st.DataObject) -> None:
         chosen = list(self.blocks)[data.draw(st.integers(0, len(self.blocks) - 1))]
-        self.run(unblock(self.installation, self.slug, chosen, now=NOW))
+        self.run(unblock(self.installation, self.slug, chosen, actor=SYSTEM, now=NOW))
         del self.blocks[chosen]
 
     @rule(service=Services)
     def what_is_offered_is_what_is_free(self, service: str) -> None:
         day = MORNING.date()
-        result = self.run(offer(self.installation, self.slug, Choice(service), day, day, now=NOW))
+        result = self.run(
+            offer(self.installation, self.slug, Choice.of(service), day, day, now=NOW)
+        )
         assert not isinstance(result, Exception)
         found = result[1].by_start()
         for minutes in range(0, 24 * 60, 15):

@@ -13,10 +13,11 @@ from hypothesis import given
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file, find
 from bookonce.booking.book import book
-from bookonce.booking.find import Managed
+from bookonce.booking.find import Found
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business import business_file
 from bookonce.business.document import Business
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import (
     BlockConflictError,
@@ -24,6 +25,7 @@ from bookonce.platform.errors import (
     NotFoundError,
     NotOfferedError,
 )
+from bookonce.web.managed import Managed
 from bookonce.web.public.answers import AppointmentAnswer
 from tests.availability.properties import examples
 from tests.availability.strategies import business_trees
@@ -217,17 +219,21 @@ async def test_who_left_and_comes_back_is_the_same_person(
     slug = new_slug()
     both = a_business(slug, staff=[a_staff_member("ada"), a_staff_member("bob")])
     await open_business(both)
-    await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), actor=VISITOR, now=NOW)
 
     without_bob = a_business(slug, staff=[a_staff_member("ada")])
     applied = await apply_file.apply(database, without_bob, now=NOW)
     assert applied.warnings == ["Bob is no longer listed but has 1 upcoming appointments"]
     with pytest.raises(NotFoundError):
-        await book(installation, slug, a_booking(tomorrow_at(12), staff="bob"), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(12), staff="bob"), actor=VISITOR, now=NOW
+        )
 
     await apply_file.apply(database, both, now=NOW)
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(9), staff="bob"), actor=VISITOR, now=NOW
+        )
     await assert_sound(database_url)
 
 
@@ -237,7 +243,7 @@ async def test_time_off_over_an_appointment_refuses_the_whole_file(
     slug = new_slug()
     before = a_business(slug, timezone="UTC")
     await open_business(before)
-    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
     day = f"{tomorrow_at(9):%Y-%m-%d}"
     away = a_staff_member("ada", time_off=[{"from": f"{day}T08:00", "to": f"{day}T10:00"}])
     after = a_business(slug, name="New name", timezone="UTC", staff=[away])
@@ -294,9 +300,9 @@ async def test_a_change_of_zone_moves_the_time_off_with_it(database: Database) -
 # Locations
 
 
-def answer_of(held: Managed) -> AppointmentAnswer:
+def answer_of(found: Found) -> AppointmentAnswer:
     """What a visitor is told."""
-    return AppointmentAnswer.of(held, "https://salon.example")
+    return AppointmentAnswer.of(Managed.of(found, "token"), "https://salon.example")
 
 
 @pytest.mark.parametrize("key", ["mitte", "main"])
@@ -305,7 +311,7 @@ async def test_the_first_location_listed_is_the_one_that_was_not(
 ) -> None:
     slug = new_slug()
     await open_business(a_business(slug))
-    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
     assert answer_of(held).location is None
 
     first = {"key": key, "name": "Mitte", "timezone": "Asia/Tokyo"}
@@ -316,9 +322,16 @@ async def test_the_first_location_listed_is_the_one_that_was_not(
     assert found.start.utcoffset() == timedelta(hours=9)
     assert await count(database_url, "location") == 2
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(tomorrow_at(9), location=key), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(9), location=key), actor=VISITOR, now=NOW
+        )
     moved = await move(
-        installation, slug, held.appointment.id, MoveRequest(start=tomorrow_at(12)), now=NOW
+        installation,
+        slug,
+        held.appointment.id,
+        MoveRequest(start=tomorrow_at(12)),
+        actor=VISITOR,
+        now=NOW,
     )
     assert moved.appointment.location == key
     await assert_sound(database_url)
@@ -330,10 +343,10 @@ async def test_a_booking_from_before_is_answered_again_with_a_location_that_ther
     slug, booking = new_slug(), a_booking(tomorrow_at(9))
     await open_business(a_business(slug))
     before = Installation(database)
-    held = await book(before, slug, booking, now=NOW, idempotency_key="k")
+    held = await book(before, slug, booking, actor=VISITOR, now=NOW, idempotency_key="k")
     await open_business(a_business(slug, location=[MITTE | {"timezone": "Asia/Tokyo"}]))
     restarted = Installation(database)
-    again = await book(restarted, slug, booking, now=NOW, idempotency_key="k")
+    again = await book(restarted, slug, booking, actor=VISITOR, now=NOW, idempotency_key="k")
     assert again.token == held.token
     assert answer_of(again) == answer_of(
         await find.find(restarted, slug, held.appointment.id, now=NOW)
@@ -354,7 +367,7 @@ async def test_when_no_location_is_listed_any_more_appointments_stay(
     )
     await open_business(listed)
     booking = a_booking(tomorrow_at(9), location="soho")
-    held = await book(installation, slug, booking, now=NOW)
+    held = await book(installation, slug, booking, actor=VISITOR, now=NOW)
     assert answer_of(held).location == "soho"
     assert answer_of(held).resources == ["r1"]
 
@@ -364,8 +377,8 @@ async def test_when_no_location_is_listed_any_more_appointments_stay(
     found = answer_of(await find.find(installation, slug, held.appointment.id, now=NOW))
     assert (found.location, found.start, found.resources) == (None, tomorrow_at(9), ["r1"])
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
-    await book(installation, slug, a_booking(tomorrow_at(12)), now=NOW)
+        await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(12)), actor=VISITOR, now=NOW)
 
     await open_business(listed)
     assert await apply_file.export(database, slug) == listed
@@ -381,21 +394,30 @@ async def test_a_location_that_is_left_out_keeps_its_appointments(
     everywhere = [{"location": key, "hours": ALWAYS} for key in ("mitte", "soho")]
     ada = {"key": "ada", "name": "Ada", "at": everywhere}
     await open_business(a_business(slug, location=[MITTE, SOHO], staff=[ada]))
-    held = await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
+    held = await book(
+        installation, slug, a_booking(tomorrow_at(9), location="soho"), actor=VISITOR, now=NOW
+    )
 
     await open_business(a_business(slug, location=[MITTE]))
     found = answer_of(await find.find(installation, slug, held.appointment.id, now=NOW))
     assert (found.location, found.start, found.status) == ("soho", tomorrow_at(9), "confirmed")
     with pytest.raises(NotFoundError):
-        await book(installation, slug, a_booking(tomorrow_at(12), location="soho"), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(12), location="soho"), actor=VISITOR, now=NOW
+        )
     with pytest.raises(BookingConflictError):  # she is still there at nine
-        await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+        await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
     with pytest.raises(NotOfferedError, match="no longer open"):
         await move(
-            installation, slug, held.appointment.id, MoveRequest(start=tomorrow_at(12)), now=NOW
+            installation,
+            slug,
+            held.appointment.id,
+            MoveRequest(start=tomorrow_at(12)),
+            actor=VISITOR,
+            now=NOW,
         )
     there = MoveRequest(start=tomorrow_at(12), location="mitte")
-    moved = await move(installation, slug, held.appointment.id, there, now=NOW)
+    moved = await move(installation, slug, held.appointment.id, there, actor=VISITOR, now=NOW)
     assert moved.appointment.location == "mitte"
     await assert_sound(database_url)
 
@@ -406,7 +428,9 @@ async def test_a_new_order_of_locations_is_a_change_and_nobody_moves(
     slug = new_slug()
     ada = {"key": "ada", "name": "Ada", "at": [{"location": "soho", "hours": ALWAYS}]}
     await open_business(a_business(slug, location=[MITTE, SOHO], staff=[ada]))
-    held = await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
+    held = await book(
+        installation, slug, a_booking(tomorrow_at(9), location="soho"), actor=VISITOR, now=NOW
+    )
     turned = a_business(slug, location=[SOHO, MITTE], staff=[ada])
     applied = await apply_file.apply(database, turned, now=NOW)
     assert applied.changes == ["order: changed"]
@@ -439,7 +463,9 @@ async def test_a_room_keeps_its_time_when_its_kind_is_another(
         )
 
     await open_business(salon("room"))
-    held = await book(installation, slug, a_booking(tomorrow_at(9), staff="ada"), now=NOW)
+    held = await book(
+        installation, slug, a_booking(tomorrow_at(9), staff="ada"), actor=VISITOR, now=NOW
+    )
     claims = await rows(database, "claim")
 
     applied = await apply_file.apply(database, salon("studio"), now=NOW)
@@ -450,14 +476,18 @@ async def test_a_room_keeps_its_time_when_its_kind_is_another(
     assert await apply_file.export(database, slug) == salon("studio")
     assert await rows(database, "claim") == claims
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(9), staff="bob"), actor=VISITOR, now=NOW
+        )
     found = await find.find(installation, slug, held.appointment.id, now=NOW)
     assert found.appointment.resources == ("r1",)
 
     await open_business(a_business(slug, staff=[a_staff_member("ada")]))
     await open_business(salon("room"))
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(tomorrow_at(9), staff="bob"), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(9), staff="bob"), actor=VISITOR, now=NOW
+        )
     await assert_sound(database_url)
 
 
@@ -484,8 +514,8 @@ async def test_a_room_s_time_off_is_a_claim(
         a_business(slug, timezone="UTC", resource=[shut], service=[a_service(needs=["room"])])
     )
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
-    await book(installation, slug, a_booking(tomorrow_at(10)), now=NOW)
+        await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(10)), actor=VISITOR, now=NOW)
     await assert_sound(database_url)
 
 
@@ -493,10 +523,10 @@ async def test_a_room_s_time_off_over_an_appointment_refuses_the_whole_file(
     installation: Installation, open_business: Open, database: Database
 ) -> None:
     slug = new_slug()
-    needing = {"timezone": "UTC", "service": [a_service(needs=["room"])]}
+    needing: dict[str, Any] = {"timezone": "UTC", "service": [a_service(needs=["room"])]}
     before = a_business(slug, resource=[ROOM], **needing)
     await open_business(before)
-    await book(installation, slug, a_booking(tomorrow_at(9)), now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
     day = f"{tomorrow_at(9):%Y-%m-%d}"
     shut = ROOM | {"time_off": [{"from": f"{day}T08:00", "to": f"{day}T10:00"}]}
     with pytest.raises(BlockConflictError) as refusal:
@@ -525,11 +555,19 @@ async def test_a_room_moved_to_another_location_keeps_its_appointments(
         )
 
     await open_business(salon("mitte"))
-    await book(installation, slug, a_booking(tomorrow_at(9), location="mitte"), now=NOW)
+    await book(
+        installation, slug, a_booking(tomorrow_at(9), location="mitte"), actor=VISITOR, now=NOW
+    )
     with pytest.raises(NotOfferedError, match="room"):
-        await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(9), location="soho"), actor=VISITOR, now=NOW
+        )
     applied = await apply_file.apply(database, salon("soho"), now=NOW)
     assert applied.changes == ["resource.r1.location: mitte → soho"]
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(tomorrow_at(9), location="soho"), now=NOW)
-    await book(installation, slug, a_booking(tomorrow_at(12), location="soho"), now=NOW)
+        await book(
+            installation, slug, a_booking(tomorrow_at(9), location="soho"), actor=VISITOR, now=NOW
+        )
+    await book(
+        installation, slug, a_booking(tomorrow_at(12), location="soho"), actor=VISITOR, now=NOW
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from email_validator import EmailNotValidError
 from hypothesis import given
@@ -11,9 +13,9 @@ from bookonce.booking.client import Client, client_errors, normal_email, notes_e
 from tests.availability.properties import examples
 
 
-def wrong(**particulars: object) -> list[str]:
+def wrong(**particulars: Any) -> list[str]:
     """The places at which a visitor's particulars are wrong."""
-    client = Client(**{"name": "Zoe", "email": "zoe@example.com"} | particulars)
+    client = Client(**{"name": "Zoe", "email": "zoe@example.com", **particulars})
     return [error.field for error in client_errors(client)]
 
 
@@ -22,7 +24,7 @@ def wrong(**particulars: object) -> list[str]:
     ["Zoe", "Z", "  Zoe  ", "Zoë 👩🏽‍🦱", "Zoe\u0308", "\u202eeoZ\u202c", "نور", "龍", "O'Hara-Smith Jr.",
      "x" * 200, "  " + "x" * 200 + "  ", "<b>Zoe</b>", "Robert'); DROP TABLE client;--"],
 )  # fmt: skip
-def test_any_name_is_accepted(name):
+def test_any_name_is_accepted(name: str) -> None:
     assert wrong(name=name) == []
 
 
@@ -31,11 +33,11 @@ def test_any_name_is_accepted(name):
     ["", "   ", "\t\n", "\u3000", "x" * 201, "👩" * 201, "Zoe\0", "Zoe\x1b[31m", "Zoe\nSmith",
      "Zoe\tSmith", "Zoe\r\nBcc: all@example.com", "Zoe\ud800", "x" * 1_000_000],
 )  # fmt: skip
-def test_an_empty_overlong_or_broken_name_is_refused(name):
+def test_an_empty_overlong_or_broken_name_is_refused(name: str) -> None:
     assert wrong(name=name) == ["client.name"]
 
 
-def test_everything_that_is_wrong_is_told_at_once_and_in_its_place():
+def test_everything_that_is_wrong_is_told_at_once_and_in_its_place() -> None:
     client = Client(name=" ", email="zoe", phone="call me")
     errors = list(client_errors(client, "guest"))
     assert [error.field for error in errors] == ["guest.name", "guest.email", "guest.phone"]
@@ -59,7 +61,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_in_its_place():
         ("zoe@example。com", "zoe@example.com"),
     ],
 )
-def test_an_address_is_known_again_however_it_is_written(email, normal):
+def test_an_address_is_known_again_however_it_is_written(email: str, normal: str) -> None:
     assert normal_email(email) == normal
     assert wrong(email=email) == []
 
@@ -75,7 +77,7 @@ def test_an_address_is_known_again_however_it_is_written(email, normal):
      "z" * 300 + "@example.com", "zoe@" + "x" * 64 + ".com", "zoe@" + "x." * 150 + "com",
      "x" * 1_000_000, "zoe@" + "x" * 1_000_000],
 )  # fmt: skip
-def test_what_is_no_address_is_refused(email):
+def test_what_is_no_address_is_refused(email: str) -> None:
     with pytest.raises(EmailNotValidError):
         normal_email(email)
     assert wrong(email=email) == ["client.email"]
@@ -92,7 +94,7 @@ ADDRESS_PART = st.text(
 
 @examples(300)
 @given(ADDRESS_PART, st.sampled_from(["example.com", "BÜCHER.example.com", "ΣΑΣ.example.org"]))
-def test_a_normal_address_is_its_own_normal_form(local, domain):
+def test_a_normal_address_is_its_own_normal_form(local: str, domain: str) -> None:
     try:
         normal = normal_email(f"{local}@{domain}")
     except EmailNotValidError:
@@ -105,7 +107,7 @@ def test_a_normal_address_is_its_own_normal_form(local, domain):
     [None, "", "   ", "+49 30 1234567", "030/1234567", "(030) 12-34-56", "030.123.456", "110",
      " +1 (555) 010-9999 ", "0" * 40],
 )  # fmt: skip
-def test_a_phone_number_may_be_left_out_or_written_in_any_common_form(phone):
+def test_a_phone_number_may_be_left_out_or_written_in_any_common_form(phone: str | None) -> None:
     assert wrong(phone=phone) == []
 
 
@@ -115,12 +117,12 @@ def test_a_phone_number_may_be_left_out_or_written_in_any_common_form(phone):
      "+49\n301234567", "+49\t301234567", "١٢٣٤٥", "１２３４５", "030\0123", "tel:+49301234567", "1;2;3",
      "<script>", "+"],
 )  # fmt: skip
-def test_what_is_no_phone_number_is_refused(phone):
+def test_what_is_no_phone_number_is_refused(phone: str) -> None:
     assert wrong(phone=phone) == ["client.phone"]
 
 
 @pytest.mark.parametrize("phone", ["---", "(((", " . / . ", "+---", "1--", "+(1) 2"])
-def test_a_phone_number_has_at_least_three_digits(phone):
+def test_a_phone_number_has_at_least_three_digits(phone: str) -> None:
     assert wrong(phone=phone) == ["client.phone"]
 
 
@@ -129,11 +131,11 @@ def note_problems(notes: str | None) -> list[str]:
 
 
 @pytest.mark.parametrize("notes", [None, "", "two\nlines\tand a tab 👍", "\u202eabc", "x" * 2_000])
-def test_a_note_may_have_lines_and_any_script(notes):
+def test_a_note_may_have_lines_and_any_script(notes: str | None) -> None:
     assert note_problems(notes) == []
 
 
-def test_a_note_too_long_or_with_control_characters_is_refused():
+def test_a_note_too_long_or_with_control_characters_is_refused() -> None:
     assert note_problems("x" * 2_001) == ["notes: at most 2000 characters"]
     assert note_problems("a\0b") == ["notes: contains the control character U+0000"]
     assert note_problems("a\udc00b") == ["notes: contains half of a surrogate pair"]

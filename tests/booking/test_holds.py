@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
@@ -14,18 +15,20 @@ from asyncpg import Range
 from bookonce.availability import hold_rows
 from bookonce.availability.block import BlockKind, block, take_block
 from bookonce.availability.installation import Installation, new_id
-from bookonce.availability.look import Choice, offer
+from bookonce.availability.look import offer
+from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import book
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed, find
+from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.payments import payment_rows
 from bookonce.payments.pay import receive
 from bookonce.payments.settle import settle
 from bookonce.payments.states import Payment, PaymentStatus
+from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     BlockConflictError,
@@ -61,16 +64,16 @@ async def slug(open_business: Open) -> str:
     )
 
 
-async def hold(installation: Installation, slug: str, **more: object) -> Managed:
-    return await book(installation, slug, a_booking(TEN, **more), now=NOW)
+async def hold(installation: Installation, slug: str, **more: Any) -> Booked:
+    return await book(installation, slug, a_booking(TEN, **more), actor=VISITOR, now=NOW)
 
 
-async def now_is(installation: Installation, held: Managed, now: datetime) -> Appointment:
+async def now_is(installation: Installation, held: Booked, now: datetime) -> Appointment:
     return (await find(installation, held.directory.slug, held.appointment.id, now=now)).appointment
 
 
 async def is_free(installation: Installation, slug: str, now: datetime) -> bool:
-    _, found = await offer(installation, slug, Choice("wash"), TEN.date(), TEN.date(), now=now)
+    _, found = await offer(installation, slug, Choice.of("wash"), TEN.date(), TEN.date(), now=now)
     return int(TEN.timestamp()) in found.by_start()
 
 
@@ -101,9 +104,9 @@ async def test_nobody_else_gets_a_held_time(
         await hold(installation, slug, staff=staff)
     last = NOW + HOLD - timedelta(microseconds=1)
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(TEN, staff=staff), now=last)
+        await book(installation, slug, a_booking(TEN, staff=staff), actor=VISITOR, now=last)
     with pytest.raises(BlockConflictError):
-        await block(installation, slug, "ada", TEN, TEN + HOLD, now=last)
+        await block(installation, slug, "ada", TEN, TEN + HOLD, actor=SYSTEM, now=last)
     await assert_sound(database_url)
 
 
@@ -118,7 +121,12 @@ async def test_from_the_second_it_runs_out_the_time_is_anybodys_swept_or_not(
     assert await is_free(installation, slug, over)
     assert (await now_is(installation, held, over)).status is Status.EXPIRED
     second = await book(
-        installation, slug, a_booking(TEN, "wash", staff=staff), now=over, idempotency_key=key
+        installation,
+        slug,
+        a_booking(TEN, "wash", staff=staff),
+        actor=VISITOR,
+        now=over,
+        idempotency_key=key,
     )
     assert second.appointment.status is Status.CONFIRMED
     assert (await now_is(installation, held, over)).status is Status.EXPIRED
@@ -131,13 +139,21 @@ async def test_a_move_and_a_block_pass_a_hold_that_has_run_out(
     await hold(installation, slug)
     over = NOW + HOLD
     other = await book(
-        installation, slug, a_booking(tomorrow_at(12), "wash", client=a_visitor("Mia")), now=NOW
+        installation,
+        slug,
+        a_booking(tomorrow_at(12), "wash", client=a_visitor("Mia")),
+        actor=VISITOR,
+        now=NOW,
     )
-    moved = await move(installation, slug, other.appointment.id, MoveRequest(TEN), now=over)
+    moved = await move(
+        installation, slug, other.appointment.id, MoveRequest(TEN), actor=VISITOR, now=over
+    )
     assert moved.appointment.start == TEN
-    await cancel(installation, slug, other.appointment.id, now=over)
+    await cancel(installation, slug, other.appointment.id, actor=VISITOR, now=over)
     await hold(installation, slug)
-    assert (await block(installation, slug, "ada", TEN, TEN + HOLD, now=over)).start == TEN
+    assert (
+        await block(installation, slug, "ada", TEN, TEN + HOLD, actor=SYSTEM, now=over)
+    ).start == TEN
     await assert_sound(database_url)
 
 
@@ -167,7 +183,7 @@ async def test_a_late_payment_confirms_what_nobody_took(
     confirmed = await receive(installation, slug, held.appointment.id, now=over)
     assert confirmed.status is Status.CONFIRMED
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, a_booking(TEN, "wash"), now=over)
+        await book(installation, slug, a_booking(TEN, "wash"), actor=VISITOR, now=over)
     await assert_sound(database_url)
 
 
@@ -212,7 +228,7 @@ async def test_a_late_payment_takes_as_long_as_the_service_takes_by_then(
     assert confirmed.end - confirmed.start == timedelta(hours=1)
     last_minutes = a_booking(TEN + timedelta(minutes=45), "wash")
     with pytest.raises(BookingConflictError):
-        await book(installation, slug, last_minutes, now=over)
+        await book(installation, slug, last_minutes, actor=VISITOR, now=over)
     await assert_sound(database_url)
 
 
@@ -221,7 +237,7 @@ async def test_a_late_payment_for_a_time_that_somebody_took_is_let_go(
 ) -> None:
     held = await hold(installation, slug)
     over = NOW + HOLD
-    await book(installation, slug, a_booking(TEN, "wash"), now=over)
+    await book(installation, slug, a_booking(TEN, "wash"), actor=VISITOR, now=over)
     with pytest.raises(BookingConflictError) as refused:
         await receive(installation, slug, held.appointment.id, now=over)
     assert refused.value.facts["alternatives"]
@@ -237,8 +253,15 @@ async def test_a_held_time_can_be_given_up_but_not_moved(
 ) -> None:
     held = await hold(installation, slug)
     with pytest.raises(StatusConflictError):
-        await move(installation, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), now=NOW)
-    cancelled = await cancel(installation, slug, held.appointment.id, now=NOW)
+        await move(
+            installation,
+            slug,
+            held.appointment.id,
+            MoveRequest(tomorrow_at(12)),
+            actor=VISITOR,
+            now=NOW,
+        )
+    cancelled = await cancel(installation, slug, held.appointment.id, actor=VISITOR, now=NOW)
     assert cancelled.appointment.status is Status.CANCELLED
     assert await is_free(installation, slug, NOW)
     await assert_sound(database_url)
@@ -249,7 +272,11 @@ async def test_the_sweeper_takes_away_what_has_run_out_and_nothing_else(
 ) -> None:
     old = await hold(installation, slug)
     young = await book(
-        installation, slug, a_booking(tomorrow_at(12)), now=NOW + timedelta(minutes=1)
+        installation,
+        slug,
+        a_booking(tomorrow_at(12)),
+        actor=VISITOR,
+        now=NOW + timedelta(minutes=1),
     )
     assert await sweep(installation, old, NOW + HOLD) == 1
     assert await sweep(installation, old, NOW + HOLD) == 0
@@ -258,8 +285,12 @@ async def test_the_sweeper_takes_away_what_has_run_out_and_nothing_else(
 
 
 async def test_a_repeated_key_is_answered_as_it_was(installation: Installation, slug: str) -> None:
-    first = await book(installation, slug, a_booking(TEN), now=NOW, idempotency_key="k")
-    again = await book(installation, slug, a_booking(TEN), now=NOW, idempotency_key="k")
+    first = await book(
+        installation, slug, a_booking(TEN), actor=VISITOR, now=NOW, idempotency_key="k"
+    )
+    again = await book(
+        installation, slug, a_booking(TEN), actor=VISITOR, now=NOW, idempotency_key="k"
+    )
     assert (again.appointment, again.token) == (first.appointment, first.token)
 
 
@@ -269,7 +300,9 @@ async def test_a_hold_refused_under_a_key_stays_refused(
     await hold(installation, slug)
     for now in (NOW, NOW + HOLD):
         with pytest.raises(BookingConflictError):
-            await book(installation, slug, a_booking(TEN), now=now, idempotency_key="k")
+            await book(
+                installation, slug, a_booking(TEN), actor=VISITOR, now=now, idempotency_key="k"
+            )
 
 
 async def test_without_the_provider_nothing_that_needs_it_is_booked(
@@ -294,24 +327,28 @@ async def test_only_some_are_asked(
     assert first.appointment.deposit_minor == 1000
     await receive(installation, slug, first.appointment.id, now=NOW)
     after = TEN + timedelta(days=1)
-    second = await book(installation, slug, a_booking(TEN + timedelta(days=7)), now=after)
+    second = await book(
+        installation, slug, a_booking(TEN + timedelta(days=7)), actor=VISITOR, now=after
+    )
     assert second.appointment.deposit_minor is None
     connection = await asyncpg.connect(database_url)
     await connection.execute(
         "UPDATE appointment SET status = 'no_show' WHERE appointment_id = $1", first.appointment.id
     )
     await connection.close()
-    third = await book(installation, slug, a_booking(TEN + timedelta(days=8)), now=after)
+    third = await book(
+        installation, slug, a_booking(TEN + timedelta(days=8)), actor=VISITOR, now=after
+    )
     assert third.appointment.deposit_minor == 1000
 
 
-async def sweep(installation: Installation, held: Managed, now: datetime) -> int:
+async def sweep(installation: Installation, held: Booked, now: datetime) -> int:
     return await installation.database.run(
         lambda connection: hold_rows.expire_all(connection, held.directory.business_id, now)
     )
 
 
-async def close_room(installation: Installation, held: Managed, room: str, now: datetime) -> None:
+async def close_room(installation: Installation, held: Booked, room: str, now: datetime) -> None:
     """For the hour of the visit, once the hold has run out."""
     directory = held.directory
     (room_id,) = (one for one, key in directory.resource_keys.items() if key == room)
@@ -352,7 +389,7 @@ async def test_what_cannot_be_settled_does_not_keep_the_others_from_it(
     installation: Installation, slug: str
 ) -> None:
     for hour in (10, 12, 14):
-        held = await book(installation, slug, a_booking(tomorrow_at(hour)), now=NOW)
+        held = await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=NOW)
         attempt = Payment(
             id=new_id(),
             appointment_id=held.appointment.id,

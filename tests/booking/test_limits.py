@@ -9,10 +9,10 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import book
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed
 from bookonce.business.document import Business
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BookingConflictError, TooManyBookingsError
 from tests.factories import (
@@ -30,10 +30,10 @@ NOW = datetime.now(UTC)
 
 async def hold(
     installation: Installation, slug: str, hour: int, network: str = "192.0.2.1", **visitor: str
-) -> Managed:
+) -> Booked:
     """Book an hour tomorrow as somebody."""
     wish = a_booking(tomorrow_at(hour), client=a_visitor(**visitor))
-    return await book(installation, slug, wish, now=NOW, network=network)
+    return await book(installation, slug, wish, actor=VISITOR, now=NOW, network=network)
 
 
 async def test_a_held_time_counts_until_its_hold_runs_out(
@@ -51,7 +51,9 @@ async def test_a_held_time_counts_until_its_hold_runs_out(
         await hold(installation, slug, 11)
     over = NOW + timedelta(minutes=10)
     wish = a_booking(tomorrow_at(11), client=a_visitor())
-    assert (await book(installation, slug, wish, now=over)).appointment.start == tomorrow_at(11)
+    assert (
+        await book(installation, slug, wish, actor=VISITOR, now=over)
+    ).appointment.start == tomorrow_at(11)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +118,7 @@ async def test_a_phone_number_counts_only_if_it_is_given(
 async def test_cancelling_gives_room(installation: Installation, open_business: Open) -> None:
     slug = await open_business(a_business(protection={"bookings_per_email": 1}))
     first = await hold(installation, slug, 8)
-    await cancel(installation, slug, first.appointment.id, now=NOW)
+    await cancel(installation, slug, first.appointment.id, actor=VISITOR, now=NOW)
     await hold(installation, slug, 9)
     with pytest.raises(TooManyBookingsError):
         await hold(installation, slug, 10)
@@ -126,9 +128,11 @@ async def test_what_is_over_does_not_count(installation: Installation, open_busi
     slug = await open_business(a_business(protection={"bookings_per_email": 1}))
     await hold(installation, slug, 8)
     later = tomorrow_at(9)
-    await book(installation, slug, a_booking(later + timedelta(hours=1)), now=later)
+    await book(installation, slug, a_booking(later + timedelta(hours=1)), actor=VISITOR, now=later)
     with pytest.raises(TooManyBookingsError):
-        await book(installation, slug, a_booking(later + timedelta(hours=2)), now=later)
+        await book(
+            installation, slug, a_booking(later + timedelta(hours=2)), actor=VISITOR, now=later
+        )
 
 
 async def test_businesses_count_for_themselves(
@@ -150,8 +154,8 @@ async def test_a_key_sent_again_is_answered_at_the_limit_too(
 ) -> None:
     slug = await open_business(a_business(protection={"bookings_per_email": 1}))
     wish = a_booking(tomorrow_at(8))
-    first = await book(installation, slug, wish, now=NOW, idempotency_key="k")
-    again = await book(installation, slug, wish, now=NOW, idempotency_key="k")
+    first = await book(installation, slug, wish, actor=VISITOR, now=NOW, idempotency_key="k")
+    again = await book(installation, slug, wish, actor=VISITOR, now=NOW, idempotency_key="k")
     assert again.appointment.id == first.appointment.id
 
 
@@ -162,9 +166,9 @@ async def test_a_refused_key_may_be_used_again_when_there_is_room(
     first = await hold(installation, slug, 8)
     wish = a_booking(tomorrow_at(9))
     with pytest.raises(TooManyBookingsError):
-        await book(installation, slug, wish, now=NOW, idempotency_key="k")
-    await cancel(installation, slug, first.appointment.id, now=NOW)
-    await book(installation, slug, wish, now=NOW, idempotency_key="k")
+        await book(installation, slug, wish, actor=VISITOR, now=NOW, idempotency_key="k")
+    await cancel(installation, slug, first.appointment.id, actor=VISITOR, now=NOW)
+    await book(installation, slug, wish, actor=VISITOR, now=NOW, idempotency_key="k")
 
 
 async def test_a_refusal_costs_no_room(installation: Installation, open_business: Open) -> None:
@@ -183,7 +187,7 @@ async def test_a_lower_limit_counts_what_was_held_under_the_higher_one(
     await apply_file.apply(
         database, a_business(slug, protection={"bookings_per_email": 2}), now=NOW
     )
-    await cancel(installation, slug, first.appointment.id, now=NOW)
+    await cancel(installation, slug, first.appointment.id, actor=VISITOR, now=NOW)
     with pytest.raises(TooManyBookingsError):
         await hold(installation, slug, 11)
 

@@ -56,7 +56,7 @@ class Listener:
             "document.body.tabIndex = -1; document.body.focus();"
             "document.body.removeAttribute('tabindex')"
         )
-        found = []
+        found: list[str] = []
         for _ in range(60):
             await self.page.keyboard.press("Tab")
             if await self.page.evaluate("document.activeElement === document.body"):

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -19,11 +20,11 @@ from tests.localstripe import LocalStripe
 from tests.running import RunningServer
 
 FOLDER = Path(__file__).parents[2] / "docs/images/booking"
-MACHINES = {
+MACHINES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True},
     "desktop": {"viewport": {"width": 1000, "height": 900}},
 }
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def walk(page: Page, shoot: Callable[[str], None]) -> None:

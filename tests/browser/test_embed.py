@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -151,10 +152,11 @@ class TestDialog:
     ) -> None:
         await site.show(host, server, embedded(server, slug, mode))
         opener, dialog = host.get_by_role("button", name="Book now"), host.get_by_role("dialog")
-        for close in (
+        closers: tuple[Callable[[], Awaitable[None]], ...] = (
             host.get_by_role("button", name="Close").click,
             lambda: host.mouse.click(5, 5),
-        ):
+        )
+        for close in closers:
             await opener.click()
             await expect(dialog).to_be_visible()
             await close()

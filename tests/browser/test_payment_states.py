@@ -4,14 +4,13 @@ than its window.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from bookonce.booking.find import find
 from bookonce.web.languages import LANGUAGES
+from bookonce.web.managed import managed
 from tests.browser.booking import answered, assert_proper, fill_in, fill_in_and_send, send
 from tests.browser.checks import assert_accessible, assert_fits
 from tests.browser.conftest import APPEARANCES, NewPage, Open
@@ -142,7 +141,7 @@ async def take(till: Till, slug: str, page: Page) -> None:
     other = await till.new_page()
     async with till.installation() as installation:
         token = page.url.partition("/a/")[2].partition("?")[0]
-        held = await find(installation, slug, token, now=datetime.now(UTC))
+        held = await managed(installation, slug, token)
     start = held.appointment.start.isoformat()
     while True:
         answer = await other.request.post(

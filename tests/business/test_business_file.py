@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookonce.availability.offers import Visit
 from bookonce.business.business_file import (
     RESERVED_SLUGS,
     as_tree,
@@ -39,7 +38,7 @@ from bookonce.business.document import (
     WeeklyHours,
 )
 from bookonce.business.hours import Span
-from bookonce.business.visits import Phase
+from bookonce.business.visits import Phase, Visit
 from bookonce.platform.errors import ValidationError
 from tests.availability.properties import examples
 from tests.availability.strategies import business_trees
@@ -141,7 +140,7 @@ def errors_of(text: str) -> list[tuple[str, str]]:
     """What a file is refused for: places and messages."""
     with pytest.raises(ValidationError) as refused:
         parse(text)
-    return [tuple(error) for error in refused.value.errors]
+    return [(error.field, error.message) for error in refused.value.errors]
 
 
 def places_of(text: str) -> list[str]:
@@ -155,7 +154,7 @@ def absence(start: str, end: str) -> str:
 # Reading what is right
 
 
-def test_the_documented_file_says_what_it_says():
+def test_the_documented_file_says_what_it_says() -> None:
     assert parse(DOCUMENTED) == Business(
         business=Profile("lumen", "Lumen Hair", "Europe/Berlin", "EUR", "de"),
         policy=Policy(15, 60, 90, 1440),
@@ -179,7 +178,7 @@ def test_the_documented_file_says_what_it_says():
     )
 
 
-def test_the_examples_of_the_documentation_are_right_and_its_bad_file_is_refused_as_shown():
+def test_the_examples_of_the_documentation_are_right_and_its_bad_file_is_refused_as_shown() -> None:
     page = (Path(__file__).parents[2] / "docs/business-file.md").read_text()
     *good, bad = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert [parse(text).business.slug for text in good] == ["lumen", "nordlicht"]
@@ -187,7 +186,7 @@ def test_the_examples_of_the_documentation_are_right_and_its_bad_file_is_refused
     assert errors_of(bad) == shown
 
 
-def test_a_file_with_locations_rooms_and_phases_says_what_it_says():
+def test_a_file_with_locations_rooms_and_phases_says_what_it_says() -> None:
     assert parse(WIDE) == Business(
         business=Profile("lumen", "Lumen Hair", "Europe/Berlin"),
         location=(
@@ -236,7 +235,7 @@ def test_a_file_with_locations_rooms_and_phases_says_what_it_says():
     )
 
 
-def test_a_location_a_room_and_a_service_need_no_more_than_the_documented_fields():
+def test_a_location_a_room_and_a_service_need_no_more_than_the_documented_fields() -> None:
     text = MITTE + '[[resource]]\nkey = "r1"\nname = "Room 1"\nkind = "room"\n'
     [location], [resource] = parse(text).location, parse(text).resource
     assert (location.timezone, location.address) == (None, "")
@@ -246,17 +245,17 @@ def test_a_location_a_room_and_a_service_need_no_more_than_the_documented_fields
     assert (service.phases, service.needs, service.locations) == ((), (), None)
 
 
-def test_a_location_without_hours_is_not_one_with_none():
+def test_a_location_without_hours_is_not_one_with_none() -> None:
     assert parse(MITTE).location[0].hours is None
     assert parse(MITTE + "hours = {}").location[0].hours == WeeklyHours()
 
 
-def test_a_room_and_a_person_may_have_the_same_key():
+def test_a_room_and_a_person_may_have_the_same_key() -> None:
     text = ADA + '[[resource]]\nkey = "ada"\nname = "The Ada Room"\nkind = "room"\n'
     assert parse(text).resource[0].key == parse(text).staff[0].key
 
 
-def test_a_service_may_be_offered_nowhere_which_is_not_everywhere():
+def test_a_service_may_be_offered_nowhere_which_is_not_everywhere() -> None:
     text = MITTE + '[[service]]\nkey = "cut"\nname = "Cut"\nduration_min = 45\nlocations = []\n'
     assert parse(text).service[0].locations == ()
 
@@ -289,12 +288,12 @@ JUST_ADA = '[[staff]]\nkey = "ada"\nname = "Ada"\n'
          "several, plain and under at", "several, out of order", "several, one without hours",
          "several, none with hours", "several, plain but empty"],
 )  # fmt: skip
-def test_staff_hours_have_one_spelling(written, normal):
+def test_staff_hours_have_one_spelling(written: str, normal: str) -> None:
     assert parse(written) == parse(normal)
     assert render(parse(written)) == render(parse(normal))
 
 
-def test_hours_are_written_where_they_are_and_nowhere_else():
+def test_hours_are_written_where_they_are_and_nowhere_else() -> None:
     several = render(parse(BOTH + JUST_ADA + WEEK))
     assert "[[staff.at]]" in several
     assert "[staff.hours]" not in several
@@ -303,34 +302,35 @@ def test_hours_are_written_where_they_are_and_nowhere_else():
     assert "[staff.hours]" in one
 
 
-def test_hours_at_a_location_with_dates_only_are_kept():
+def test_hours_at_a_location_with_dates_only_are_kept() -> None:
     [staff] = parse(BOTH + JUST_ADA + AT_SOHO + DAY).staff
     assert staff.at == (HoursAt("soho", dates=(DateHours(date(2026, 12, 24), ()),)),)
 
 
-def test_spans_and_dates_of_locations_are_put_in_order():
+def test_spans_and_dates_of_locations_are_put_in_order() -> None:
     text = MITTE + (
         'hours = { mon = ["13:00-18:00", "09:00-12:00"] }\n'
         'dates = [{ date = "2026-12-31", hours = [] }, { date = "2026-12-24", hours = [] }]\n'
     )
     [location] = parse(text).location
+    assert location.hours is not None
     assert location.hours.mon == spans("09:00-12:00", "13:00-18:00")
     assert [day.date.day for day in location.dates] == [24, 31]
 
 
-def test_a_room_of_the_only_location_is_there():
+def test_a_room_of_the_only_location_is_there() -> None:
     room = '[[resource]]\nkey = "r1"\nname = "Room 1"\nkind = "room"\n'
     assert parse(MITTE + room).resource[0].location == "mitte"
     assert parse(HEAD + room).resource[0].location is None
 
 
-def test_the_locations_of_a_service_stand_in_the_order_of_the_business():
+def test_the_locations_of_a_service_stand_in_the_order_of_the_business() -> None:
     cut = '[[service]]\nkey = "cut"\nname = "Cut"\nduration_min = 45\n'
     text = BOTH + cut + 'locations = ["soho", "mitte"]\n'
     assert parse(text).service[0].locations == ("mitte", "soho")
 
 
-def test_time_off_of_a_room_follows_the_clock_of_the_business():
+def test_time_off_of_a_room_follows_the_clock_of_the_business() -> None:
     # 02:30 is skipped in Berlin that night, not in London.
     room = '[[resource]]\nkey = "r1"\nname = "Room 1"\nkind = "room"\nlocation = "soho"\n'
     away = absence("2026-03-29T02:30", "2026-03-29T09:00").replace("staff", "resource")
@@ -341,7 +341,7 @@ def test_time_off_of_a_room_follows_the_clock_of_the_business():
 # What may be left out
 
 
-def test_what_is_left_out_has_the_documented_defaults():
+def test_what_is_left_out_has_the_documented_defaults() -> None:
     business = parse(CUT + "duration_min = 45\n")
     assert business.policy == Policy(
         slot_step_min=15, notice_min=60, horizon_days=90, cancel_until_min=1440
@@ -352,11 +352,11 @@ def test_what_is_left_out_has_the_documented_defaults():
     assert service.visit == Visit(45, buffer_before_min=0, buffer_after_min=0)
 
 
-def test_a_business_may_have_no_staff_and_no_services_yet():
+def test_a_business_may_have_no_staff_and_no_services_yet() -> None:
     assert (parse(HEAD).staff, parse(HEAD).service) == ((), ())
 
 
-def test_dates_and_times_may_be_written_as_toml_s_own():
+def test_dates_and_times_may_be_written_as_toml_s_own() -> None:
     native = (
         ADA + "[[staff.dates]]\ndate = 2026-12-24\nhours = []\n"
         "[[staff.time_off]]\nfrom = 2026-12-27T00:00:00\nto = 2026-12-30 00:00:00\n"
@@ -365,7 +365,7 @@ def test_dates_and_times_may_be_written_as_toml_s_own():
     assert parse(native) == parse(quoted + absence("2026-12-27T00:00", "2026-12-30 00:00:00"))
 
 
-def test_the_order_of_spans_dates_and_absences_does_not_matter():
+def test_the_order_of_spans_dates_and_absences_does_not_matter() -> None:
     ordered = (
         ADA + '[staff.hours]\nmon = ["09:00-12:30", "13:15-18:00"]\n'
         '[[staff.dates]]\ndate = "2026-12-24"\nhours = []\n'
@@ -383,14 +383,14 @@ def test_the_order_of_spans_dates_and_absences_does_not_matter():
     assert parse(ordered + first + second) == parse(shuffled + second + first)
 
 
-def test_performers_stand_in_the_order_of_the_staff():
+def test_performers_stand_in_the_order_of_the_staff() -> None:
     text = (
         BOB + '[[service]]\nkey = "cut"\nname = "Cut"\nduration_min = 45\nstaff = ["bob", "ada"]\n'
     )
     assert parse(text).service[0].staff == ("ada", "bob")
 
 
-def test_a_service_may_be_performed_by_nobody_which_is_not_everyone():
+def test_a_service_may_be_performed_by_nobody_which_is_not_everyone() -> None:
     assert parse(CUT + "duration_min = 45\nstaff = []\n").service[0].staff == ()
 
 
@@ -399,18 +399,18 @@ def test_a_service_may_be_performed_by_nobody_which_is_not_everyone():
     [("EUR", "48", "48.00"), ("EUR", "048.5", "48.50"), ("JPY", "4800", "4800"),
      ("KWD", "1.5", "1.500"), ("EUR", "0", "0.00")],
 )  # fmt: skip
-def test_a_price_is_kept_with_the_currency_s_digits(currency, written, kept):
+def test_a_price_is_kept_with_the_currency_s_digits(currency: str, written: str, kept: str) -> None:
     text = CUT.replace("[[staff]]", f'currency = "{currency}"\n[[staff]]', 1)
     assert parse(text + f'duration_min = 45\nprice = "{written}"\n').service[0].price == kept
 
 
-def test_names_are_kept_as_they_are():
+def test_names_are_kept_as_they_are() -> None:
     for name in ["👩🏽‍🦱 «Zoë»", "\u202eabc\u202c", "e\u0301", "two\nlines"]:
         tree = {"business": {"slug": "lumen", "name": name, "timezone": "UTC"}}
         assert from_tree(tree).business.name == name
 
 
-def test_spans_that_touch_and_absences_that_touch_do_not_overlap():
+def test_spans_that_touch_and_absences_that_touch_do_not_overlap() -> None:
     text = (
         ADA + '[staff.hours]\nmon = ["09:00-12:00", "12:00-18:00"]\n'
         + absence("2026-07-01T00:00", "2026-07-08T00:00")
@@ -419,7 +419,7 @@ def test_spans_that_touch_and_absences_that_touch_do_not_overlap():
     assert len(parse(text).staff[0].time_off) == 2
 
 
-def test_a_night_may_run_into_the_next_morning_s_hours():
+def test_a_night_may_run_into_the_next_morning_s_hours() -> None:
     text = ADA + '[staff.hours]\nmon = ["22:00-06:00"]\ntue = ["05:00-09:00"]\n'
     assert parse(text).staff[0].hours.tue == spans("05:00-09:00")
 
@@ -432,35 +432,35 @@ def kept_absence(start: str, end: str) -> tuple[str, str]:
     return kept.start.isoformat(timespec="minutes"), kept.end.isoformat(timespec="minutes")
 
 
-def test_time_off_from_a_skipped_time_begins_at_the_time_the_clock_shows_instead():
+def test_time_off_from_a_skipped_time_begins_at_the_time_the_clock_shows_instead() -> None:
     assert kept_absence("2026-03-29T02:30", "2026-03-29T09:00") == (
         "2026-03-29T03:30",
         "2026-03-29T09:00",
     )
 
 
-def test_time_off_to_a_skipped_time_ends_at_the_time_the_clock_shows_instead():
+def test_time_off_to_a_skipped_time_ends_at_the_time_the_clock_shows_instead() -> None:
     assert kept_absence("2026-03-28T00:00", "2026-03-29T02:00") == (
         "2026-03-28T00:00",
         "2026-03-29T03:00",
     )
 
 
-def test_time_off_in_a_repeated_hour_means_its_first_pass():
+def test_time_off_in_a_repeated_hour_means_its_first_pass() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     [kept] = parse(ADA + absence("2026-10-25T02:15", "2026-10-25T02:45")).staff[0].time_off
     assert kept.start.instant(berlin) == datetime(2026, 10, 25, 0, 15, tzinfo=UTC)
     assert kept.end.instant(berlin) == datetime(2026, 10, 25, 0, 45, tzinfo=UTC)
 
 
-def test_what_the_clock_shows_at_an_instant_is_told_to_the_minute():
+def test_what_the_clock_shows_at_an_instant_is_told_to_the_minute() -> None:
     shown = LocalTime.at(
         datetime(2026, 10, 25, 0, 15, 59, 999, tzinfo=UTC), ZoneInfo("Europe/Berlin")
     )
     assert shown == LocalTime(2026, 10, 25, 2, 15)
 
 
-def test_time_off_in_the_last_of_a_skipped_hour_is_refused_for_having_no_end():
+def test_time_off_in_the_last_of_a_skipped_hour_is_refused_for_having_no_end() -> None:
     # From 02:30, which is 03:30, to 03:15.
     text = ADA + absence("2026-03-29T02:30", "2026-03-29T03:15")
     assert places_of(text) == ["staff[0].time_off"]
@@ -471,20 +471,20 @@ def test_time_off_in_the_last_of_a_skipped_hour_is_refused_for_having_no_end():
 
 @examples(150)
 @given(business_trees())
-def test_a_business_is_read_back_as_it_was_written(tree):
+def test_a_business_is_read_back_as_it_was_written(tree: dict[str, Any]) -> None:
     business = from_tree(tree)
     assert parse(render(business)) == business
     assert from_tree(as_tree(business)) == business
 
 
-def test_the_documented_file_is_written_with_every_table_it_has():
+def test_the_documented_file_is_written_with_every_table_it_has() -> None:
     text = render(parse(DOCUMENTED))
     for line in ('sat = ["22:00-02:00"]', 'date = "2026-12-24"', 'from = "2026-12-27T00:00"',
                  'reason = "holiday"', 'price = "48.00"', 'staff = ["ada"]'):  # fmt: skip
         assert line in text
 
 
-def test_what_was_left_out_is_not_written():
+def test_what_was_left_out_is_not_written() -> None:
     text = render(parse(CUT + "duration_min = 45\n"))
     for absent in ("email", "mon", "dates", "time_off", "price", "buffer", "staff =", "location",
                    "resource", "[[staff.at", "phases", "needs"):  # fmt: skip
@@ -514,7 +514,9 @@ def in_key_order(business: Business) -> Business:
 
 @examples(100)
 @given(business_trees(), st.data())
-def test_two_businesses_differ_exactly_if_some_change_is_named(tree, data):
+def test_two_businesses_differ_exactly_if_some_change_is_named(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
     before = from_tree(tree)
     after = from_tree(data.draw(trees_like(tree)))
     assert (changes(before, after) == []) == (in_key_order(before) == in_key_order(after))
@@ -555,7 +557,7 @@ def trees_like(draw: st.DrawFn, tree: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def test_a_business_that_was_not_there_is_created():
+def test_a_business_that_was_not_there_is_created() -> None:
     assert changes(None, parse(DOCUMENTED)) == ["business lumen: created"]
 
 
@@ -582,7 +584,7 @@ def test_a_business_that_was_not_there_is_created():
         ("buffer_after_min = 10", "buffer_after_min = 5", "service.cut.buffer_after_min: 10 → 5"),
     ],
 )  # fmt: skip
-def test_a_change_is_named_by_place_old_and_new(old, new, line):
+def test_a_change_is_named_by_place_old_and_new(old: str, new: str, line: str) -> None:
     assert DOCUMENTED.count(old) == 1
     assert changes(parse(DOCUMENTED), parse(DOCUMENTED.replace(old, new))) == [line]
 
@@ -613,12 +615,14 @@ def test_a_change_is_named_by_place_old_and_new(old, new, line):
         ('locations = ["mitte"]', "locations = []", ["service.colour.locations: mitte → none"]),
     ],
 )  # fmt: skip
-def test_a_change_of_locations_rooms_and_phases_is_named(old, new, lines):
+def test_a_change_of_locations_rooms_and_phases_is_named(
+    old: str, new: str, lines: list[str]
+) -> None:
     assert WIDE.count(old) == 1
     assert changes(parse(WIDE), parse(WIDE.replace(old, new))) == lines
 
 
-def test_a_second_location_moves_the_hours_of_all_under_it():
+def test_a_second_location_moves_the_hours_of_all_under_it() -> None:
     one = a_business("lumen", location=[{"key": "mitte", "name": "Mitte"}])
     two = a_business(
         "lumen", location=[{"key": "mitte", "name": "Mitte"}, {"key": "soho", "name": "Soho"}]
@@ -628,13 +632,13 @@ def test_a_second_location_moves_the_hours_of_all_under_it():
     assert "staff.ada.at: added" in lines
 
 
-def test_somebody_new_and_somebody_gone_are_named():
+def test_somebody_new_and_somebody_gone_are_named() -> None:
     ada, both = parse(ADA), parse(BOB)
     assert changes(ada, both) == ["staff.bob: added"]
     assert changes(both, ada) == ["staff.bob: removed"]
 
 
-def test_every_change_has_a_line():
+def test_every_change_has_a_line() -> None:
     before = a_business("lumen", service=[a_service("cut"), a_service("dye")])
     after = a_business(
         "lumen",
@@ -927,20 +931,22 @@ BAD_FILES = [
     BAD_FILES,
     ids=[f"{place}: {message}" for _, place, message in BAD_FILES],
 )
-def test_a_mistake_is_named_with_its_place_and_what_was_expected(text, place, message):
+def test_a_mistake_is_named_with_its_place_and_what_was_expected(
+    text: str, place: str, message: str
+) -> None:
     [(named, said)] = errors_of(text)
     assert named == place
     assert message in said
 
 
 @pytest.mark.parametrize("slug", sorted(RESERVED_SLUGS))
-def test_an_address_that_the_product_needs_itself_is_reserved(slug):
+def test_an_address_that_the_product_needs_itself_is_reserved(slug: str) -> None:
     [(place, message)] = errors_of(HEAD.replace("lumen", slug))
     assert place == "business.slug"
     assert "is reserved" in message
 
 
-def test_the_product_s_own_addresses_are_among_the_reserved():
+def test_the_product_s_own_addresses_are_among_the_reserved() -> None:
     assert {"api", "schema", "healthz", "readyz", "metrics"} <= RESERVED_SLUGS
 
 
@@ -961,7 +967,7 @@ def test_the_product_s_own_addresses_are_among_the_reserved():
         '{"business": {}}',
     ],
 )
-def test_what_is_no_toml_is_refused_with_the_place_of_the_mistake(text):
+def test_what_is_no_toml_is_refused_with_the_place_of_the_mistake(text: str) -> None:
     [(place, message)] = errors_of(text)
     assert place == ""
     assert message.startswith("not valid TOML: ")
@@ -978,7 +984,7 @@ def test_what_is_no_toml_is_refused_with_the_place_of_the_mistake(text):
     ],
     ids=["nested arrays", "nested tables", "dotted key", "long number"],
 )
-def test_a_file_made_to_break_the_reader_is_refused_like_any_other(text):
+def test_a_file_made_to_break_the_reader_is_refused_like_any_other(text: str) -> None:
     assert errors_of(text)
 
 
@@ -991,7 +997,9 @@ def test_a_file_made_to_break_the_reader_is_refused_like_any_other(text):
     ],
 )
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
-def test_time_off_at_the_ends_of_the_calendar_is_refused_or_read_back(start, end, zone):
+def test_time_off_at_the_ends_of_the_calendar_is_refused_or_read_back(
+    start: str, end: str, zone: str
+) -> None:
     text = ADA.replace("Europe/Berlin", zone) + absence(start, end)
     assert is_refused_in_words_or_read_back(tomllib.loads(text))
 
@@ -1005,7 +1013,7 @@ def is_refused_in_words_or_read_back(tree: dict[str, Any]) -> bool:
     return parse(render(business)) == business
 
 
-def test_every_mistake_in_the_types_is_told_at_once():
+def test_every_mistake_in_the_types_is_told_at_once() -> None:
     text = (
         '[business]\nslug = "Lumen"\nname = ""\ntimezone = "Europe/Berlin"\nbogus = 1\n'
         "[policy]\nslot_step_min = 0\nnotice_min = -1\n"
@@ -1027,7 +1035,7 @@ def test_every_mistake_in_the_types_is_told_at_once():
     ]
 
 
-def test_every_broken_rule_is_told_at_once():
+def test_every_broken_rule_is_told_at_once() -> None:
     text = (
         '[business]\nslug = "api"\nname = "Lumen"\ntimezone = "Mars/Base"\ncurrency = "XX"\n'
         'locale = "xx"\n'
@@ -1048,7 +1056,7 @@ def test_every_broken_rule_is_told_at_once():
     ]
 
 
-def test_every_broken_text_is_told_at_once():
+def test_every_broken_text_is_told_at_once() -> None:
     text = profile(name='"a\\u0000"') + '[[staff]]\nkey = "ada"\nname = "\\u007f"\n'
     assert places_of(text) == ["business.name", "staff[0].name"]
 
@@ -1099,7 +1107,7 @@ BACKWARDS = absence("2026-12-30T00:00", "2026-12-27T00:00")
          "location, hours at another, room", "all of a service", "two rules of phases",
          "all of a room", "hours at a location"],
 )  # fmt: skip
-def test_a_mistake_of_one_kind_does_not_hide_one_of_another(text, places):
+def test_a_mistake_of_one_kind_does_not_hide_one_of_another(text: str, places: list[str]) -> None:
     assert places_of(text) == places
 
 
@@ -1140,7 +1148,9 @@ def test_a_mistake_of_one_kind_does_not_hide_one_of_another(text, places):
         (profile(timezone="7") + AT_HOME + ROOM, ["business.timezone"]),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_once_and_nothing_else_is_blamed_for_it(text, places):
+def test_a_mistake_is_told_once_and_nothing_else_is_blamed_for_it(
+    text: str, places: list[str]
+) -> None:
     assert places_of(text) == places
 
 
@@ -1156,7 +1166,7 @@ def test_a_mistake_is_told_once_and_nothing_else_is_blamed_for_it(text, places):
          [("service[0].phases[0].colour", "is not a known field")]),
     ],
 )  # fmt: skip
-def test_every_mistake_in_phases_is_told(line, mistakes):
+def test_every_mistake_in_phases_is_told(line: str, mistakes: list[tuple[str, str]]) -> None:
     assert errors_of(service(line)) == mistakes
 
 
@@ -1168,11 +1178,11 @@ def test_every_mistake_in_phases_is_told(line, mistakes):
     ],
     ids=["unknown fields", "unknown performers"],
 )
-def test_at_most_a_hundred_mistakes_are_told(text):
+def test_at_most_a_hundred_mistakes_are_told(text: str) -> None:
     assert len(errors_of(text)) == 100
 
 
-def test_a_refusal_reads_as_one_sentence_a_mistake():
+def test_a_refusal_reads_as_one_sentence_a_mistake() -> None:
     with pytest.raises(ValidationError) as refused:
         parse(profile(name="7", colour='"red"'))
     assert refused.value.code == "VALIDATION"
@@ -1226,7 +1236,9 @@ def with_junk(value: Any, place: tuple[Any, ...], junk: Any) -> Any:
 
 @examples(300)
 @given(business_trees(), st.data())
-def test_a_file_with_junk_in_it_is_refused_in_words_or_read_back(tree, data):
+def test_a_file_with_junk_in_it_is_refused_in_words_or_read_back(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
     place = data.draw(st.sampled_from(places_in(tree)))
     assert is_refused_in_words_or_read_back(with_junk(tree, place, data.draw(JUNK)))
 
@@ -1240,7 +1252,7 @@ timezone = "UTC"
 [page]
 """
 
-    def test_a_page_is_read_and_written_again(self):
+    def test_a_page_is_read_and_written_again(self) -> None:
         text = (
             self.FILE + 'colour = "#7A3e9d"\nsites = ["https://a.example", "http://b.example:8080"]'
         )
@@ -1271,7 +1283,7 @@ timezone = "UTC"
             ("size = 1", "page.size", "is not a known field"),
         ],
     )
-    def test_a_mistake_is_named(self, line, place, message):
+    def test_a_mistake_is_named(self, line: str, place: str, message: str) -> None:
         [(named, said)] = errors_of(self.FILE + line)
         assert named == place
         assert message in said
@@ -1280,7 +1292,7 @@ timezone = "UTC"
 class TestProtection:
     FILE = TestPage.FILE.replace("[page]", "[protection]")
 
-    def test_it_is_read_and_written_again(self):
+    def test_it_is_read_and_written_again(self) -> None:
         business = parse(self.FILE + "bookings_per_email = 3\nproof_of_work = true")
         assert business.protection.bookings_per_email == 3
         assert business.protection.bookings_per_phone is None
@@ -1298,7 +1310,7 @@ class TestProtection:
             ("bookings = 1", "protection.bookings", "is not a known field"),
         ],
     )
-    def test_a_mistake_is_named(self, line, place, message):
+    def test_a_mistake_is_named(self, line: str, place: str, message: str) -> None:
         [(named, said)] = errors_of(self.FILE + line)
         assert named == place
         assert message in said

@@ -30,7 +30,7 @@ def refused(value: Any, place: str = "") -> dict[str, str]:
     return dict(error.value.errors)
 
 
-def test_what_is_right_is_built():
+def test_what_is_right_is_built() -> None:
     party = convert(
         {
             "start": "2026-12-01T09:00:00+01:00",
@@ -43,7 +43,7 @@ def test_what_is_right_is_built():
     assert party.guests == (Guest("Zoe"), Guest("A", 7))
 
 
-def test_every_field_that_is_missing_unknown_or_of_another_type_is_named():
+def test_every_field_that_is_missing_unknown_or_of_another_type_is_named() -> None:
     wrong = refused({"colour": "red", "guests": [{"name": "Zoe"}, {"age": "7", "shoe": 1}, 3]})
     assert wrong == {
         "start": "is required",
@@ -55,12 +55,12 @@ def test_every_field_that_is_missing_unknown_or_of_another_type_is_named():
     }
 
 
-def test_places_are_told_from_where_the_value_stands():
+def test_places_are_told_from_where_the_value_stands() -> None:
     assert set(refused({"guests": [{}]}, "party")) == {"party.start", "party.guests[0].name"}
     assert refused(7, "party") == {"party": "expected `object`, got `int`"}
 
 
-def test_an_absent_option_may_be_null_and_a_required_field_may_not():
+def test_an_absent_option_may_be_null_and_a_required_field_may_not() -> None:
     in_time = "2026-12-01T09:00:00Z"
     assert convert({"start": in_time, "guests": [{"name": "Zoe", "age": None}]}, Party)
     assert refused({"start": None, "guests": [{"name": "Zoe", "age": None}]}) == {
@@ -68,7 +68,7 @@ def test_an_absent_option_may_be_null_and_a_required_field_may_not():
     }
 
 
-def test_a_time_without_an_offset_is_refused_with_an_example_of_one():
+def test_a_time_without_an_offset_is_refused_with_an_example_of_one() -> None:
     message = "expected a time with an offset, such as 2026-12-01T09:00:00+01:00"
     assert refused({"start": "2026-12-01T09:00:00"}) == {"start": message}
 
@@ -78,16 +78,16 @@ def test_a_time_without_an_offset_is_refused_with_an_example_of_one():
     ["", "tomorrow", "2026-02-30T09:00:00Z", "2026-12-01", "2026-12-01T09:00",
      "2026-12-01T25:00:00Z", [], True],
 )  # fmt: skip
-def test_what_is_no_time_is_refused(start):
+def test_what_is_no_time_is_refused(start: str) -> None:
     assert list(refused({"start": start})) == ["start"]
 
 
 @pytest.mark.parametrize("value", [None, 7, "party", [], [{}], True, 1.5])
-def test_what_is_no_table_at_all_is_refused(value):
+def test_what_is_no_table_at_all_is_refused(value: object) -> None:
     [message] = refused(value).values()
     assert message.startswith("expected `object`, got")
 
 
-def test_only_so_many_mistakes_are_told():
+def test_only_so_many_mistakes_are_told() -> None:
     party = {"start": "2026-12-01T09:00:00Z", "guests": [{}] * (ERRORS_MAX + 50)}
     assert len(refused(party)) == ERRORS_MAX

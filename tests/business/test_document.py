@@ -17,7 +17,7 @@ from tests.factories import a_business, a_service, a_staff_member
 
 
 @pytest.mark.parametrize("text", ["a", "7", "lumen", "lumen-hair", "a-b-c-1", "x" * 63])
-def test_an_address_is_small_letters_digits_and_single_hyphens(text):
+def test_an_address_is_small_letters_digits_and_single_hyphens(text: str) -> None:
     assert is_slug(text)
 
 
@@ -26,7 +26,7 @@ def test_an_address_is_small_letters_digits_and_single_hyphens(text):
     ["", "-", "-a", "a-", "a--b", "Lumen", "lü", "a b", "a/b", "a.b", "a_b", "a\n", "a\0", "١",
      "x" * 64, "a" * 100_000 + "-"],
 )  # fmt: skip
-def test_anything_else_is_no_address(text):
+def test_anything_else_is_no_address(text: str) -> None:
     assert not is_slug(text)
 
 
@@ -61,19 +61,21 @@ def a_directory() -> Directory:
     "service, performers",
     [("cut", ("bob", "ada")), ("dye", ("bob",)), ("perm", ()), ("shave", ("bob", "ada"))],
 )
-def test_performers_are_told_in_the_business_s_own_order(service, performers):
+def test_performers_are_told_in_the_business_s_own_order(
+    service: str, performers: tuple[str, ...]
+) -> None:
     directory = a_directory()
     assert directory.performers(directory.service(service)) == performers
 
 
 @pytest.mark.parametrize("key", ["", "Cut", "cut ", "any", "cu", "cut\0"])
-def test_a_service_that_is_not_there_is_not_found(key):
+def test_a_service_that_is_not_there_is_not_found(key: str) -> None:
     with pytest.raises(NotFoundError, match="no such service") as refused:
         a_directory().service(key)
     assert refused.value.code == "NOT_FOUND"
 
 
-def test_somebody_is_found_by_key_and_nobody_else_is():
+def test_somebody_is_found_by_key_and_nobody_else_is() -> None:
     directory = a_directory()
     assert directory.require_staff("ada") == "ada"
     for key in ("eve", "Ada", "", "any"):
@@ -81,7 +83,7 @@ def test_somebody_is_found_by_key_and_nobody_else_is():
             directory.require_staff(key)
 
 
-def test_a_directory_knows_zone_rules_hours_and_ids():
+def test_a_directory_knows_zone_rules_hours_and_ids() -> None:
     directory = a_directory()
     assert directory.slug == "lumen"
     assert directory.zone == ZoneInfo("Europe/Berlin")
@@ -128,7 +130,7 @@ class TestLocations:
         service_ids={"cut": UUID(int=8), "dye": UUID(int=9)},
     )  # fmt: skip
 
-    def test_each_has_its_clock_its_people_and_its_things(self):
+    def test_each_has_its_clock_its_people_and_its_things(self) -> None:
         berlin, lisbon = self.directory.places.values()
         assert (berlin.zone.key, lisbon.zone.key) == ("Europe/Berlin", "Europe/Lisbon")
         assert (list(berlin.hours), list(lisbon.hours)) == (["ada"], ["ada", "bob"])
@@ -140,7 +142,7 @@ class TestLocations:
         assert self.directory.where("lisbon") == "Lisboa"
         assert self.directory.where("gone") == ""
 
-    def test_only_who_works_there_performs_a_service_and_only_where_it_is_offered(self):
+    def test_only_who_works_there_performs_a_service_and_only_where_it_is_offered(self) -> None:
         directory = self.directory
         cut, dye = directory.service("cut"), directory.service("dye")
         berlin, lisbon = directory.places.values()
@@ -150,7 +152,7 @@ class TestLocations:
         assert [staff.key for staff in directory.people("cut", "berlin")] == ["ada"]
         assert directory.places_of(dye) == (lisbon,)
 
-    def test_a_location_has_to_be_named_only_where_there_is_a_choice(self):
+    def test_a_location_has_to_be_named_only_where_there_is_a_choice(self) -> None:
         directory = self.directory
         cut, dye = directory.service("cut"), directory.service("dye")
         assert directory.place(None, [dye]).key == "lisbon"
@@ -160,9 +162,15 @@ class TestLocations:
         with pytest.raises(NotFoundError, match="no such location"):
             directory.place("rome", [cut])
 
-    def test_the_zone_of_a_location_that_is_gone_is_the_business_s(self):
+    def test_the_zone_of_a_location_that_is_gone_is_the_business_s(self) -> None:
         assert self.directory.zone_at("lisbon").key == "Europe/Lisbon"
         assert self.directory.zone_at("gone").key == "Europe/Berlin"
+
+
+def utc(parts: tuple[int, ...]) -> datetime:
+    """An instant from year, month, day, hour, minute and perhaps second."""
+    year, month, day, hour, minute, second = (*parts, 0)[:6]
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +185,10 @@ class TestLocations:
         ("Pacific/Apia", (2011, 12, 30, 12, 0), (2011, 12, 30, 22, 0)),  # a day left out
     ],
 )
-def test_a_local_time_is_one_instant_whatever_the_clock_does(zone, wall, instant):
-    assert LocalTime(*wall).instant(ZoneInfo(zone)) == datetime(*instant, tzinfo=UTC)
+def test_a_local_time_is_one_instant_whatever_the_clock_does(
+    zone: str, wall: tuple[int, int, int, int, int], instant: tuple[int, ...]
+) -> None:
+    assert LocalTime(*wall).instant(ZoneInfo(zone)) == utc(instant)
 
 
 @pytest.mark.parametrize(
@@ -190,5 +200,7 @@ def test_a_local_time_is_one_instant_whatever_the_clock_does(zone, wall, instant
         ("Pacific/Apia", (2011, 12, 30, 10, 0), (2011, 12, 31, 0, 0)),
     ],
 )
-def test_an_instant_is_what_the_clock_shows_then(zone, instant, wall):
-    assert LocalTime.at(datetime(*instant, tzinfo=UTC), ZoneInfo(zone)) == LocalTime(*wall)
+def test_an_instant_is_what_the_clock_shows_then(
+    zone: str, instant: tuple[int, ...], wall: tuple[int, int, int, int, int]
+) -> None:
+    assert LocalTime.at(utc(instant), ZoneInfo(zone)) == LocalTime(*wall)

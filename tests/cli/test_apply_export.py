@@ -15,6 +15,7 @@ import pytest
 from bookonce.availability.installation import Installation
 from bookonce.booking.book import book
 from bookonce.business import business_file
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from tests import asking
 from tests.cli.commands import Outcome, bookonce, environment, refused
@@ -121,7 +122,7 @@ def book_with(database_url: str, slug: str, staff: Iterable[str]) -> datetime:
         await database.open()
         for key in staff:
             request = a_booking(start, staff=key)
-            await book(Installation(database), slug, request, now=datetime.now(UTC))
+            await book(Installation(database), slug, request, actor=VISITOR, now=datetime.now(UTC))
         await database.close()
 
     asyncio.run(make())

@@ -13,15 +13,15 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import book
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed
 from bookonce.business import business_file
 from bookonce.business.document import Business
 from bookonce.payments.pay import pay
 from bookonce.payments.providers.on_site import OnSitePayments
 from bookonce.payments.providers.stripe import StripePayments
 from bookonce.payments.settle import settle
+from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.database import Database
 from tests.cli.commands import bookonce
 from tests.factories import a_booking, a_business, a_service, tomorrow_at
@@ -42,10 +42,10 @@ def salon(provider: str) -> Business:
     )
 
 
-def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Managed:
+def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Booked:
     """A held appointment, paid for by card and settled if there is a Stripe."""
 
-    async def work() -> Managed:
+    async def work() -> Booked:
         database = Database(url, connections_max=2)
         await database.open()
         await apply_file.apply(database, business, now=NOW)
@@ -55,7 +55,7 @@ def paid(url: str, business: Business, stripe: LocalStripe | None = None) -> Man
             database, providers={"stripe": provider, "on_site": OnSitePayments()}
         )
         slug = business.business.slug
-        held = await book(installation, slug, a_booking(tomorrow_at(10)), now=NOW)
+        held = await book(installation, slug, a_booking(tomorrow_at(10)), actor=VISITOR, now=NOW)
         if stripe:
             await pay(installation, slug, held.appointment.id, stripe.make_token(), now=NOW)
             await settle(installation, held.directory.business_id, held.appointment.id, now=NOW)

@@ -67,7 +67,7 @@ class Place:
         )
         installation = Installation(
             database,
-            providers={"stripe": Doomed(provider) if doomed else provider},  # type: ignore[dict-item]
+            providers={"stripe": Doomed(provider) if doomed else provider},
         )
         try:
             yield installation

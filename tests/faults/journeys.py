@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import book
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed
 from bookonce.business.document import Business
 from bookonce.payments.pay import follow, pay
 from bookonce.payments.refund import refund
 from bookonce.payments.settle import settle
+from bookonce.platform.actor import SYSTEM, VISITOR
 from tests.factories import a_booking, a_business, a_service, a_visitor, tomorrow_at
 from tests.localstripe import GOOD_CARD, REFUSED_AT_CHARGE_CARD, SECURE_CARD, LocalStripe
 
 TEN = tomorrow_at(10)
 HOLD = timedelta(minutes=10)
-Made = tuple[Installation, LocalStripe, Managed, datetime]
+Made = tuple[Installation, LocalStripe, Booked, datetime]
 
 
 def salon() -> Business:
@@ -65,13 +65,13 @@ def _paying(card: str) -> Callable[[Made], Awaitable[None]]:
 
 async def _cancel(made: Made) -> None:
     shop, _, held, now = made
-    await cancel(shop, held.directory.slug, held.appointment.id, now=now)
+    await cancel(shop, held.directory.slug, held.appointment.id, actor=VISITOR, now=now)
     await _settle(made)
 
 
 async def _refund_in_part(made: Made) -> None:
     shop, _, held, now = made
-    await refund(shop, held.directory.slug, held.appointment.id, 400, now=now)
+    await refund(shop, held.directory.slug, held.appointment.id, 400, actor=SYSTEM, now=now)
     await _settle(made)
 
 
@@ -80,7 +80,7 @@ async def _ask_the_bank_and_lose_the_time(made: Made) -> None:
     slug = held.directory.slug
     paid = await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=now)
     wish = a_booking(TEN, "wash", client=a_visitor("Mia"))
-    await book(shop, slug, wish, now=now + HOLD)
+    await book(shop, slug, wish, actor=VISITOR, now=now + HOLD)
     stripe.authenticate(paid.client_secret or "")
 
 

@@ -17,11 +17,11 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import book
-from bookonce.booking.find import Managed
+from bookonce.booking.book import Booked, book
 from bookonce.payments.provider import ProviderError, RefusedByProviderError
 from bookonce.payments.reconcile import expire_holds, reconcile
 from bookonce.payments.settle import settle
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError
 from bookonce.torture.line import Cut
 from tests.factories import a_booking
@@ -120,10 +120,10 @@ async def _run(
     return struck
 
 
-async def _open(shop: Installation, now: datetime) -> Managed:
+async def _open(shop: Installation, now: datetime) -> Booked:
     business = salon()
     await apply_file.apply(shop.database, business, now=now)
-    return await book(shop, business.business.slug, a_booking(TEN), now=now)
+    return await book(shop, business.business.slug, a_booking(TEN), actor=VISITOR, now=now)
 
 
 async def recover(place: Place, shop: Installation, slug: str, now: datetime) -> None:

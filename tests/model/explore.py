@@ -49,7 +49,7 @@ def explore(
     number_of = {first: 0}
     reached_by: list[tuple[int, str]] = [(0, "")]
     queue = deque([first])
-    befores, afters, ends = array("L"), array("L"), array("L")
+    sources, afters, ends = array("L"), array("L"), array("L")
 
     def explored(what: str | None = None, number: int = 0) -> Explored[S]:
         violation = None if what is None else _trace(what, number, list(number_of), reached_by)
@@ -70,14 +70,14 @@ def explore(
                 number_of[after] = len(number_of)
                 reached_by.append((number, label))
                 queue.append(after)
-            befores.append(number)
+            sources.append(number)
             afters.append(number_of[after])
-    stuck = _without_a_way(len(number_of), befores, afters, ends)
+    stuck = _without_a_way(len(number_of), sources, afters, ends)
     return explored() if stuck is None else explored(NEVER_ENDS, stuck)
 
 
 def _without_a_way(
-    states: int, befores: Sequence[int], afters: Sequence[int], ends: Sequence[int]
+    states: int, sources: Sequence[int], afters: Sequence[int], ends: Sequence[int]
 ) -> int | None:
     """The first state from which no end can be reached."""
     can_end = bytearray(states)
@@ -86,7 +86,7 @@ def _without_a_way(
     found_more = True
     while found_more:  # few rounds: steps mostly lead from lower numbers to higher ones
         found_more = False
-        for before, after in zip(reversed(befores), reversed(afters), strict=True):
+        for before, after in zip(reversed(sources), reversed(afters), strict=True):
             if can_end[after] and not can_end[before]:
                 can_end[before] = found_more = True
     stuck = can_end.find(False)

@@ -84,7 +84,7 @@ class Attempt(NamedTuple):
     """Whether the appointment's row is held, or new."""
     keyed: bool = False
     """Whether the row of the key is written."""
-    status: str = ""
+    status: Literal["", "held", "confirmed", "cancelled", "lost"] = ""
     """The appointment's new status."""
     answer: Answer | None = None
 

@@ -7,6 +7,8 @@ of it is seen by others before that but by waiting for it.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from tests.model.paying import (
     authorise,
     capture,
@@ -60,7 +62,7 @@ def claim(turn: Turn) -> Next:
             return turn.begins_again(f"r{resource} was taken meanwhile, asks another", "look")
         return refused(turn)
     ends = attempt.now + HOLD_LASTS if script.verb in ("pay", "abandon") else None
-    kind = "booked" if ends is None else "held"
+    kind: Literal["booked", "held"] = "booked" if ends is None else "held"
     return turn.goes_on(
         f"writes its claim on r{resource}",
         attempt._replace(
@@ -247,12 +249,13 @@ def _appointments(turn: Turn) -> tuple[Appointment | None, ...]:
     if not attempt.status:
         return rows
     before = rows[attempt.appointment]
-    status: str = attempt.status
     if before is None:
-        row = Appointment(status, attempt.chosen, attempt.key)  # type: ignore[arg-type]
+        row = Appointment(attempt.status, attempt.chosen, attempt.key)
     else:
         resource = before.resource if attempt.takes is None else attempt.chosen
-        row = before._replace(status=status, resource=resource, sequence=before.sequence + 1)
+        row = before._replace(
+            status=attempt.status, resource=resource, sequence=before.sequence + 1
+        )
     return replaced(rows, attempt.appointment, row)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.model.state import Answer, Attempt, Claim, Script, State, is_live, replaced
 
@@ -27,7 +27,7 @@ class Turn(NamedTuple):
     is_lost: bool
     attempt: Attempt
 
-    def goes_on(self, label: str, attempt: Attempt | None, **changes: object) -> Next:
+    def goes_on(self, label: str, attempt: Attempt | None, **changes: Any) -> Next:
         """The step is done. A lost attempt has nobody to answer and ends there."""
         if self.is_lost and attempt is not None and attempt.step == "answer":
             attempt = None

@@ -10,11 +10,12 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment
-from bookonce.booking.book import book
-from bookonce.booking.find import Managed, find
+from bookonce.booking.book import Booked, book
+from bookonce.booking.find import find
 from bookonce.business.document import Business
 from bookonce.payments.providers.stripe import StripePayments
 from bookonce.payments.settle import settle
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from tests.factories import a_booking, a_business, a_service, a_visitor, tomorrow_at
 from tests.localstripe import (
@@ -62,16 +63,16 @@ def salon(**payments: object) -> Business:
     )
 
 
-async def hold(shop: Installation, slug: str, now: datetime = NOW, name: str = "Zoe") -> Managed:
-    return await book(shop, slug, a_booking(TEN, client=a_visitor(name)), now=now)
+async def hold(shop: Installation, slug: str, now: datetime = NOW, name: str = "Zoe") -> Booked:
+    return await book(shop, slug, a_booking(TEN, client=a_visitor(name)), actor=VISITOR, now=now)
 
 
-async def settled(shop: Installation, held: Managed, now: datetime = NOW) -> Appointment:
+async def settled(shop: Installation, held: Booked, now: datetime = NOW) -> Appointment:
     await settle(shop, held.directory.business_id, held.appointment.id, now=now)
     return (await find(shop, held.directory.slug, held.appointment.id, now=now)).appointment
 
 
-async def books(stripe: LocalStripe, held: Managed) -> tuple[int, int, int]:
+async def books(stripe: LocalStripe, held: Booked) -> tuple[int, int, int]:
     """Set aside, taken, and given back."""
     found = stripe.books().of(appointment_id=held.appointment.id)
     return found.held, found.taken, found.given_back

@@ -82,7 +82,7 @@ async def test_who_begins_a_payment_that_is_made_meanwhile_does_not_end_it(
     slow = Installation(database, providers={"stripe": provider})
     paid = await pay(slow, slug, held.appointment.id, stripe.make_token(), now=NOW)
     await provider.close()
-    assert paid.held.appointment.status is Status.CONFIRMED
+    assert paid.found.appointment.status is Status.CONFIRMED
     assert (await settled(shop, held)).payment_status == "captured"
     assert await books(stripe, held) == (0, DEPOSIT, 0)
 

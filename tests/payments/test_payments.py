@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Status
+from bookonce.booking.book import Booked
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed, find
+from bookonce.booking.find import find
 from bookonce.payments.pay import follow, pay
 from bookonce.payments.refund import refund
+from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.errors import (
     BookingConflictError,
     HoldExpiredError,
@@ -50,7 +53,7 @@ async def test_the_money_is_set_aside_then_the_time_confirmed_then_the_money_tak
 ) -> None:
     held = await hold(shop, slug)
     paid = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
-    assert paid.held.appointment.status is Status.CONFIRMED
+    assert paid.found.appointment.status is Status.CONFIRMED
     assert await books(stripe, held) == (DEPOSIT, 0, 0)
     assert (await settled(shop, held)).payment_status == "captured"
     assert await books(stripe, held) == (0, DEPOSIT, 0)
@@ -70,7 +73,7 @@ async def test_a_declined_card_then_another_one(
     assert refused.value.facts == {"attempts_left": 4, "reason": "card_declined"}
     assert (await find(shop, slug, held.appointment.id, now=NOW)).appointment.status is Status.HELD
     paid = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
-    assert paid.held.appointment.status is Status.CONFIRMED
+    assert paid.found.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
 
@@ -98,7 +101,7 @@ async def test_the_bank_wants_to_hear_from_the_payer(
 ) -> None:
     held = await hold(shop, slug)
     asked = await pay(shop, slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=NOW)
-    assert asked.held.appointment.status is Status.HELD
+    assert asked.found.appointment.status is Status.HELD
     assert asked.client_secret
     assert (
         await follow(shop, slug, held.appointment.id, now=NOW)
@@ -106,12 +109,12 @@ async def test_the_bank_wants_to_hear_from_the_payer(
     stripe.authenticate(asked.client_secret, success=success)
     if success:
         done = await follow(shop, slug, held.appointment.id, now=NOW)
-        assert done.held.appointment.status is Status.CONFIRMED
+        assert done.found.appointment.status is Status.CONFIRMED
     else:
         with pytest.raises(PaymentDeclinedError):
             await follow(shop, slug, held.appointment.id, now=NOW)
         again = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
-        assert again.held.appointment.status is Status.CONFIRMED
+        assert again.found.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
 
@@ -122,13 +125,10 @@ async def test_paying_twice_at_once_is_one_payment(
     held = await hold(shop, slug)
     tokens = [stripe.make_token() for _ in range(4)]
     await at_once(
-        [
-            lambda means=means: pay(shop, slug, held.appointment.id, means, now=NOW)
-            for means in tokens
-        ]
+        [partial(pay, shop, slug, held.appointment.id, means, now=NOW) for means in tokens]
     )
     again = await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
-    assert again.held.appointment.status is Status.CONFIRMED
+    assert again.found.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
     assert len(stripe.books().of(appointment_id=held.appointment.id).charges) == 1
@@ -149,7 +149,7 @@ async def test_two_visitors_one_time_both_at_the_payment(
         await follow(shop, slug, first.appointment.id, now=over)
     assert lost.value.facts["alternatives"]
     won = await pay(shop, slug, second.appointment.id, stripe.make_token(), now=over)
-    assert won.held.appointment.status is Status.CONFIRMED
+    assert won.found.appointment.status is Status.CONFIRMED
     assert (await settled(shop, first, over)).status is Status.CANCELLED
     await settled(shop, second, over)
     assert await books(stripe, first) == (0, 0, 0)
@@ -181,7 +181,7 @@ async def test_an_abandoned_attempt_is_ended_when_it_is_too_late(
     assert intent["status"] == "canceled"
 
 
-async def paid_for(shop: Installation, slug: str, stripe: LocalStripe) -> Managed:
+async def paid_for(shop: Installation, slug: str, stripe: LocalStripe) -> Booked:
     held = await hold(shop, slug)
     await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     await settled(shop, held)
@@ -209,7 +209,7 @@ async def test_a_client_who_cancels_gets_back_what_the_tiers_say(
     if is_captured:
         await settled(shop, held)
     then = TEN - timedelta(hours=hours_before)
-    await cancel(shop, slug, held.appointment.id, now=then)
+    await cancel(shop, slug, held.appointment.id, actor=VISITOR, now=then)
     after = await settled(shop, held, then)
     aside, taken, given_back = await books(stripe, held)
     assert (aside, taken - given_back) == (0, DEPOSIT - back)
@@ -236,18 +236,18 @@ async def test_refunds_by_hand_in_parts_and_never_more_than_there_is(
     held = await paid_for(shop, slug, stripe)
     appointment_id = held.appointment.id
     for amount, kept in ((440, 1000), (400, 600)):
-        done = await refund(shop, slug, appointment_id, amount, now=NOW)
+        done = await refund(shop, slug, appointment_id, amount, actor=SYSTEM, now=NOW)
         assert done.keep_minor == kept
         await settled(shop, held)
     with pytest.raises(ValidationError):
-        await refund(shop, slug, appointment_id, 601, now=NOW)
+        await refund(shop, slug, appointment_id, 601, actor=SYSTEM, now=NOW)
     assert await books(stripe, held) == (0, DEPOSIT, 840)
-    await cancel(shop, slug, held.appointment.id, now=NOW)  # in time: everything
+    await cancel(shop, slug, held.appointment.id, actor=VISITOR, now=NOW)  # in time: everything
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, DEPOSIT)
     assert (await ledger(database_url))["refunded"] == DEPOSIT
     with pytest.raises(ValidationError):
-        await refund(shop, slug, appointment_id, None, now=NOW)
+        await refund(shop, slug, appointment_id, None, actor=SYSTEM, now=NOW)
     await assert_sound(database_url)
 
 
@@ -259,7 +259,7 @@ async def test_what_was_given_back_in_stripe_s_own_office_is_in_our_books(
     stripe.refund_in_office(intent["id"], 300)
     await settled(shop, held)
     assert (await ledger(database_url))["refunded"] == 300
-    await cancel(shop, slug, held.appointment.id, now=NOW)
+    await cancel(shop, slug, held.appointment.id, actor=VISITOR, now=NOW)
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, DEPOSIT)
 
@@ -271,7 +271,7 @@ async def test_many_settle_at_once_and_each_thing_is_done_once(
     await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
     await at_once([lambda: settled(shop, held) for _ in range(6)])
     await settled(shop, held)
-    await cancel(shop, slug, held.appointment.id, now=NOW)
+    await cancel(shop, slug, held.appointment.id, actor=VISITOR, now=NOW)
     await at_once([lambda: settled(shop, held) for _ in range(6)])
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, DEPOSIT)
@@ -296,7 +296,7 @@ async def test_while_the_provider_is_away_nothing_is_lost_and_the_same_may_be_se
     with line.failing(fault), pytest.raises(TryAgainError):
         await pay(shop, slug, held.appointment.id, token, now=NOW)
     paid = await pay(shop, slug, held.appointment.id, token, now=NOW)
-    assert paid.held.appointment.status is Status.CONFIRMED
+    assert paid.found.appointment.status is Status.CONFIRMED
     await settled(shop, held)
     assert await books(stripe, held) == (0, DEPOSIT, 0)
     await assert_sound(database_url)

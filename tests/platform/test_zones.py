@@ -55,13 +55,13 @@ def wall_date(zone: ZoneInfo, instant_s: int) -> date:
     return datetime.fromtimestamp(instant_s, UTC).astimezone(zone).date()
 
 
-def test_there_are_zones_to_check_and_they_come_with_the_product():
+def test_there_are_zones_to_check_and_they_come_with_the_product() -> None:
     assert len(ZONES) > 500
     assert len(DISTINCT_ZONES) > 300
     assert zoneinfo.TZPATH == ()
 
 
-def test_pieces_follow_one_another_without_a_gap_in_every_zone():
+def test_pieces_follow_one_another_without_a_gap_in_every_zone() -> None:
     wrong = []
     for name in DISTINCT_ZONES:
         pieces = offset_segments(ZoneInfo(name), FIRST_S, END_S)
@@ -72,7 +72,9 @@ def test_pieces_follow_one_another_without_a_gap_in_every_zone():
     assert wrong == []
 
 
-def test_an_offset_holds_from_a_piece_s_first_second_to_its_last_and_no_further_in_every_zone():
+def test_an_offset_holds_from_a_piece_s_first_second_to_its_last_and_no_further_in_every_zone() -> (
+    None
+):
     wrong = []
     for name in DISTINCT_ZONES:
         zone = ZoneInfo(name)
@@ -86,7 +88,7 @@ def test_an_offset_holds_from_a_piece_s_first_second_to_its_last_and_no_further_
     assert wrong == []
 
 
-def test_no_change_inside_a_piece_is_missed_in_any_zone():
+def test_no_change_inside_a_piece_is_missed_in_any_zone() -> None:
     wrong = []
     for name in DISTINCT_ZONES:
         zone = ZoneInfo(name)
@@ -98,7 +100,7 @@ def test_no_change_inside_a_piece_is_missed_in_any_zone():
     assert wrong == []
 
 
-def test_a_day_starts_at_the_first_instant_of_its_date_or_a_later_one_in_every_zone():
+def test_a_day_starts_at_the_first_instant_of_its_date_or_a_later_one_in_every_zone() -> None:
     wrong = []
     for name in DISTINCT_ZONES:
         zone = ZoneInfo(name)
@@ -140,7 +142,9 @@ def test_a_day_starts_at_the_first_instant_of_its_date_or_a_later_one_in_every_z
         ("Asia/Pyongyang", "2018-05-04T15:00:00", 30600, 32400),
     ],
 )
-def test_a_known_change_of_the_clock_is_where_a_piece_ends(zone, change, before_s, after_s):
+def test_a_known_change_of_the_clock_is_where_a_piece_ends(
+    zone: str, change: str, before_s: int, after_s: int
+) -> None:
     change_s = seconds(change)
     low, high = change_s - 86_400, change_s + 86_400
     assert offset_segments(ZoneInfo(zone), low, high) == [
@@ -150,14 +154,14 @@ def test_a_known_change_of_the_clock_is_where_a_piece_ends(zone, change, before_
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Asia/Kathmandu", "America/Phoenix"])
-def test_a_zone_that_keeps_its_clock_is_one_piece_across_years(zone):
+def test_a_zone_that_keeps_its_clock_is_one_piece_across_years(zone: str) -> None:
     offset = offset_by_zoneinfo(ZoneInfo(zone), FIRST_S)
     assert offset_segments(ZoneInfo(zone), FIRST_S, END_S) == [
         OffsetSegment(FIRST_S, END_S, offset)
     ]
 
 
-def test_a_change_in_the_first_instant_of_a_year_is_found():
+def test_a_change_in_the_first_instant_of_a_year_is_found() -> None:
     # Lisbon gave up its own time with 1912, as counted in Greenwich.
     change_s = seconds("1912-01-01T00:00:00")
     assert offset_segments(ZoneInfo("Europe/Lisbon"), change_s - 60, change_s + 60) == [
@@ -166,7 +170,7 @@ def test_a_change_in_the_first_instant_of_a_year_is_found():
     ]
 
 
-def test_a_window_that_begins_or_ends_at_a_change_has_no_empty_piece():
+def test_a_window_that_begins_or_ends_at_a_change_has_no_empty_piece() -> None:
     change_s = seconds("2026-03-29T01:00:00")
     berlin = ZoneInfo("Europe/Berlin")
     assert offset_segments(berlin, change_s - 60, change_s) == [
@@ -178,7 +182,7 @@ def test_a_window_that_begins_or_ends_at_a_change_has_no_empty_piece():
 
 
 @pytest.mark.parametrize("end_s", [FIRST_S, FIRST_S - 1])
-def test_an_empty_window_has_no_pieces(end_s):
+def test_an_empty_window_has_no_pieces(end_s: int) -> None:
     assert offset_segments(ZoneInfo("Europe/Berlin"), FIRST_S, end_s) == []
 
 
@@ -189,7 +193,9 @@ def test_an_empty_window_has_no_pieces(end_s):
     st.integers(1, 400 * 86_400),
     st.lists(st.floats(0, 1, exclude_max=True), max_size=20),
 )
-def test_any_instant_of_two_centuries_has_the_offset_of_its_piece(name, start_s, length_s, parts):
+def test_any_instant_of_two_centuries_has_the_offset_of_its_piece(
+    name: str, start_s: int, length_s: int, parts: list[int]
+) -> None:
     zone = ZoneInfo(name)
     pieces = offset_segments(zone, start_s, start_s + length_s)
     assert pieces[0].start_s == start_s
@@ -232,7 +238,9 @@ def test_any_instant_of_two_centuries_has_the_offset_of_its_piece(name, start_s,
         ("Etc/GMT+12", "2024-01-01", "2024-01-01T12:00:00"),
     ],
 )
-def test_a_day_begins_when_the_clock_first_shows_it(zone, day, first_instant):
+def test_a_day_begins_when_the_clock_first_shows_it(
+    zone: str, day: str, first_instant: str
+) -> None:
     start_s = wall_start_of_day_s(ZoneInfo(zone), date.fromisoformat(day))
     assert utc(start_s) == first_instant
 
@@ -240,7 +248,7 @@ def test_a_day_begins_when_the_clock_first_shows_it(zone, day, first_instant):
 @pytest.mark.parametrize(
     "name", ["Europe/Berlin", "UTC", "America/Argentina/Ushuaia", "Etc/GMT+12"]
 )
-def test_a_zone_of_the_database_is_known(name):
+def test_a_zone_of_the_database_is_known(name: str) -> None:
     assert is_zone(name)
 
 
@@ -249,12 +257,12 @@ def test_a_zone_of_the_database_is_known(name):
     ["", "Europe/Berlinn", "europe/berlin", " Europe/Berlin", "CEST", "UTC+1", "Europe", "../UTC",
      "/etc/localtime", "Europe/Berlin\0", "posixrules", "Europe\\Berlin"],
 )  # fmt: skip
-def test_what_is_no_zone_is_not_known(name):
+def test_what_is_no_zone_is_not_known(name: str) -> None:
     assert not is_zone(name)
 
 
 @given(st.dates())
 @examples(100)
-def test_a_day_number_counts_days_from_the_first_of_1970(day):
+def test_a_day_number_counts_days_from_the_first_of_1970(day: date) -> None:
     assert day_number(day) == day.toordinal() - date(1970, 1, 1).toordinal()
     assert date_of(day_number(day)) == day

@@ -15,6 +15,8 @@ import pytest
 from bookonce.availability.installation import Installation, new_id
 from bookonce.business.document import Business
 from bookonce.events import event_rows
+from bookonce.events.catalogue import Kind, NoFacts
+from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.queue.handlers import Registry
@@ -37,6 +39,12 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
                 pass  # the database is away for a while in some tests
             await asyncio.sleep(0.02)
     raise AssertionError(what)
+
+
+@pytest.fixture(autouse=True)
+def everything_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kinds of these tests stand in no catalogue; each has followers."""
+    monkeypatch.setattr(event_rows, "is_followed", lambda kind: True)
 
 
 @asynccontextmanager
@@ -65,8 +73,8 @@ class Salon:
         """An event to follow up, in a transaction of the caller's."""
         event_id = new_id()
         await event_rows.append(
-            connection, self.business_id, event_id, kind, "system", datetime.now(UTC),
-            is_unrelayed=True,
+            connection, self.business_id, event_id, Kind(kind, NoFacts, "", "0.1"), NoFacts(),
+            actor=SYSTEM, now=datetime.now(UTC),
         )  # fmt: skip
         return event_id
 

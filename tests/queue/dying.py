@@ -54,7 +54,7 @@ async def nothing(context: Context[Any], subject: Subject) -> None:
 async def main(url: str, step: str) -> None:
     """Work until the step."""
     registry = Registry[Any]()
-    registry.after(["thing.*"], "look", in_a_job if step == IN_A_JOB else nothing)
+    registry.after(["thing.happened"], "look", in_a_job if step == IN_A_JOB else nothing)
     if step in STEPS:
         module, name = STEPS[step]
         setattr(module, name, die_after(getattr(module, name)))

@@ -12,9 +12,11 @@ import pytest
 
 from bookonce.availability.busy_rows import KEPT_S_MAX
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice, offer
+from bookonce.availability.look import offer
+from bookonce.availability.selection import Choice
 from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.queue import purge_rows as store
 from bookonce.queue.handlers import Context
@@ -49,7 +51,7 @@ async def releases(connection: Any) -> int:
 
 
 async def free_at_ten(reader: Installation, slug: str) -> bool:
-    _, found = await offer(reader, slug, Choice("cut"), TEN.date(), TEN.date(), now=NOW)
+    _, found = await offer(reader, slug, Choice.of("cut"), TEN.date(), TEN.date(), now=NOW)
     return bool(found.by_start().get(int(TEN.timestamp())))
 
 
@@ -57,8 +59,8 @@ async def test_releases_go_a_day_after_a_purge_saw_them(
     database: Database, installation: Installation, open_business: Open, connection: Any
 ) -> None:
     slug = await open_business(a_business())
-    held = await book(installation, slug, a_booking(TEN), now=NOW)
-    await cancel(installation, slug, held.appointment.id, now=NOW)
+    held = await book(installation, slug, a_booking(TEN), actor=VISITOR, now=NOW)
+    await cancel(installation, slug, held.appointment.id, actor=VISITOR, now=NOW)
     await run_purge(database)
     await run_purge(database)
     assert await releases(connection) == 1
@@ -78,14 +80,16 @@ async def test_a_look_is_exact_though_a_purge_ran_since_the_last(
     look. A purge that went by ages, or by what has ended by now, would take its row away.
     """
     slug = await open_business(a_business())
-    held = await book(installation, slug, a_booking(TEN), now=NOW)
+    held = await book(installation, slug, a_booking(TEN), actor=VISITOR, now=NOW)
     reader = Installation(database)
     slow = await asyncpg.connect(database.url)
     try:
         transaction = slow.transaction()
         await transaction.start()
         await slow.execute("SELECT pg_current_xact_id()")
-        await book(installation, slug, a_booking(tomorrow_at(15)), now=NOW)  # begun later, ended
+        await book(
+            installation, slug, a_booking(tomorrow_at(15)), actor=VISITOR, now=NOW
+        )  # begun later, ended
         await run_purge(database)
         await a_day_passes(connection)
         assert not await free_at_ten(reader, slug)
@@ -123,7 +127,7 @@ async def test_idempotency_keys_go_after_thirty_days_and_their_events_stay(
     monkeypatch.setattr(store, "ROWS_MAX", 2)
     slug = await open_business(a_business())
     for hour in range(10, 15):
-        await book(installation, slug, a_booking(tomorrow_at(hour)), now=NOW)
+        await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=NOW)
     keys = "SELECT count(*) FROM idempotency"
     assert await connection.fetchval(keys) == 5
     await connection.execute(
@@ -146,20 +150,20 @@ async def test_a_visitor_s_bookings_go_when_they_are_over_or_cancelled(
     database: Database, installation: Installation, open_business: Open, connection: Any
 ) -> None:
     slug = await open_business(a_business(protection={"bookings_per_email": 5}))
-    helds = [
-        await book(installation, slug, a_booking(tomorrow_at(hour)), now=NOW)
+    booked = [
+        await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=NOW)
         for hour in (10, 11, 12)
     ]
     counted = "SELECT appointment_id FROM visitor_booking"
     assert len({row[0] for row in await connection.fetch(counted)}) == 3
-    await cancel(installation, slug, helds[0].appointment.id, now=NOW)
+    await cancel(installation, slug, booked[0].appointment.id, actor=VISITOR, now=NOW)
     await connection.execute(
         "UPDATE appointment SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h'"
         " WHERE appointment_id = $1",
-        helds[1].appointment.id,
+        booked[1].appointment.id,
     )
     await run_purge(database)
-    assert {row[0] for row in await connection.fetch(counted)} == {helds[2].appointment.id}
+    assert {row[0] for row in await connection.fetch(counted)} == {booked[2].appointment.id}
 
 
 async def test_provider_s_events_and_done_jobs_go_and_dead_ones_stay(

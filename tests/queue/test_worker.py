@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from bookonce.platform.database import Database
-from bookonce.platform.wake import Bell
 from bookonce.queue import worker as worker_module
 from bookonce.queue.handlers import Context, Registry, RetryLater
 from bookonce.queue.job_rows import Subject
@@ -32,7 +31,7 @@ class Doing:
 def registry_of(handler: Any, **more: Any) -> Registry[Any]:
     """One job, done after everything that happened to a thing."""
     registry = Registry[Any]()
-    registry.after(["thing.*"], "look", handler, **more)
+    registry.after(["thing.happened"], "look", handler, **more)
     return registry
 
 
@@ -58,7 +57,7 @@ async def test_an_event_that_was_rolled_back_leads_to_nothing(
     async with database.connection() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await salon.write(connection, "thing.undone")
+        await salon.write(connection, "thing.happened")
         await transaction.rollback()
     async with working(database, registry_of(doing)):
         later = await salon.happen()
@@ -69,7 +68,7 @@ async def test_an_event_that_was_rolled_back_leads_to_nothing(
 async def test_events_of_kinds_that_nobody_knows_are_left(database: Database, salon: Salon) -> None:
     await salon.happen("things.other")
     async with working(database, registry_of(Doing())):
-        await salon.happen("thing.known")
+        await salon.happen("thing.happened")
         await until(lambda: salon.jobs("look", "done"), "the known one is done")
     assert len(await salon.rows("SELECT FROM event WHERE is_unrelayed")) == 1
 
@@ -80,14 +79,13 @@ async def test_a_ring_wakes_it_long_before_it_would_look(database: Database, sal
         await until(lambda: salon.rows("SELECT FROM job_worker"), "it is there")
         await until(
             lambda: salon.rows(
-                "SELECT FROM pg_stat_activity WHERE application_name = 'bookonce bell'"
+                "SELECT FROM pg_stat_activity WHERE application_name = 'bookonce listener'"
                 " AND datname = current_database() AND query LIKE 'LISTEN%'"
             ),
             "it listens",
         )
         await salon.happen()
-        bell = Bell(database)
-        bell.ring()
+        database.wake_workers()
         await until(lambda: salon.jobs("look", "done"), "the job is done")
 
 

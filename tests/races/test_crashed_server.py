@@ -13,9 +13,11 @@ import asyncpg
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice, offer
+from bookonce.availability.look import offer
+from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
 from bookonce.booking.book import book
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.schema import migrate
 from bookonce.platform.settings import Settings
@@ -54,8 +56,8 @@ async def test_a_look_after_the_crash_sees_what_was_booked_after_it(
     await alone.answers()
 
     warm_up = a_booking(tomorrow_at(18), client=a_visitor("Warm"))
-    await book(writer, slug, warm_up, now=now)
-    await book(writer, slug, a_booking(START), now=now)
+    await book(writer, slug, warm_up, actor=VISITOR, now=now)
+    await book(writer, slug, a_booking(START), actor=VISITOR, now=now)
     assert not await is_offered(reader, slug, now)
     await here.close()
     await elsewhere.close()
@@ -67,7 +69,7 @@ START = tomorrow_at(10)
 async def is_offered(installation: Installation, slug: str, now: datetime) -> bool:
     """Whether the start is on offer, as seen by one process."""
     day = START.date()
-    _, offered = await offer(installation, slug, Choice("cut", "ada"), day, day, now=now)
+    _, offered = await offer(installation, slug, Choice.of("cut", "ada"), day, day, now=now)
     return int(START.timestamp()) in offered.by_start()
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import book
-from bookonce.booking.find import Managed
+from bookonce.booking.book import Booked, book
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.schema import migrate
@@ -48,9 +48,14 @@ async def test_a_commit_that_stopped_waiting_is_not_acknowledged_before_the_stan
     slug = business.business.slug
     await apply_file.apply(database, business, now=now)
 
-    async def ask() -> Managed:
+    async def ask() -> Booked:
         return await book(
-            installation, slug, a_booking(tomorrow_at(10)), now=now, idempotency_key="k"
+            installation,
+            slug,
+            a_booking(tomorrow_at(10)),
+            actor=VISITOR,
+            now=now,
+            idempotency_key="k",
         )
 
     pair.standby.kill()

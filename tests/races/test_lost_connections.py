@@ -19,6 +19,7 @@ from bookonce.booking.cancel import cancel
 from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
+from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.retry import RetryPolicy
@@ -67,6 +68,7 @@ async def test_a_booking_cut_off_is_made_once(
         cut_off,
         slug,
         a_booking(tomorrow_at(10), staff=staff),
+        actor=VISITOR,
         now=datetime.now(UTC),
         idempotency_key=key,
     )
@@ -85,6 +87,7 @@ async def warm_up(installation: Installation, slug: str) -> None:
         installation,
         slug,
         a_booking(tomorrow_at(20), client=a_visitor("Warm")),
+        actor=VISITOR,
         now=datetime.now(UTC),
     )
 
@@ -103,9 +106,9 @@ async def test_after_attempts_ran_out_the_same_key_finds_the_booking(
     request, now = a_booking(tomorrow_at(10)), datetime.now(UTC)
     line[1].arm(Cut.BEFORE_THE_ANSWER)
     with pytest.raises(TryAgainError):
-        await book(impatient, slug, request, now=now, idempotency_key="k")
+        await book(impatient, slug, request, actor=VISITOR, now=now, idempotency_key="k")
 
-    held = await book(installation, slug, request, now=now, idempotency_key="k")
+    held = await book(installation, slug, request, actor=VISITOR, now=now, idempotency_key="k")
 
     assert await count(database_url, "appointment") == 2
     assert (
@@ -138,7 +141,9 @@ async def test_a_lost_attempt_that_is_still_writing_is_not_mistaken_for_a_rival(
     )
     line[1].arm(Cut.AFTER_THE_REQUEST)
     request = a_booking(tomorrow_at(9), staff=staff)
-    booking = asyncio.create_task(book(cut_off, slug, request, now=datetime.now(UTC)))
+    booking = asyncio.create_task(
+        book(cut_off, slug, request, actor=VISITOR, now=datetime.now(UTC))
+    )
     await both_are_waiting(database_url)
 
     await hold_up.rollback()
@@ -181,11 +186,13 @@ async def test_a_move_cut_off_at_any_statement_is_made_once(
 ) -> None:
     slug = await open_business(a_business())
     now = datetime.now(UTC)
-    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=now)
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now)
     await warm_up(cut_off, slug)
     line[1].arm(cut, statement)
 
-    moved = await move(cut_off, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), now=now)
+    moved = await move(
+        cut_off, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), actor=VISITOR, now=now
+    )
 
     assert moved.appointment.start == tomorrow_at(12)
     assert moved.appointment.sequence == 1
@@ -208,14 +215,20 @@ async def test_a_cancellation_cut_off_at_any_statement_is_made_once(
 ) -> None:
     slug = await open_business(a_business())
     now = datetime.now(UTC)
-    held = await book(installation, slug, a_booking(tomorrow_at(9)), now=now)
+    held = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now)
     await warm_up(cut_off, slug)
     line[1].arm(cut, statement)
 
-    cancelled = await cancel(cut_off, slug, held.appointment.id, now=now)
+    cancelled = await cancel(cut_off, slug, held.appointment.id, actor=VISITOR, now=now)
 
     assert cancelled.appointment.status is Status.CANCELLED
-    await book(installation, slug, a_booking(tomorrow_at(9), client=a_visitor("Next")), now=now)
+    await book(
+        installation,
+        slug,
+        a_booking(tomorrow_at(9), client=a_visitor("Next")),
+        actor=VISITOR,
+        now=now,
+    )
     await assert_sound(database_url)
 
 
@@ -234,7 +247,9 @@ async def test_a_block_cut_off_at_any_statement_is_made_once(
     await warm_up(cut_off, slug)
     line[1].arm(cut, statement)
 
-    await block(cut_off, slug, "ada", start, start + timedelta(hours=1), now=datetime.now(UTC))
+    await block(
+        cut_off, slug, "ada", start, start + timedelta(hours=1), actor=SYSTEM, now=datetime.now(UTC)
+    )
 
     assert await count(database_url, "claim WHERE kind = 'blocked'") == 1
     assert await count(database_url, "event WHERE kind = 'time.blocked'") == 1
@@ -253,11 +268,13 @@ async def test_a_block_given_back_and_cut_off_at_any_statement_is_gone(
     slug = await open_business(a_business())
     start = tomorrow_at(9)
     now = datetime.now(UTC)
-    made = await block(cut_off, slug, "ada", start, start + timedelta(hours=1), now=now)
+    made = await block(
+        cut_off, slug, "ada", start, start + timedelta(hours=1), actor=SYSTEM, now=now
+    )
     await warm_up(cut_off, slug)
     line[1].arm(cut, statement)
 
-    await unblock(cut_off, slug, made.id, now=now)
+    await unblock(cut_off, slug, made.id, actor=SYSTEM, now=now)
 
     assert await count(database_url, "claim WHERE kind = 'blocked'") == 0
     assert await count(database_url, "event WHERE kind = 'time.unblocked'") == 1

@@ -14,6 +14,7 @@ from bookonce.booking.cancel import cancel
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.events.idempotency import Idempotency
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError
 from bookonce.torture.waiting import until
 from tests.factories import a_booking, a_business, tomorrow_at
@@ -26,14 +27,20 @@ async def test_a_move_to_where_it_is_already_has_one_answer_though_it_is_cancell
 ) -> None:
     """Found by `bookonce torture --faults crash --seed 31`."""
     slug, now = await open_business(a_business()), datetime.now(UTC)
-    held = await book(installation, slug, a_booking(tomorrow_at(10)), now=now)
+    held = await book(installation, slug, a_booking(tomorrow_at(10)), actor=VISITOR, now=now)
     stranger = await asyncpg.connect(database_url)
 
     async def ask() -> str:
         request = MoveRequest(tomorrow_at(10))
         try:
             await move(
-                installation, slug, held.appointment.id, request, now=now, idempotency_key="k"
+                installation,
+                slug,
+                held.appointment.id,
+                request,
+                actor=VISITOR,
+                now=now,
+                idempotency=Idempotency.of("k", "move", str(held.appointment.id), request),
             )
         except BookonceError as refusal:
             return refusal.code
@@ -57,7 +64,9 @@ async def test_a_move_to_where_it_is_already_has_one_answer_though_it_is_cancell
     )
     first = asyncio.create_task(ask())
     await until(one_waits, 10, "the first is about to remember its answer")
-    cancelled = asyncio.create_task(cancel(installation, slug, held.appointment.id, now=now))
+    cancelled = asyncio.create_task(
+        cancel(installation, slug, held.appointment.id, actor=VISITOR, now=now)
+    )
     await asyncio.wait([cancelled], timeout=0.5)
     second = asyncio.create_task(ask())
     await asyncio.wait([second], timeout=0.5)

@@ -10,21 +10,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import asyncpg
 import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import book
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed, find
+from bookonce.booking.find import find
 from bookonce.business.document import Business
 from bookonce.payments.compare import compare
 from bookonce.payments.pay import follow, pay
 from bookonce.payments.providers.stripe import StripePayments
 from bookonce.payments.reconcile import expire_holds, reconcile
 from bookonce.payments.settle import settle
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BookonceError
 from tests.factories import (
@@ -86,7 +88,7 @@ async def slug(open_business: Open) -> str:
 
 async def a_visit(
     shops: list[Installation], slug: str, stripe: LocalStripe, chance: random.Random, now: datetime
-) -> Managed | None:
+) -> Booked | None:
     """One visitor, from the wish to whatever end."""
 
     def shop() -> Installation:
@@ -97,7 +99,7 @@ async def a_visit(
     guest = a_visitor(f"Guest{chance.randrange(8)}")
     wish = a_booking(start, chance.choice(("cut", "dye")), staff=staff, client=guest)
     try:
-        held = await book(shop(), slug, wish, now=now)
+        held = await book(shop(), slug, wish, actor=VISITOR, now=now)
     except BookonceError:
         return None
     act = chance.choice(("pay", "pay", "pay twice", "decline", "bank, late", "give up", "leave"))
@@ -105,14 +107,16 @@ async def a_visit(
     means = await asyncio.to_thread(stripe.make_token, *([card] if card else []))
     try:
         if act == "give up":
-            await cancel(shop(), slug, held.token, now=now)
+            await cancel(shop(), slug, held.appointment.id, actor=VISITOR, now=now)
         elif act == "pay twice":
-            await at_once([lambda: pay(shop(), slug, held.token, means, now=now)] * 2)
+            await at_once([lambda: pay(shop(), slug, held.appointment.id, means, now=now)] * 2)
         elif act != "leave":
-            paid = await pay(shop(), slug, held.token, means, now=now)
+            paid = await pay(shop(), slug, held.appointment.id, means, now=now)
             if paid.client_secret:
                 await asyncio.to_thread(stripe.authenticate, paid.client_secret)
-                await follow(shop(), slug, held.token, now=now + HOLD * chance.choice((0, 2)))
+                await follow(
+                    shop(), slug, held.appointment.id, now=now + HOLD * chance.choice((0, 2))
+                )
     except BookonceError:
         pass  # declined, or lost to somebody; the judge looks at what is left
     return held
@@ -124,14 +128,15 @@ async def test_whoever_has_the_time_has_paid_and_whoever_has_paid_has_the_time(
 ) -> None:
     chance = random.Random(seed)
     now = datetime.now(UTC)
-    visits: list[Managed] = []
+    visits: list[Booked] = []
     for number in range(ROUNDS):
         later = now + 2 * HOLD * number  # the holds of the round before have run out
         racers = [partial(a_visit, shops, slug, stripe, chance, later) for _ in range(RACERS)]
         sweeping = [partial(expire_holds, shops[0], now=later)] * 3
-        found = await at_once([*racers, *sweeping])
+        everybody: list[Callable[[], Awaitable[Any]]] = [*racers, *sweeping]
+        found = await at_once(everybody)
         assert [one for one in found if isinstance(one, BaseException)] == []
-        visits += [one for one in found if isinstance(one, Managed)]
+        visits += [one for one in found if isinstance(one, Booked)]
         await assert_sound(database_url)
 
     end = now + timedelta(hours=2)
@@ -143,7 +148,7 @@ async def test_whoever_has_the_time_has_paid_and_whoever_has_paid_has_the_time(
     await assert_sound(database_url)
     confirmed = 0
     for held in visits:
-        appointment = (await find(shops[0], slug, held.token, now=end)).appointment
+        appointment = (await find(shops[0], slug, held.appointment.id, now=end)).appointment
         books = stripe.books().of(appointment_id=held.appointment.id)
         is_confirmed = appointment.status is Status.CONFIRMED
         confirmed += is_confirmed
@@ -160,19 +165,21 @@ async def test_of_many_who_pay_late_for_one_time_one_gets_it(
     """Each held it once and let it run out; then all their banks answer at the same moment."""
     now = datetime.now(UTC)
     start = tomorrow_at(10)
-    racers: list[tuple[Managed, str, datetime]] = []
+    racers: list[tuple[Booked, str, datetime]] = []
     for number in range(8):
         at = now + HOLD * number
         wish = a_booking(start, staff="ada", client=a_visitor(f"Guest{number}"))
-        held = await book(shops[number % 2], slug, wish, now=at)
-        asked = await pay(shops[0], slug, held.token, stripe.make_token(SECURE_CARD), now=at)
+        held = await book(shops[number % 2], slug, wish, actor=VISITOR, now=at)
+        asked = await pay(
+            shops[0], slug, held.appointment.id, stripe.make_token(SECURE_CARD), now=at
+        )
         racers.append((held, asked.client_secret or "", at))
     for _, secret, _ in racers:
         stripe.authenticate(secret)
     late = now + HOLD * 9
     answers = await at_once(
         [
-            lambda held=held, number=number: follow(shops[number % 2], slug, held.token, now=late)
+            partial(follow, shops[number % 2], slug, held.appointment.id, now=late)
             for number, (held, _, _) in enumerate(racers)
         ]
     )

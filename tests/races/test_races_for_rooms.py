@@ -7,15 +7,18 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from bookonce.availability.installation import Installation
-from bookonce.availability.look import Choice, offer
+from bookonce.availability.look import offer
+from bookonce.availability.selection import Choice
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import book
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed, find
+from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
+from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookingConflictError
 from tests.factories import (
     a_booking,
@@ -46,11 +49,11 @@ def booking(installation: Installation, slug: str, start: datetime, **more: Any)
     return partial(book, installation, slug, request, now=datetime.now(UTC))
 
 
-def held(results: list[Any]) -> list[Managed]:
+def held(results: list[Any]) -> list[Booked]:
     """Those who got it; the others must have been refused for a reason."""
-    refusals = [result for result in results if not isinstance(result, Managed)]
+    refusals = [result for result in results if not isinstance(result, Booked)]
     assert {type(refusal) for refusal in refusals} <= {BookingConflictError}, refusals
-    return [result for result in results if isinstance(result, Managed)]
+    return [result for result in results if isinstance(result, Booked)]
 
 
 async def test_as_many_are_booked_as_there_are_chairs_not_people(
@@ -139,9 +142,9 @@ async def test_a_partly_taken_visit_leaves_nothing_behind(
     start = tomorrow_at(9)
     wishes = [booking(installation, slug, start, staff="abcde"[n % 5]) for n in range(RACERS)]
     [winner] = held(await at_once(wishes))
-    await cancel(installation, slug, winner.appointment.id, now=datetime.now(UTC))
+    await cancel(installation, slug, winner.appointment.id, actor=VISITOR, now=datetime.now(UTC))
     _, found = await offer(
-        installation, slug, Choice("cut"), start.date(), start.date(), now=datetime.now(UTC)
+        installation, slug, Choice.of("cut"), start.date(), start.date(), now=datetime.now(UTC)
     )
     assert found.by_start()[int(start.timestamp())] == list("abcde")
     await assert_sound(database_url)
@@ -168,22 +171,26 @@ async def test_books_moves_and_cancellations_at_once_keep_everything_together(
     def a_start() -> datetime:
         return day + timedelta(minutes=15 * chance.randrange(12))
 
-    tokens: list[str] = []
+    ids: list[UUID] = []
     for _ in range(6):
         wishes = [
             booking(installation, slug, a_start(), service=chance.choice(("cut", "dye", "spa")))
             for _ in range(RACERS // 2)
         ]
         now = datetime.now(UTC)
-        for token in tokens:
+        for id_ in ids:
             if chance.random() < 0.3:
-                wishes.append(partial(cancel, installation, slug, token, now=now))
+                wishes.append(partial(cancel, installation, slug, id_, actor=VISITOR, now=now))
             else:
                 request = MoveRequest(a_start(), chance.choice((None, "any")))
-                wishes.append(partial(move, installation, slug, token, request, now=now))
+                wishes.append(
+                    partial(move, installation, slug, id_, request, actor=VISITOR, now=now)
+                )
         results = await at_once(wishes)
-        known = {*tokens, *(one.token for one in held(results))}
-        now_there = [await find(installation, slug, token, now=now) for token in sorted(known)]
-        tokens = [one.token for one in now_there if one.appointment.status is Status.CONFIRMED]
+        known = {*ids, *(one.appointment.id for one in held(results))}
+        now_there = [await find(installation, slug, id_, now=now) for id_ in sorted(known)]
+        ids = [
+            one.appointment.id for one in now_there if one.appointment.status is Status.CONFIRMED
+        ]
         await assert_sound(database_url)
-    assert tokens
+    assert ids

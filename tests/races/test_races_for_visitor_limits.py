@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import book
+from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed
 from bookonce.business.document import Business
+from bookonce.platform.actor import VISITOR
 from tests.factories import a_booking, a_business, a_visitor, tomorrow_at
 from tests.races.conftest import RACERS
 from tests.races.harness import assert_sound, at_once, count
@@ -34,7 +35,7 @@ async def test_the_limit_is_exact(
     """Also where all its places are to be taken over from bookings that don't count any more."""
     slug = await open_business(a_business(protection=PROTECTION))
 
-    def wish(number: int) -> partial[Awaitable[Managed]]:
+    def wish(number: int) -> partial[Coroutine[Any, Any, Booked]]:
         start = tomorrow_at(0) + timedelta(minutes=30 * number)
         visitor = a_visitor(phone="+49 30 1234567")
         return partial(
@@ -48,12 +49,12 @@ async def test_the_limit_is_exact(
 
     for number in range(held_before):
         held = await wish(number)()
-        await cancel(installation, slug, held.appointment.id, now=datetime.now(UTC))
+        await cancel(installation, slug, held.appointment.id, actor=VISITOR, now=datetime.now(UTC))
 
     results = await at_once([wish(number) for number in range(RACERS)])
 
     assert Counter(type(each).__name__ for each in results) == {
-        "Managed": LIMIT,
+        "Booked": LIMIT,
         "TooManyBookingsError": RACERS - LIMIT,
     }
     assert await count(database_url, "visitor_booking") == 3 * LIMIT

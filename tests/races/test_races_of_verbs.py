@@ -15,9 +15,10 @@ from bookonce.availability.block import block
 from bookonce.availability.installation import Installation
 from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import Managed
+from bookonce.booking.find import Found
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
+from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.errors import (
     BlockConflictError,
     BookingConflictError,
@@ -142,17 +143,28 @@ async def test_book_move_cancel_and_block_at_once_leave_a_sound_calendar(
     slug = await open_business(a_business())
     now = datetime.now(UTC)
     starts = [tomorrow_at(8) + timedelta(minutes=30 * number) for number in range(8)]
-    held = [await book(installation, slug, a_booking(start), now=now) for start in starts[:4]]
+    held = [
+        await book(installation, slug, a_booking(start), actor=VISITOR, now=now)
+        for start in starts[:4]
+    ]
     runners: list[Any] = []
     for number in range(8):
-        start, token = starts[number], held[number % 4].token
+        start, subject = starts[number], held[number % 4].appointment.id
         end = start + timedelta(hours=1)
         visitor = a_booking(start, client=a_visitor(f"V{number}"))
         runners += [
-            partial(book, installation, slug, visitor, now=now),
-            partial(move, installation, slug, token, MoveRequest(starts[7 - number]), now=now),
-            partial(cancel, installation, slug, token, now=now),
-            partial(block, installation, slug, "ada", start, end, now=now),
+            partial(book, installation, slug, visitor, actor=VISITOR, now=now),
+            partial(
+                move,
+                installation,
+                slug,
+                subject,
+                MoveRequest(starts[7 - number]),
+                actor=VISITOR,
+                now=now,
+            ),
+            partial(cancel, installation, slug, subject, actor=VISITOR, now=now),
+            partial(block, installation, slug, "ada", start, end, actor=SYSTEM, now=now),
         ]
 
     results = await at_once(runners)
@@ -171,16 +183,28 @@ async def test_of_cancel_and_move_at_once_each_appointment_keeps_one_story(
     slug = await open_business(a_business())
     now = datetime.now(UTC)
     for hour in range(6, 12):
-        held = await book(installation, slug, a_booking(tomorrow_at(hour)), now=now)
+        held = await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=now)
         target = MoveRequest(tomorrow_at(hour) + timedelta(hours=12))
         results = await at_once(
             [
-                *[partial(cancel, installation, slug, held.token, now=now)] * 4,
-                *[partial(move, installation, slug, held.token, target, now=now)] * 4,
+                *[partial(cancel, installation, slug, held.appointment.id, actor=VISITOR, now=now)]
+                * 4,
+                *[
+                    partial(
+                        move,
+                        installation,
+                        slug,
+                        held.appointment.id,
+                        target,
+                        actor=VISITOR,
+                        now=now,
+                    )
+                ]
+                * 4,
             ]
         )
-        assert all(isinstance(result, Managed) for result in results[:4])
-        assert all(isinstance(result, Managed | StatusConflictError) for result in results[4:])
+        assert all(isinstance(result, Found) for result in results[:4])
+        assert all(isinstance(result, Found | StatusConflictError) for result in results[4:])
     await assert_sound(database_url)
 
 
@@ -190,17 +214,33 @@ async def test_two_who_move_into_each_others_time_lose_nothing(
     slug = await open_business(a_business())
     now = datetime.now(UTC)
     early, late = tomorrow_at(9), tomorrow_at(10)
-    one = await book(installation, slug, a_booking(early), now=now)
-    other = await book(installation, slug, a_booking(late), now=now)
+    one = await book(installation, slug, a_booking(early), actor=VISITOR, now=now)
+    other = await book(installation, slug, a_booking(late), actor=VISITOR, now=now)
 
     results = await at_once(
         [
-            partial(move, installation, slug, one.token, MoveRequest(late), now=now),
-            partial(move, installation, slug, other.token, MoveRequest(early), now=now),
+            partial(
+                move,
+                installation,
+                slug,
+                one.appointment.id,
+                MoveRequest(late),
+                actor=VISITOR,
+                now=now,
+            ),
+            partial(
+                move,
+                installation,
+                slug,
+                other.appointment.id,
+                MoveRequest(early),
+                actor=VISITOR,
+                now=now,
+            ),
         ]
     )
 
-    assert all(isinstance(result, Managed | BookingConflictError) for result in results), results
+    assert all(isinstance(result, Found | BookingConflictError) for result in results), results
     await assert_sound(database_url)
 
 
@@ -211,14 +251,21 @@ async def test_many_who_move_to_one_time_are_one_there_and_the_rest_where_they_w
     now = datetime.now(UTC)
     held = [
         await book(
-            installation, slug, a_booking(tomorrow_at(6) + timedelta(minutes=30 * n)), now=now
+            installation,
+            slug,
+            a_booking(tomorrow_at(6) + timedelta(minutes=30 * n)),
+            actor=VISITOR,
+            now=now,
         )
         for n in range(12)
     ]
     target = MoveRequest(tomorrow_at(20))
 
     results = await at_once(
-        [partial(move, installation, slug, one.token, target, now=now) for one in held]
+        [
+            partial(move, installation, slug, one.appointment.id, target, actor=VISITOR, now=now)
+            for one in held
+        ]
     )
 
     assert outcomes(results) == {"done": 1, "BookingConflictError": 11}

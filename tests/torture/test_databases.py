@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import psutil
 import pytest
 
+from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.platform.settings import Settings
 from bookonce.torture.databases import STANDBY, ReplicatedDatabase, SingleDatabase
@@ -90,6 +91,10 @@ async def test_a_killed_backend_makes_the_server_recover_by_itself(single: Singl
     assert "terminating any other active server processes" in single.primary.log()
 
 
+def doing(query: str) -> Callable[[Connection], Awaitable[str]]:
+    return lambda connection: connection.execute(query)
+
+
 async def test_failing_over_keeps_what_was_committed(pair: ReplicatedDatabase) -> None:
     """Twice, so that both have been the primary, through one pool and one address."""
     pool = Database(pair.url, connections_max=2)
@@ -98,7 +103,7 @@ async def test_failing_over_keeps_what_was_committed(pair: ReplicatedDatabase) -
     for number in (1, 2):
         old, new = pair.primary, pair.standby
         query = f"INSERT INTO kept VALUES ({number})"
-        await pool.run(lambda connection, query=query: connection.execute(query))
+        await pool.run(doing(query))
 
         await pair.fail_over()
 
@@ -106,7 +111,7 @@ async def test_failing_over_keeps_what_was_committed(pair: ReplicatedDatabase) -
         assert pair.primary is new
         assert await new.ask("SELECT pg_is_in_recovery()") is False
         query = "INSERT INTO kept VALUES (0)"
-        await pool.run(lambda connection, query=query: connection.execute(query))
+        await pool.run(doing(query))
         assert (
             await pool.run(lambda connection: connection.fetchval("SELECT max(n) FROM kept"))
             == number

@@ -149,7 +149,7 @@ class Writing:
 
     def __init__(self) -> None:
         self.acknowledged: set[int] = set()
-        self.refused: Counter[type[BaseException]] = Counter()
+        self.refused: Counter[type[BaseException] | None] = Counter()
 
     async def go_on(self, url: str) -> None:
         database = Database(url, connections_max=1, retry=RetryPolicy(attempts=1))
@@ -159,7 +159,8 @@ class Writing:
                 await database.run(partial(self._write, number=number))
                 self.acknowledged.add(number)
             except TryAgainError as error:
-                self.refused[type(error.__cause__)] += 1
+                cause = error.__cause__
+                self.refused[type(cause) if cause else None] += 1
                 await asyncio.sleep(0.02)
 
     async def _write(self, connection: Connection, number: int) -> None:

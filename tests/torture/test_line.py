@@ -87,7 +87,7 @@ async def test_looking_is_not_cut() -> None:
 async def test_the_nth_request_and_as_many_as_told_are_cut() -> None:
     async with open_shop() as (shop, line, address), aiohttp.ClientSession() as session:
         line.arm(Cut.BEFORE_THE_ANSWER, request=2, times=2)
-        outcomes = []
+        outcomes: list[int | None] = []
         for _ in range(4):
             try:
                 async with session.post(address, json=BODY) as answer:

@@ -183,7 +183,7 @@ class TestClockChanges:
                 start = datetime.fromisoformat(slot["start"])
                 assert start.isoformat() == start.astimezone(BERLIN).isoformat()
                 assert start.date().isoformat() == day["date"]
-                offsets.append(start.utcoffset())
+                offsets.append(start.utcoffset() or timedelta(0))
         winter, summer = timedelta(hours=1), timedelta(hours=2)
         assert {offsets[0], offsets[-1]} == {winter, summer}
         assert offsets == sorted(offsets, reverse=not forward)

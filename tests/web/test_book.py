@@ -303,7 +303,8 @@ class TestIdempotency:
     def send(
         visitor: httpx.Client, api: str, wish: dict[str, Any], key: str | bytes
     ) -> httpx.Response:
-        return visitor.post(f"{api}/book", json=wish, headers={"Idempotency-Key": key})  # type: ignore[dict-item]
+        sent = key if isinstance(key, bytes) else key.encode()
+        return visitor.post(f"{api}/book", json=wish, headers={b"Idempotency-Key": sent})
 
     def test_the_same_key_gives_the_same_answer_byte_for_byte(
         self, visitor: httpx.Client, ledger: Ledger, api: str

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from icalendar import Calendar, Event
+from icalendar import Calendar
 
 from bookonce.business.document import Business
 from tests.factories import a_business, a_service, tomorrow_at
@@ -44,8 +44,8 @@ def file_of(visitor: httpx.Client, booked: dict[str, Any]) -> bytes:
     return answer.content
 
 
-def parsed(content: bytes) -> tuple[Any, Event]:
-    """The calendar and its one event."""
+def parsed(content: bytes) -> tuple[Any, Any]:
+    """The calendar and its one event; their properties have a type only when they are read."""
     calendar = Calendar.from_ical(content)
     (event,) = calendar.walk("VEVENT")
     return calendar, event

@@ -28,13 +28,13 @@ COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
         ("#ff0000", "#ffffff", 4.00),
     ],
 )
-def test_contrast_is_that_of_the_guidelines(one, other, ratio):
+def test_contrast_is_that_of_the_guidelines(one: str, other: str, ratio: float) -> None:
     assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.01)
 
 
 @examples(300)
 @given(COLOURS)
-def test_text_can_be_read_in_any_colour_on_either_page_and_on_it(brand):
+def test_text_can_be_read_in_any_colour_on_either_page_and_on_it(brand: str) -> None:
     light, dark = accents(brand)
     assert contrast(light.colour, LIGHT_PAGE) >= TEXT_CONTRAST
     assert contrast(dark.colour, DARK_PAGE) >= TEXT_CONTRAST
@@ -44,7 +44,7 @@ def test_text_can_be_read_in_any_colour_on_either_page_and_on_it(brand):
 
 @examples(200)
 @given(COLOURS)
-def test_a_colour_that_can_be_read_is_left_as_it_is(brand):
+def test_a_colour_that_can_be_read_is_left_as_it_is(brand: str) -> None:
     light, dark = accents(brand)
     if contrast(brand, LIGHT_PAGE) >= TEXT_CONTRAST:
         assert light.colour == brand

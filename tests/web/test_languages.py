@@ -24,7 +24,7 @@ def texts_of_the_pages() -> set[str]:
     return {
         str(text)
         for _, _, text, _, _ in extract_from_dir(
-            WEB, method_map=[("templates/**.html", "jinja2"), ("booking/**.py", "python")]
+            WEB, method_map=[("templates/**.html", "jinja2"), ("**.py", "python")]
         )
     }
 

@@ -6,9 +6,10 @@ be a fault of ours. The requests are the same in every run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import APIOperation, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -30,6 +32,8 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
 from tests.running import RunningServer
 from tests.web.visitors import book, token_of
+
+Operation: TypeAlias = APIOperation[Any, Any, Any, Any]
 
 CHECKS = [
     not_a_server_error,
@@ -107,8 +111,7 @@ def test_requests_by_the_document_are_answered_as_documented(
     visitor: httpx.Client,
     subtests: pytest.Subtests,
 ) -> None:
-    for one in document.get_all_operations():
-        operation = one.ok()
+    for operation in operations(document):
         with subtests.test(operation.label):
             known = opened(server, visitor)  # of its own: another may have cancelled everything
             statuses = explore(server, operation, known, GenerationMode.POSITIVE)
@@ -122,8 +125,7 @@ def test_requests_against_the_document_are_answered_as_documented(
     subtests: pytest.Subtests,
 ) -> None:
     known = opened(server, visitor)
-    for one in document.get_all_operations():
-        operation = one.ok()
+    for operation in operations(document):
         if not (len(operation.query) or len(operation.body)):
             continue  # any text can be an address
         with subtests.test(operation.label):
@@ -131,15 +133,21 @@ def test_requests_against_the_document_are_answered_as_documented(
             assert statuses & {404, 422}
 
 
+def operations(document: OpenApiSchema) -> Iterator[Operation]:
+    for one in document.get_all_operations():
+        assert isinstance(one, Ok), one
+        yield one.ok()
+
+
 def explore(
-    server: RunningServer, operation: APIOperation, known: Known, mode: GenerationMode
+    server: RunningServer, operation: Operation, known: Known, mode: GenerationMode
 ) -> set[int]:
     """Make requests of one operation and check every answer; the statuses that came."""
     statuses: set[int] = set()
 
     @st.composite
-    def requested(draw: st.DrawFn) -> Case:
-        case: Case = draw(operation.as_strategy(generation_mode=mode))
+    def requested(draw: st.DrawFn) -> Case[Any]:
+        case: Case[Any] = draw(operation.as_strategy(generation_mode=mode))
         wholly = mode is GenerationMode.POSITIVE and draw(st.booleans())
         case.path_parameters = known.instead(case.path_parameters, draw, wholly=wholly)
         case.query = known.instead(case.query, draw, wholly=wholly)
@@ -155,7 +163,7 @@ def explore(
         suppress_health_check=list(HealthCheck),
     )
     @given(requested())
-    def ask(case: Case) -> None:
+    def ask(case: Case[Any]) -> None:
         answer = case.call(base_url=server.base_url, session=session)
         statuses.add(answer.status_code)
         case.validate_response(answer, checks=CHECKS)

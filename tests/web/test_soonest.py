@@ -87,7 +87,7 @@ async def test_limits_and_unknown_things_are_refused(
     http: httpx.AsyncClient, serve_business: Serve
 ) -> None:
     api = serve_business(a_business())
-    for query, status in (
+    refusals: tuple[tuple[dict[str, str | int], int], ...] = (
         ({"service": "cut", "limit": 0}, 422),
         ({"service": "cut", "limit": 51}, 422),
         ({"service": "cut", "tz": "Mars/Olympus"}, 422),
@@ -95,7 +95,8 @@ async def test_limits_and_unknown_things_are_refused(
         ({"service": "nothing"}, 404),
         ({"service": "cut", "staff": "nobody"}, 404),
         ({}, 422),
-    ):
+    )
+    for query, status in refusals:
         answer = await http.get(f"{api}/availability/next", params=query)
         assert answer.status_code == status, (query, answer.text)
 

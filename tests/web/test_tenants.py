@@ -188,7 +188,7 @@ class TestTheSameWordsInBoth:
         refused(visitor.post(f"{pair[0]}/book", json=a_wish(start)), 409, "BOOKING_CONFLICT")
         book(visitor, pair[1], start)
 
-    def test_an_idempotency_key_is_one_businesss_own(
+    def test_an_idempotency_key_is_one_business_s_own(
         self, visitor: httpx.Client, pair: tuple[str, str]
     ) -> None:
         wish, headers = a_wish(tomorrow_at(10)), {"Idempotency-Key": "key-1"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -12,14 +13,14 @@ import pytest
 import pytz
 from hypothesis import given
 from hypothesis import strategies as st
-from icalendar import Calendar, Component
+from icalendar import Calendar
 from icalendar.timezone import TZP
 
-from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.find import Managed
+from bookonce.booking.appointment import Appointment, Part, Status
 from bookonce.business.directory import Directory
 from bookonce.business.document import ONLY_LOCATION
 from bookonce.platform.zones import offset_segments
+from bookonce.web.managed import Managed
 from bookonce.web.public.calendar_file import calendar_file
 from tests.availability.properties import examples
 from tests.availability.strategies import OCCASIONS
@@ -76,9 +77,17 @@ def held(zone: str, start: datetime) -> Managed:
     appointment = Appointment(
         id=uuid4(),
         status=Status.CONFIRMED,
-        service="cut",
+        parts=(
+            Part(
+                service="cut",
+                service_name="Cut",
+                staff="ada",
+                staff_name="Ada",
+                start=start,
+                end=start + LENGTH,
+            ),
+        ),
         location=ONLY_LOCATION,
-        staff="ada",
         start=start,
         end=start + LENGTH,
         price_minor=None,
@@ -96,7 +105,7 @@ def read(content: bytes, reader: TZP) -> list[datetime]:
     return [understood(event, name, rules) for name in ("dtstart", "dtend")]
 
 
-def understood(event: Component, name: str, rules: dict[str, tzinfo]) -> datetime:
+def understood(event: Any, name: str, rules: dict[str, tzinfo]) -> datetime:
     written = event[name].to_ical().decode()
     wall = datetime.strptime(written.removesuffix("Z"), "%Y%m%dT%H%M%S")
     if written.endswith("Z"):
@@ -104,7 +113,7 @@ def understood(event: Component, name: str, rules: dict[str, tzinfo]) -> datetim
     clock = rules[event[name].params["TZID"]]
     if isinstance(clock, pytz.tzinfo.DstTzInfo):
         return clock.localize(wall, is_dst=None).astimezone(UTC)  # fails if it comes twice
-    assert isinstance(clock, dateutil.tz.tz._tzicalvtz), clock
+    assert isinstance(clock, dateutil.tz.tz._tzicalvtz), clock  # type: ignore[attr-defined]
     return wall.replace(tzinfo=clock).astimezone(UTC)
 
 

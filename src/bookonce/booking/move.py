@@ -75,9 +75,11 @@ async def move(
     *,
     actor: Actor,
     now: datetime,
-    idempotency_key: str | None = None,
+    idempotency: Idempotency | None = None,
 ) -> Found:
     """Move an appointment; a move to where it is already changes nothing and answers the same.
+
+    `idempotency` is the request as whoever asks recognises it.
 
     The price stays as agreed; the length is the services' of now. Raises NotFoundError,
     TooLateError, StatusConflictError, NotOfferedError, BookingConflictError,
@@ -85,7 +87,7 @@ async def move(
     """
     change = _Change(
         installation,
-        Idempotency.of(idempotency_key, "move", str(appointment_id), request),
+        idempotency or Idempotency.of(None),
         new_id(),
         actor,
         now,

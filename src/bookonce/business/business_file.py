@@ -47,8 +47,21 @@ FILE_BYTES_MAX = 4 * 1024 * 1024
 SHOWN_LENGTH_MAX = 300
 TABLES = ("location", "staff", "resource", "service")
 RESERVED_SLUGS = frozenset(
-    {"api", "schema", "healthz", "readyz", "metrics", "static", "embed", "webhooks"}
+    {
+        "api",
+        "calendar",
+        "embed",
+        "healthz",
+        "mcp",
+        "metrics",
+        "office",
+        "readyz",
+        "schema",
+        "static",
+        "webhooks",
+    }
 )
+"""What the paths of the product begin with, or will; tests/web/test_routes.py compares them."""
 
 
 def parse(text: str) -> Business:

@@ -16,7 +16,7 @@ import shutil
 from pathlib import Path
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from bookonce.platform.embedded import DATABASE, ROLE, SOCKET_NAME, SUPERUSER, EmbeddedPostgres
 from bookonce.torture.waiting import until

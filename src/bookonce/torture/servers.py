@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import aiohttp
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 90.0  # longer than its workers and its jobs are given

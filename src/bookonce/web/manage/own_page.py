@@ -16,6 +16,7 @@ from bookonce.availability.selection import Choice
 from bookonce.booking.appointment import Status
 from bookonce.booking.cancel import cancel
 from bookonce.booking.move import MoveRequest, move
+from bookonce.events.idempotency import Idempotency
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import (
     BookingConflictError,
@@ -177,15 +178,16 @@ async def move_by_form(
     form, start = Form.of(fields), own.visit.address.start_at
     if start is None:
         return await _choose_move(own, installation, status=422)
+    request_to_move = MoveRequest(start)
     try:
         await move(
             installation,
             slug,
             own.appointment.id,
-            MoveRequest(start),
+            request_to_move,
             actor=VISITOR,
             now=datetime.now(UTC),
-            idempotency_key=form.key,
+            idempotency=Idempotency.of(form.key, "move", token, request_to_move),
         )
     except BookingConflictError as error:
         CHANGES.labels("move", error.code.lower()).inc()

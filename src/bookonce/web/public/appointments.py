@@ -14,6 +14,7 @@ from msgspec import Meta
 from bookonce.booking.cancel import cancel
 from bookonce.booking.find import access_by_token
 from bookonce.booking.move import MoveRequest, move
+from bookonce.events.idempotency import Idempotency
 from bookonce.payments.pay import follow, pay
 from bookonce.platform.errors import BookonceError
 from bookonce.web.dependencies import Configured, Here, Slug
@@ -125,7 +126,7 @@ async def move_appointment(
             data,
             actor=access.actor,
             now=datetime.now(UTC),
-            idempotency_key=idempotency_key,
+            idempotency=Idempotency.of(idempotency_key, "move", token, data),
         )
     except BookonceError as error:
         CHANGES.labels("move", error.code.lower()).inc()
