@@ -198,6 +198,7 @@ async def books_of(server: RunningServer, slug: str) -> list[dict[str, Any]]:
                    appointment.client_phone AS phone, appointment.notes
             FROM appointment
             JOIN business_slug USING (business_id)
+            JOIN appointment_part AS part USING (business_id, appointment_id)
             JOIN service USING (business_id, service_id)
             JOIN resource USING (business_id, resource_id)
             JOIN client USING (business_id, client_id)

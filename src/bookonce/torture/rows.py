@@ -145,11 +145,13 @@ _SLUG = "JOIN business_slug USING (business_id)"
 
 _APPOINTMENTS = f"""
 SELECT slug, appointment_id AS id, status, service.key AS service, resource.key AS staff,
-       date_part('epoch', starts_at)::bigint AS start_s, sequence,
+       date_part('epoch', appointment.starts_at)::bigint AS start_s, sequence,
        coalesce(notes, '') AS label
 FROM appointment {_SLUG}
+JOIN appointment_part AS part USING (business_id, appointment_id)
 JOIN service USING (business_id, service_id)
 JOIN resource USING (business_id, resource_id)
+WHERE part.number = 0
 """
 
 _CLAIMS = f"""
@@ -179,9 +181,13 @@ JOIN event USING (business_id, event_id)
 """
 
 
+class _Part(msgspec.Struct):
+    service: str
+    staff: str
+
+
 class _Facts(msgspec.Struct):
-    service: str = ""
-    staff: str = ""
+    parts: tuple[_Part, ...] = ()
     start: datetime | None = None
     resources: tuple[str, ...] = ()
     sequence: int = 0
@@ -197,8 +203,8 @@ def _by_appointment(rows: list[Any]) -> dict[UUID, list[Event]]:
                 slug=row["slug"],
                 kind=row["kind"],
                 appointment_id=row["appointment_id"],
-                service=facts.service,
-                staff=facts.staff,
+                service=facts.parts[0].service if facts.parts else "",
+                staff=facts.parts[0].staff if facts.parts else "",
                 start_s=int(facts.start.timestamp()) if facts.start else 0,
                 resources=facts.resources,
                 sequence=facts.sequence,

@@ -11,38 +11,55 @@ JOIN claim AS b ON a.business_id = b.business_id AND a.resource_id = b.resource_
 """
 
 DISAGREEMENTS = {
-    "a held or confirmed appointment without the claims of its performer and time": """
+    "a part of a held or confirmed appointment without the claims of its performer and time": """
         SELECT appointment_id
-        FROM appointment JOIN service USING (business_id, service_id)
+        FROM appointment
+        JOIN appointment_part AS part USING (business_id, appointment_id)
+        JOIN service USING (business_id, service_id)
         CROSS JOIN LATERAL (
-            SELECT count(*) AS claims,
-                   coalesce(bool_and(
-                       lower(claim.during) <= appointment.starts_at
-                       AND upper(claim.during) >= appointment.ends_at), false) AS cover_it,
-                   coalesce(bool_and(
-                       claim.during && tstzrange(appointment.starts_at, appointment.ends_at)
+            SELECT coalesce(bool_or(
+                       lower(claim.during) <= part.starts_at
+                       AND upper(claim.during) >= part.ends_at), false) AS cover_it,
+                   coalesce(bool_or(
+                       claim.during && tstzrange(part.starts_at, part.ends_at)
                    ), false) AS touch_it
             FROM claim
             WHERE claim.business_id = appointment.business_id
               AND claim.appointment_id = appointment.appointment_id
-              AND claim.resource_id = appointment.resource_id
+              AND claim.resource_id = part.resource_id
         ) AS performer
         WHERE status IN ('held', 'confirmed') AND NOT CASE
-            WHEN service.phases = '[]' THEN performer.claims = 1 AND performer.cover_it
-            ELSE performer.touch_it END
+            WHEN service.phases = '[]' THEN performer.cover_it ELSE performer.touch_it END
     """,
-    "a held or confirmed appointment without one of each kind that it needs, for all of its time": """
+    "a part of a held or confirmed appointment without one of each kind that it needs": """
         SELECT appointment_id
-        FROM appointment JOIN service USING (business_id, service_id)
-        WHERE status IN ('held', 'confirmed') AND ARRAY(SELECT unnest(needs) ORDER BY 1) <> ARRAY(
-            SELECT resource.kind
-            FROM claim JOIN resource USING (business_id, resource_id)
-            WHERE claim.business_id = appointment.business_id
-              AND claim.appointment_id = appointment.appointment_id
-              AND resource.kind <> 'staff'
-              AND lower(claim.during) <= appointment.starts_at
-              AND upper(claim.during) >= appointment.ends_at
-            ORDER BY 1)
+        FROM appointment
+        JOIN appointment_part AS part USING (business_id, appointment_id)
+        JOIN service USING (business_id, service_id)
+        WHERE status IN ('held', 'confirmed') AND EXISTS (
+            SELECT 1 FROM unnest(needs) AS need (kind)
+            WHERE NOT EXISTS (
+                SELECT 1 FROM claim JOIN resource USING (business_id, resource_id)
+                WHERE claim.business_id = appointment.business_id
+                  AND claim.appointment_id = appointment.appointment_id
+                  AND resource.kind = need.kind
+                  AND lower(claim.during) <= part.starts_at
+                  AND upper(claim.during) >= part.ends_at))
+    """,
+    "a held or confirmed appointment whose parts don't fill its time without a gap": """
+        SELECT appointment_id
+        FROM appointment CROSS JOIN LATERAL (
+            SELECT min(part.starts_at) AS starts_at, max(part.ends_at) AS ends_at,
+                   range_agg(tstzrange(part.starts_at, part.ends_at)) AS times,
+                   sum(part.ends_at - part.starts_at) AS length
+            FROM appointment_part AS part
+            WHERE part.business_id = appointment.business_id
+              AND part.appointment_id = appointment.appointment_id
+        ) AS parts
+        WHERE (parts.starts_at, parts.ends_at, parts.length) IS DISTINCT FROM
+                  (appointment.starts_at, appointment.ends_at,
+                   appointment.ends_at - appointment.starts_at)
+           OR parts.times <> tstzmultirange(tstzrange(appointment.starts_at, appointment.ends_at))
     """,
     "a claim of an appointment that is neither held nor confirmed": """
         SELECT claim_id FROM claim JOIN appointment USING (business_id, appointment_id)
@@ -76,7 +93,7 @@ DISAGREEMENTS = {
                              AND event.kind IN (
                                  'appointment.moved', 'appointment.cancelled',
                                  'appointment.confirmed', 'appointment.expired',
-                                 'payment.refund_asked'))
+                                 'refund.requested'))
     """,
     "a confirmed appointment with a deposit, and not one payment for it": """
         SELECT appointment_id FROM appointment
