@@ -219,17 +219,18 @@ async def test_rows_that_a_dump_brought_from_another_server_are_not_taken_for_ne
     await connection.execute("UPDATE claim SET xid = '99999999999'")  # far in the future
     assert await free_at(installation, slug, TEN) == []
     directory = await installation.current(slug)
-    rows = await connection.fetch(
-        READ,
-        directory.business_id,
-        list(directory.staff_ids.values()),
-        list(directory.staff_ids.values()),
-        await connection.fetchval("SELECT pg_current_snapshot()::text"),
-        await connection.fetchval(f"SELECT {SERVER}"),
-        TEN,
-        TEN + HALF_AN_HOUR,
-        None,
-        TEN,
+    ids = list(directory.staff_ids.values())
+    rows = await READ.rows(
+        connection,
+        business_id=directory.business_id,
+        resource_ids=ids,
+        known_ids=ids,
+        snapshot=await connection.fetchval("SELECT pg_current_snapshot()::text"),
+        server=await connection.fetchval(f"SELECT {SERVER}"),
+        first=TEN,
+        end=TEN + HALF_AN_HOUR,
+        released=None,
+        now=TEN,
     )
     assert [(row["resource_id"], row["changed_ids"]) for row in rows] == [(None, [])]
 
@@ -344,20 +345,23 @@ class TestCost:
         ids = list(directory.staff_ids.values())[:staff]
         quoted = "ARRAY[" + ", ".join(f"'{one}'" for one in ids) + "]::uuid[]"
         await connection.execute(f"SET plan_cache_mode = {mode}")
+        types = {
+            "business_id": ("uuid", f"'{directory.business_id}'"),
+            "resource_ids": ("uuid[]", quoted),
+            "known_ids": ("uuid[]", quoted if is_known else "'{}'"),
+            "snapshot": ("text", "pg_current_snapshot()::text" if is_known else "NULL"),
+            "server": ("timestamptz", SERVER if is_known else "NULL"),
+            "first": ("timestamptz", "now()"),
+            "end": ("timestamptz", "now() + interval '31 days'"),
+            "released": ("uuid", "NULL"),
+            "now": ("timestamptz", "now()"),
+        }
         await connection.execute(
-            "PREPARE read (uuid, uuid[], uuid[], text, timestamptz, timestamptz, timestamptz, uuid,"
-            " timestamptz)"
-            f" AS {READ}"
+            f"PREPARE read ({', '.join(types[name][0] for name in READ.names)}) AS {READ.sql}"
         )
         explained = await connection.fetchval(
-            f"""
-            EXPLAIN (FORMAT json) EXECUTE read (
-                '{directory.business_id}', {quoted}, {quoted if is_known else "'{}'"},
-                {"pg_current_snapshot()::text" if is_known else "NULL"},
-                {SERVER if is_known else "NULL"},
-                now(), now() + interval '31 days', NULL, now()
-            )
-            """
+            "EXPLAIN (FORMAT json) EXECUTE read"
+            f" ({', '.join(types[name][1] for name in READ.names)})"
         )
         scans = list(_scans(json.loads(explained)[0]["Plan"]))
         indexes = {(scan["Relation Name"], scan.get("Index Name")) for scan in scans}

@@ -216,6 +216,7 @@ def _new_appointment(
         price_minor=price_minor,
         location=selection.place.key,
         location_name=selection.place.name,
+        business_version=directory.version,
         deposit_minor=deposit.amount_minor if deposit else None,
         hold_expires_at=deposit.hold_expires_at if deposit else None,
     )
@@ -305,8 +306,6 @@ def _appointment(selection: Selection, new: NewAppointment, allocation: Allocati
         price_minor=new.price_minor,
         currency=new.currency,
         sequence=0,
-        client_name=new.client_name,
-        notes=new.notes,
         deposit_minor=new.deposit_minor,
         hold_expires_at=new.hold_expires_at,
     )

@@ -28,6 +28,7 @@ jsonb_strip_nulls(jsonb_build_object(
         WHERE location.business_id = :business_id
           AND location.location_id = appointment.location_id
     ),
+    'business_version', appointment.business_version,
     'start', appointment.starts_at, 'end', appointment.ends_at,
     'price_minor', appointment.price_minor, 'currency', appointment.currency,
     'sequence', appointment.sequence, 'deposit_minor', appointment.deposit_minor,

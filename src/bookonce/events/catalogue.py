@@ -41,6 +41,8 @@ class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     price_minor: int | None = None
     location: str = ""
     location_name: str = ""
+    business_version: int = 0
+    """The version of the business under which it was promised."""
     resources: tuple[str, ...] = ()
     sequence: int = 0
     deposit_minor: int | None = None
