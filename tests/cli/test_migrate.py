@@ -80,3 +80,27 @@ def test_a_schema_that_can_not_be_made_is_told_and_leaves_nothing(empty_url: str
     with Ledger(empty_url) as ledger:
         tables = ledger.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     assert {row["tablename"] for row in tables} <= {"appointment", "schema_migration"}
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["serve"], ["worker"]])
+def test_a_database_of_a_newer_version_is_refused_with_a_word_on_the_way_back(
+    empty_url: str, command: list[str]
+) -> None:
+    assert bookonce("migrate", "--database-url", empty_url).code == 0
+    with Ledger(empty_url) as ledger:
+        ledger.fetch("INSERT INTO schema_migration (version) VALUES ('9999')")
+        before = ledger.contents()
+        outcome = bookonce(*command, "--database-url", empty_url)
+        assert outcome.code == 1
+        assert "newer Bookonce (migration 9999)" in outcome.err
+        assert "restore the backup" in " ".join(outcome.err.split())
+        assert ledger.contents() == before
+
+
+def test_the_doctor_sees_a_newer_schema(empty_url: str) -> None:
+    assert bookonce("migrate", "--database-url", empty_url).code == 0
+    with Ledger(empty_url) as ledger:
+        ledger.fetch("INSERT INTO schema_migration (version) VALUES ('9999')")
+    outcome = bookonce("doctor", "--database-url", empty_url)
+    assert outcome.code == 1
+    assert "is newer than this Bookonce: 9999" in " ".join(outcome.out.split())

@@ -20,7 +20,12 @@ from bookonce.cli.output import out, plain_errors
 from bookonce.payments import worry_rows
 from bookonce.payments.providers.configured import provider_names
 from bookonce.platform.hosts import connect
-from bookonce.platform.schema import applied_versions, pending_versions
+from bookonce.platform.schema import (
+    applied_versions,
+    newer_schema,
+    pending_versions,
+    unknown_versions,
+)
 from bookonce.platform.settings import Settings
 from bookonce.platform.zones import is_zone
 from bookonce.queue import depth_rows
@@ -86,11 +91,16 @@ async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncI
     )
     pending = await pending_versions(connection)
     applied = await applied_versions(connection)
+    unknown = await unknown_versions(connection)
     yield Finding(
         "schema",
-        not pending,
-        f"version {applied[-1]}" if applied and not pending else f"lacks {', '.join(pending)}",
-        "run: bookonce migrate",
+        not pending and not unknown,
+        f"is newer than this Bookonce: {', '.join(unknown)}"
+        if unknown
+        else f"version {applied[-1]}"
+        if applied and not pending
+        else f"lacks {', '.join(pending)}",
+        newer_schema(unknown) if unknown else "run: bookonce migrate",
     )
     if not pending:
         yield await _guard(connection)

@@ -46,13 +46,30 @@ async def pending_versions(connection: Connection) -> list[str]:
     return [version for version in packaged_versions() if version not in applied]
 
 
+async def unknown_versions(connection: Connection) -> list[str]:
+    """The migrations that the database has had and this code doesn't know: those of a newer one."""
+    packaged = set(packaged_versions())
+    return [version for version in await applied_versions(connection) if version not in packaged]
+
+
+def newer_schema(unknown: list[str]) -> str:
+    """What an operator is told whose database was upgraded by a newer Bookonce."""
+    return (
+        f"This database was upgraded by a newer Bookonce (migration {', '.join(unknown)}), and "
+        "migrations only go forward. Run that version, or restore the backup that was made before "
+        "the upgrade."
+    )
+
+
 async def migrate(url: str) -> list[str]:
     """Apply what is pending, each migration in a transaction; returns what was applied.
 
-    Raises MigrationError.
+    Raises MigrationError, also if the database has had migrations that this code doesn't know.
     """
     connection = await connect(url, timeout=CONNECT_TIMEOUT_S)
     try:
+        if unknown := await unknown_versions(connection):
+            raise MigrationError(newer_schema(unknown))
         if not await pending_versions(connection):
             return []
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
