@@ -21,6 +21,7 @@ from bookonce.booking import apply_file
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.confirm import confirm
 from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
@@ -33,6 +34,7 @@ from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     BlockConflictError,
     BookingConflictError,
+    HoldExpiredError,
     PaymentUnavailableError,
     StatusConflictError,
 )
@@ -413,3 +415,45 @@ async def test_what_cannot_be_settled_does_not_keep_the_others_from_it(
             )
         )
     assert len(seen) == 3
+
+
+UNTIL = NOW + timedelta(minutes=15)
+
+
+async def a_time_held_without_a_deposit(installation: Installation, slug: str) -> Booked:
+    return await book(
+        installation, slug, a_booking(TEN, "wash"), actor=SYSTEM, now=NOW, hold_until=UNTIL
+    )
+
+
+async def test_a_time_can_be_held_without_a_deposit_and_confirmed(
+    installation: Installation, slug: str, database_url: str
+) -> None:
+    held = await a_time_held_without_a_deposit(installation, slug)
+    assert (held.appointment.status, held.appointment.hold_expires_at) == (Status.HELD, UNTIL)
+    assert not await is_free(installation, slug, NOW)
+    for _ in range(2):
+        found = await confirm(
+            installation, slug, held.appointment.id, actor=SYSTEM, now=UNTIL - timedelta(seconds=1)
+        )
+        assert (found.appointment.status, found.appointment.sequence) == (Status.CONFIRMED, 1)
+    assert not await is_free(installation, slug, UNTIL + timedelta(minutes=1))
+    await assert_sound(database_url)
+
+
+async def test_an_expired_hold_can_not_be_confirmed(
+    installation: Installation, slug: str, database_url: str
+) -> None:
+    held = await a_time_held_without_a_deposit(installation, slug)
+    assert await is_free(installation, slug, UNTIL)
+    with pytest.raises(HoldExpiredError):
+        await confirm(installation, slug, held.appointment.id, actor=SYSTEM, now=UNTIL)
+    await assert_sound(database_url)
+
+
+async def test_a_hold_for_a_deposit_is_not_confirmed_without_it(
+    installation: Installation, slug: str
+) -> None:
+    held = await hold(installation, slug)
+    with pytest.raises(StatusConflictError):
+        await confirm(installation, slug, held.appointment.id, actor=SYSTEM, now=NOW)

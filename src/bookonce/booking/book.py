@@ -98,11 +98,13 @@ async def book(
     now: datetime,
     idempotency_key: str | None = None,
     network: str | None = None,
+    hold_until: datetime | None = None,
 ) -> Booked:
     """Book a time with a named person, or with the fairest of those who are free. If a deposit is
     due, the time is held for the payment.
 
-    `network` is where the request came from; it counts if the business limits what one may hold.
+    `hold_until` holds it only, until `confirm` makes it the client's: while somebody telephones, or
+    is asked whether they want it. `network` is where the request came from; it counts if the business limits what one may hold.
     Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
     booked instead), TooManyBookingsError, PaymentUnavailableError,
     IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome may be unknown; the
@@ -132,7 +134,7 @@ async def book(
             services = [part.service for part in selection.parts]
             email = normal_email(request.client.email)
             deposit = await due(installation, directory, services, email, now)
-        terms = _Terms(actor, network, deposit, now)
+        terms = _Terms(actor, network, deposit, hold_until, now)
         new = _new_appointment(installation, selection, request, idempotency, ids, terms)
         result = await _run(installation, new)
         if result.allocation is not None:
@@ -173,7 +175,13 @@ class _Terms:
     actor: Actor
     network: str | None
     deposit: Deposit | None
+    hold_until: datetime | None
     now: datetime
+
+    @property
+    def hold_expires_at(self) -> datetime | None:
+        """Until when the time is held; None if it is the client's at once."""
+        return self.deposit.hold_expires_at if self.deposit else self.hold_until
 
 
 async def _run(installation: Installation, new: NewAppointment) -> BookingResult:
@@ -218,7 +226,7 @@ def _new_appointment(
         location_name=selection.place.name,
         business_version=directory.version,
         deposit_minor=deposit.amount_minor if deposit else None,
-        hold_expires_at=deposit.hold_expires_at if deposit else None,
+        hold_expires_at=terms.hold_expires_at,
     )
     return NewAppointment(
         demand=demand_of(selection, starts_at, ids.appointment),

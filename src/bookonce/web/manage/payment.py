@@ -53,7 +53,7 @@ def as_it_is(
     `wants_card`: another card is to be tried although a payment may be under way; there will be
     one payment still.
     """
-    if own.appointment.status not in WAITING:
+    if own.appointment.status not in WAITING or own.appointment.deposit_minor is None:
         return own.as_it_is(status=status, notice=notice, is_new=is_new)
     state = _state(own)
     if state == "processing" and wants_card and own.appointment.status is Status.HELD:
