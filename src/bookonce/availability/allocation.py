@@ -48,7 +48,10 @@ def _plans(selection: Selection, start_s: int) -> Iterator[Plan]:
     """Every way to perform the parts by people who may, the preferred one first."""
     parts = selection.parts
     rooms = [_rooms(selection, start_s, shared=True)]
-    if len(parts) > 1 and (apart := _rooms(selection, start_s, shared=False)) != rooms[0]:
+    if len(parts) == 1:  # the common case, without the search
+        yield [Need(selection.ids(parts[0].performers), _times(parts, start_s), (0,)), *rooms[0]]
+        return
+    if (apart := _rooms(selection, start_s, shared=False)) != rooms[0]:
         rooms.append(apart)
     for runs in _runs(parts):
         performing = [

@@ -38,8 +38,9 @@ class Demand:
     """Everything that a visit needs, all of it or nothing, in the form that statements take.
 
     A plan is a list of needs that together would do. Needs are numbered through all plans;
-    `need_plans` has the plan of each. The first plan that can be had is taken. `day_*` is the
-    visit's local day, for fairness, `around_*` what is looked at of a candidate's claims.
+    `need_plans` has the plan of each. The first plan that can be had is taken. `needed_*`
+    is from the first to the last instant that any need takes, `day_*` the visit's local day, for
+    fairness, `around_*` what is looked at of a candidate's claims.
     """
 
     business_id: UUID
@@ -54,6 +55,8 @@ class Demand:
     performing_needs: Sequence[int]
     performed_parts: Sequence[int]
     claim_ids: Sequence[UUID]
+    needed_start: datetime
+    needed_end: datetime
     day_start: datetime
     day_end: datetime
     around_start: datetime
@@ -74,6 +77,8 @@ class Demand:
         needs = [need for plan in plans for need in plan]
         candidates = [(n, one) for n, need in enumerate(needs) for one in need.candidate_ids]
         times = [(n, low, high) for n, need in enumerate(needs) for low, high in need.times]
+        needed_start = min(low for _, low, _ in times)
+        needed_end = max(high for _, _, high in times)
         performed = [(n, part) for n, need in enumerate(needs) for part in need.parts]
         return cls(
             business_id=business_id,
@@ -88,10 +93,12 @@ class Demand:
             performing_needs=[number for number, _ in performed],
             performed_parts=[part for _, part in performed],
             claim_ids=claim_ids,
+            needed_start=needed_start,
+            needed_end=needed_end,
             day_start=day[0],
             day_end=day[1],
-            around_start=min(day[0] - FAIRNESS_MARGIN, *(low for _, low, _ in times)),
-            around_end=max(day[1] + FAIRNESS_MARGIN, *(high for _, _, high in times)),
+            around_start=min(day[0] - FAIRNESS_MARGIN, needed_start),
+            around_end=max(day[1] + FAIRNESS_MARGIN, needed_end),
         )
 
     @property
@@ -130,6 +137,11 @@ class Allocation:
     other_ids: tuple[UUID, ...] = ()
 
     @classmethod
+    def simple(cls, demand: Demand) -> Allocation:
+        """What a simple demand gets: one person for all parts."""
+        return cls((demand.resource_id,) * demand.part_count)
+
+    @classmethod
     def of(cls, performer_ids: Sequence[UUID], resource_ids: Sequence[UUID]) -> Allocation:
         """From the performers and everything that was claimed."""
         return cls(
@@ -138,22 +150,12 @@ class Allocation:
 
 
 _SIMPLE = """
-chosen AS (
-    SELECT :resource_id::uuid AS resource_id FROM {condition}
-),
-performing AS (
-    SELECT part, chosen.resource_id
-    FROM chosen CROSS JOIN generate_series(0, :part_count::int - 1) AS part
-),
-claimable AS (
-    SELECT resource_id FROM chosen
-),
 taken AS (
     INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id, expires_at)
-    SELECT :business_id, :claim_id::uuid, resource_id,
+    SELECT :business_id, :claim_id::uuid, :resource_id::uuid,
            tstzrange(:claim_start::timestamptz, :claim_end::timestamptz), 'appointment',
            :appointment_id, {expires_at}
-    FROM claimable
+    FROM {condition}
     ON CONFLICT DO NOTHING
     RETURNING resource_id
 )"""
@@ -178,7 +180,9 @@ looked_at AS MATERIALIZED (
     CROSS JOIN (SELECT DISTINCT resource_id FROM candidate) AS asked
     CROSS JOIN LATERAL (
         SELECT
-            range_agg(claim.during) AS claimed,
+            range_agg(claim.during) FILTER (
+                WHERE claim.during && tstzrange(:needed_start, :needed_end)
+            ) AS claimed,
             coalesce(sum(upper(claim.during) - lower(claim.during)) FILTER (
                 WHERE claim.kind = 'appointment'
                   AND claim.during && tstzrange(:day_start, :day_end)
@@ -243,11 +247,11 @@ def taking(*, simple: bool, condition: str, expires_at: str) -> str:
     """The pieces of a WITH query that take the claims of a `Demand`, as of `:now`; `condition` is
     the FROM item that allows it. `expires_at` is null for a claim for good.
 
-    `chosen` is whom to ask. One person for one time is asked without looking. Otherwise it is, for
-    each need of the first plan that can be had, the fairest of those who look free: least booked on
-    the day, then in the days around it, then in the business's order. Looking decides whom to ask,
-    never whether they get it. Times of one resource that touch are one claim. `performing` says who
-    performs which part. `taken` are the claims that the guard let in; each waits for rivals that are
+    One person for one time is asked without looking. Otherwise `chosen` is whom to ask: for each
+    need of the first plan that can be had, the fairest of those who look free: least booked on the
+    day, then in the days around it, then in the business's order. Looking decides whom to ask, never
+    whether they get it. `claimable` are the claims to take: times of one resource that touch are
+    one. `performing` says who performs which part. `taken` are the claims that the guard let in; each waits for rivals that are
     writing the same time. They are asked for in the order of the resources' ids, so that two who
     want the same two things don't wait for each other. Some of them without the others are worth
     nothing: whoever uses the pieces undoes everything then.
@@ -256,10 +260,12 @@ def taking(*, simple: bool, condition: str, expires_at: str) -> str:
     return form.format(condition=condition, expires_at=expires_at).strip()
 
 
-COMPLETE = """
-EXISTS (SELECT 1 FROM claimable)
-AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM claimable)""".strip()
-"""Whether everything that was asked for was taken."""
+def complete(*, simple: bool) -> str:
+    """The condition that everything that was asked for was taken."""
+    if simple:
+        return "EXISTS (SELECT 1 FROM taken)"
+    return """EXISTS (SELECT 1 FROM claimable)
+        AND (SELECT count(*) FROM taken) = (SELECT count(*) FROM claimable)"""
 
 
 class PartlyTakenError(Exception):
@@ -272,22 +278,26 @@ class _Taking:
     now: datetime
 
 
-def _take(*, simple: bool) -> StatementOf[_Taking]:
-    return StatementOf(
-        f"""
-        WITH allowed AS (SELECT 1 AS one),
-        {taking(simple=simple, condition="allowed", expires_at="NULL")}
-        SELECT {COMPLETE} AS is_complete,
-               EXISTS (SELECT 1 FROM claimable) AS looked_free,
-               EXISTS (SELECT 1 FROM taken) AS is_begun,
-               ARRAY(SELECT DISTINCT resource_id FROM taken) AS resource_ids,
-               ARRAY(SELECT resource_id FROM performing ORDER BY part) AS performer_ids
-        """,
-        _Taking,
-    )
-
-
-_TAKE = {simple: _take(simple=simple) for simple in (True, False)}
+_TAKE_SIMPLE = StatementOf(
+    f"""
+    WITH allowed AS (SELECT 1 AS one),
+    {taking(simple=True, condition="allowed", expires_at="NULL")}
+    SELECT {complete(simple=True)} AS is_complete
+    """,
+    _Taking,
+)
+_TAKE_CHOOSING = StatementOf(
+    f"""
+    WITH allowed AS (SELECT 1 AS one),
+    {taking(simple=False, condition="allowed", expires_at="NULL")}
+    SELECT {complete(simple=False)} AS is_complete,
+           EXISTS (SELECT 1 FROM claimable) AS looked_free,
+           EXISTS (SELECT 1 FROM taken) AS is_begun,
+           ARRAY(SELECT DISTINCT resource_id FROM taken) AS resource_ids,
+           ARRAY(SELECT resource_id FROM performing ORDER BY part) AS performer_ids
+    """,
+    _Taking,
+)
 
 
 async def take(connection: Connection, demand: Demand, now: datetime) -> Allocation | None:
@@ -295,11 +305,15 @@ async def take(connection: Connection, demand: Demand, now: datetime) -> Allocat
 
     Raises PartlyTakenError if what looked free was taken meanwhile, in part or whole.
     """
-    row = await _TAKE[demand.is_simple].row(connection, _Taking(demand, now))
+    if demand.is_simple:
+        row = await _TAKE_SIMPLE.row(connection, _Taking(demand, now))
+        assert row is not None
+        return Allocation.simple(demand) if row["is_complete"] else None
+    row = await _TAKE_CHOOSING.row(connection, _Taking(demand, now))
     assert row is not None
     if row["is_complete"]:
         return Allocation.of(row["performer_ids"], row["resource_ids"])
-    if row["is_begun"] or (row["looked_free"] and not demand.is_simple):
+    if row["is_begun"] or row["looked_free"]:
         raise PartlyTakenError
     return None
 

@@ -4,7 +4,7 @@ business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -157,29 +157,27 @@ def require_offered(selection: Selection, start: datetime, limits: Window) -> Se
                     f"This service needs something of the kind {kind!r} to be there."
                 )
 
-    def why_not(parts: Iterable[SelectedPart]) -> str | None:
+    def why_not(parts: Sequence[tuple[Sequence[str], SelectedPart]]) -> str | None:
         return refusal(
             place.zone,
             directory.policy.slot_step_min,
             [
-                ([place.hours[key] for key in part.performers], part.offset_s, part.service.visit)
-                for part in parts
+                ([place.hours[key] for key in keys], part.offset_s, part.service.visit)
+                for keys, part in parts
             ],
             limits,
             start,
         )
 
-    parts = tuple(
-        replace(
-            part,
-            performers=tuple(
-                key
-                for key in part.performers
-                if why_not([replace(part, performers=(key,))]) is None
-            ),
-        )
+    able = [
+        tuple(key for key in part.performers if why_not([((key,), part)]) is None)
         for part in selection.parts
+    ]
+    if not all(able):
+        why = why_not([(part.performers, part) for part in selection.parts])
+        raise NotOfferedError(f"This time isn't on offer: {why}.")
+    parts = tuple(
+        part if keys == part.performers else replace(part, performers=keys)
+        for keys, part in zip(able, selection.parts, strict=True)
     )
-    if not all(part.performers for part in parts):
-        raise NotOfferedError(f"This time isn't on offer: {why_not(selection.parts)}.")
-    return replace(selection, parts=parts)
+    return selection if parts == selection.parts else replace(selection, parts=parts)

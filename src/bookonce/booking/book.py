@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -29,7 +30,7 @@ from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import new_token, seal, token_hash, unseal
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
-from bookonce.events.catalogue import AppointmentFacts
+from bookonce.events.catalogue import AppointmentFacts, PartFacts
 from bookonce.events.event_rows import Remembered
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform import money
@@ -211,32 +212,38 @@ def _new_appointment(
     terms: _Terms,
 ) -> NewAppointment:
     directory, client, deposit = selection.directory, request.client, terms.deposit
-    currency = directory.business.business.currency
     starts_at = request.start.astimezone(UTC)
-    ends_at = starts_at + timedelta(minutes=selection.duration_min)
-    parts = _parts(selection, starts_at)
-    price_minor = _total([part["price_minor"] for part in parts])
+    demand = demand_of(selection, starts_at, ids.appointment)
+    # Who performs it is known before only if there is nobody to choose.
+    performer = selection.parts[0].performers[0] if demand.is_simple else None
+    staff_name = directory.staff_name(performer) if performer else ""
+    parts = _parts(selection, starts_at, performer or "", staff_name)
     facts = AppointmentFacts(
-        parts=(),
+        parts=parts,
         start=starts_at,
-        end=ends_at,
-        currency=currency,
-        price_minor=price_minor,
+        end=parts[-1].end,
+        currency=directory.business.business.currency,
+        price_minor=_total(parts),
         location=selection.place.key,
         location_name=selection.place.name,
         business_version=directory.version,
         deposit_minor=deposit.amount_minor if deposit else None,
         hold_expires_at=terms.hold_expires_at,
     )
+    service = selection.parts[0].service
     return NewAppointment(
-        demand=demand_of(selection, starts_at, ids.appointment),
+        demand=demand,
         version=directory.version,
         location_id=selection.place.location_id,
         starts_at=starts_at,
-        ends_at=ends_at,
-        parts=msgspec.json.encode(parts).decode(),
-        price_minor=price_minor,
-        currency=currency,
+        ends_at=facts.end,
+        service_id=directory.service_ids[service.key],
+        service_name=service.name,
+        staff_name=staff_name,
+        part_facts=parts,
+        service_ids=directory.service_ids,
+        price_minor=facts.price_minor,
+        currency=facts.currency,
         client_id=ids.client,
         client_email=normal_email(client.email),
         client_name=client.name.strip(),
@@ -259,52 +266,56 @@ def _new_appointment(
     )
 
 
-def _parts(selection: Selection, starts_at: datetime) -> list[dict[str, object]]:
-    """What the booking statement is told of each part."""
-    directory = selection.directory
-    currency = directory.business.business.currency
-    return [
-        {
-            "service_id": directory.service_ids[part.service.key],
-            "service": part.service.key,
-            "service_name": part.service.name,
-            "start": starts_at + timedelta(minutes=part.offset_min),
-            "end": starts_at + timedelta(minutes=part.offset_min + part.service.duration_min),
-            "price_minor": None
-            if part.service.price is None
-            else money.minor_units(part.service.price, currency),
-        }
-        for part in selection.parts
-    ]
+def _parts(
+    selection: Selection, starts_at: datetime, staff: str, staff_name: str
+) -> tuple[PartFacts, ...]:
+    """What is to be performed, by whom if that is known."""
+    currency = selection.directory.business.business.currency
+    found = []
+    for part in selection.parts:
+        service = part.service
+        start = starts_at + timedelta(minutes=part.offset_min)
+        found.append(
+            PartFacts(
+                service.key,
+                service.name,
+                staff,
+                staff_name,
+                start,
+                start + timedelta(minutes=service.duration_min),
+                None if service.price is None else money.minor_units(service.price, currency),
+            )
+        )
+    return tuple(found)
 
 
-def _total(prices_minor: list[object]) -> int | None:
+def _total(parts: Sequence[PartFacts]) -> int | None:
     """The price of all parts; None if any of them has none."""
-    known = [price for price in prices_minor if isinstance(price, int)]
-    return sum(known) if len(known) == len(prices_minor) else None
+    known = [part.price_minor for part in parts if part.price_minor is not None]
+    return sum(known) if len(known) == len(parts) else None
 
 
 def _appointment(selection: Selection, new: NewAppointment, allocation: Allocation) -> Appointment:
     """The appointment as it was booked just now."""
     directory = selection.directory
-    performers = [directory.staff_keys[one] for one in allocation.performer_ids]
+    parts = []
+    for told, performer_id in zip(new.part_facts, allocation.performer_ids, strict=True):
+        staff = directory.staff_keys[performer_id]
+        parts.append(
+            Part(
+                service=told.service,
+                service_name=told.service_name,
+                staff=staff,
+                staff_name=directory.staff_name(staff),
+                start=told.start,
+                end=told.end,
+                price_minor=told.price_minor,
+            )
+        )
     return Appointment(
         id=new.demand.appointment_id,
         status=Status(new.status),
-        parts=tuple(
-            Part(
-                service=part.service.key,
-                service_name=part.service.name,
-                staff=staff,
-                staff_name=directory.staff_name(staff),
-                start=told["start"],  # type: ignore[arg-type]
-                end=told["end"],  # type: ignore[arg-type]
-                price_minor=told["price_minor"],  # type: ignore[arg-type]
-            )
-            for part, staff, told in zip(
-                selection.parts, performers, _parts(selection, new.starts_at), strict=True
-            )
-        ),
+        parts=tuple(parts),
         location=selection.place.key,
         location_name=selection.place.name,
         business_version=directory.version,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
-from bookonce.availability.claim_rows import COMPLETE, Allocation, Demand, taking
+from bookonce.availability.claim_rows import Allocation, Demand, complete, taking
 from bookonce.availability.hold_rows import EXPIRED_IN_THE_WAY
 from bookonce.booking import limit_rows
 from bookonce.booking.limit_rows import Allowance
 from bookonce.events import catalogue
+from bookonce.events.catalogue import PartFacts
 from bookonce.events.event_rows import appended
 from bookonce.events.followers import is_followed
 from bookonce.platform.connection import Connection
@@ -32,8 +35,15 @@ class NewAppointment:
     location_id: UUID
     starts_at: datetime
     ends_at: datetime
-    parts: str
-    """JSON, a list: `service_id`, and what the event says of a part but for who performs it."""
+    service_id: UUID
+    service_name: str
+    """Of the first part."""
+    staff_name: str
+    """Of a simple demand: what the one who performs it is called."""
+    part_facts: tuple[PartFacts, ...]
+    """What is performed; without who performs it unless the demand is simple."""
+    service_ids: Mapping[str, UUID]
+    """By key, for what the parts refer to."""
     price_minor: int | None
     currency: str
     client_id: UUID
@@ -48,7 +58,9 @@ class NewAppointment:
     actor: str
     """JSON, as events keep it."""
     facts: str
-    """JSON for the event; the statement adds who performs it and in which rooms."""
+    """JSON for the event. Unless the demand is simple, the statement adds who performs it and in
+    which rooms.
+    """
     key_hash: bytes
     request_hash: bytes
     keep_refusal: bool
@@ -74,6 +86,16 @@ class NewAppointment:
     def is_unrelayed(self) -> bool:
         """Whether that event has followers."""
         return is_followed(self.kind)
+
+    @property
+    def parts(self) -> str:
+        """The parts as JSON, as the statement takes them."""
+        rows = [
+            msgspec.structs.asdict(part)
+            | {"service_id": self.service_ids[part.service], "number": number}
+            for number, part in enumerate(self.part_facts)
+        ]
+        return msgspec.json.encode(rows).decode()
 
     @property
     def subjects(self) -> Sequence[bytes]:
@@ -127,7 +149,91 @@ _LIMITED = _Limit(
 )
 
 
-def _booking_statement(*, simple: bool, limit: _Limit = _NO_LIMIT) -> StatementOf[NewAppointment]:
+# One service by one person: what is written of its part is known already.
+_ONE_PART = """
+booked_part AS (
+    INSERT INTO appointment_part (
+        business_id, appointment_id, number, service_id, service_name, resource_id, staff_name,
+        starts_at, ends_at, price_minor
+    )
+    SELECT :business_id, :appointment_id, 0, :service_id, :service_name, :resource_id, :staff_name,
+           :starts_at, :ends_at, :price_minor
+    FROM booked
+)"""
+# Several services by one person.
+_PARTS_OF_ONE = """
+booked_part AS (
+    INSERT INTO appointment_part (
+        business_id, appointment_id, number, service_id, service_name, resource_id, staff_name,
+        starts_at, ends_at, price_minor
+    )
+    SELECT :business_id, :appointment_id, part.number, part.service_id, part.service_name,
+           :resource_id, :staff_name, part.start, part."end", part.price_minor
+    FROM booked CROSS JOIN jsonb_to_recordset(:parts::jsonb) AS part (
+        number smallint, service_id uuid, service_name text, start timestamptz, "end" timestamptz,
+        price_minor bigint
+    )
+)"""
+_CHOSEN_PARTS = """
+part AS (
+    SELECT asked.number - 1 AS number, asked.part, performer.resource_id, performer.key,
+           performer.name
+    FROM jsonb_array_elements(:parts::jsonb) WITH ORDINALITY AS asked (part, number)
+    JOIN performing ON performing.part = asked.number - 1
+    JOIN resource AS performer ON performer.business_id = :business_id
+                              AND performer.resource_id = performing.resource_id
+    WHERE EXISTS (SELECT 1 FROM booked)
+),
+booked_part AS (
+    INSERT INTO appointment_part (
+        business_id, appointment_id, number, service_id, service_name, resource_id, staff_name,
+        starts_at, ends_at, price_minor
+    )
+    SELECT :business_id, :appointment_id, part.number, (part.part ->> 'service_id')::uuid,
+           part.part ->> 'service_name', part.resource_id, part.name,
+           (part.part ->> 'start')::timestamptz, (part.part ->> 'end')::timestamptz,
+           (part.part ->> 'price_minor')::bigint
+    FROM part
+)"""
+_CHOSEN_FACTS = """:facts::jsonb || jsonb_build_object(
+               'parts', (
+                   SELECT jsonb_agg(
+                       (part.part - 'service_id' - 'number')
+                       || jsonb_build_object('staff', part.key, 'staff_name', part.name)
+                       ORDER BY part.number)
+                   FROM part),
+               'resources', coalesce((
+                   SELECT jsonb_agg(DISTINCT other.key)
+                   FROM taken JOIN resource AS other ON other.business_id = :business_id
+                                                    AND other.resource_id = taken.resource_id
+                   WHERE taken.resource_id NOT IN (SELECT resource_id FROM performing)), '[]'))"""
+
+
+class _Form(NamedTuple):
+    """What the booking statement says, and where, by whether anybody has to be chosen."""
+
+    simple: bool
+    parts: str
+    facts: str = ":facts::jsonb"
+    nothing_chosen: str = "true"
+    tell: str = ""
+
+
+_ONE = _Form(True, _ONE_PART)
+_ONE_FOR_SEVERAL = _Form(True, _PARTS_OF_ONE)
+_CHOOSING = _Form(
+    False,
+    _CHOSEN_PARTS,
+    _CHOSEN_FACTS,
+    "NOT EXISTS (SELECT 1 FROM claimable)",
+    """,
+       EXISTS (SELECT 1 FROM claimable) AS looked_free,
+       ARRAY(SELECT resource_id FROM performing ORDER BY part) AS performer_ids,
+       ARRAY(SELECT DISTINCT resource_id FROM taken) AS resource_ids""",
+)
+
+
+def _booking_statement(form: _Form, limit: _Limit = _NO_LIMIT) -> StatementOf[NewAppointment]:
     """The booking: idempotency check, claims, client, appointment, event and key, or nothing.
 
     `replay` is there if the key was used before. `ready` lets the rest happen only if it wasn't
@@ -147,10 +253,10 @@ WITH replay AS (
     WHERE business_id = :business_id AND version = :version
       AND NOT EXISTS (SELECT 1 FROM replay){limit.permit}
 ),
-{taking(simple=simple, condition="ready", expires_at=":hold_expires_at")},
+{taking(simple=form.simple, condition="ready", expires_at=":hold_expires_at")},
 {EXPIRED_IN_THE_WAY},
 complete AS (
-    SELECT 1 AS one WHERE {COMPLETE}
+    SELECT 1 AS one WHERE {complete(simple=form.simple)}
 ),
 known AS (
     SELECT client_id FROM client WHERE business_id = :business_id AND email = :client_email
@@ -178,44 +284,14 @@ visitor AS (
     FROM complete CROSS JOIN visitor{limit.require}
     RETURNING appointment_id
 ),
-part AS (
-    SELECT asked.number - 1 AS number, asked.part, performer.resource_id, performer.key,
-           performer.name
-    FROM jsonb_array_elements(:parts::jsonb) WITH ORDINALITY AS asked (part, number)
-    JOIN performing ON performing.part = asked.number - 1
-    JOIN resource AS performer ON performer.business_id = :business_id
-                              AND performer.resource_id = performing.resource_id
-    WHERE EXISTS (SELECT 1 FROM booked)
-),
-booked_part AS (
-    INSERT INTO appointment_part (
-        business_id, appointment_id, number, service_id, service_name, resource_id, staff_name,
-        starts_at, ends_at, price_minor
-    )
-    SELECT :business_id, :appointment_id, part.number, (part.part ->> 'service_id')::uuid,
-           part.part ->> 'service_name', part.resource_id, part.name,
-           (part.part ->> 'start')::timestamptz, (part.part ->> 'end')::timestamptz,
-           (part.part ->> 'price_minor')::bigint
-    FROM part
-),
+{form.parts.strip()},
 happened AS (
     INSERT INTO event (
         business_id, event_id, kind, actor, appointment_id, at, data, is_unrelayed
     )
     SELECT :business_id, :event_id::uuid, :kind, :actor::jsonb, booked.appointment_id,
            :now::timestamptz,
-           :facts::jsonb || jsonb_build_object(
-               'parts', (
-                   SELECT jsonb_agg(
-                       (part.part - 'service_id')
-                       || jsonb_build_object('staff', part.key, 'staff_name', part.name)
-                       ORDER BY part.number)
-                   FROM part),
-               'resources', coalesce((
-                   SELECT jsonb_agg(DISTINCT other.key)
-                   FROM taken JOIN resource AS other ON other.business_id = :business_id
-                                                    AND other.resource_id = taken.resource_id
-                   WHERE taken.resource_id NOT IN (SELECT resource_id FROM performing)), '[]')),
+           {form.facts},
            :is_unrelayed::boolean
     FROM booked
     UNION ALL
@@ -223,7 +299,7 @@ happened AS (
            jsonb_build_object('start', :starts_at), false
     FROM ready
     WHERE :keep_refusal AND NOT EXISTS (SELECT 1 FROM taken)
-      AND {"true" if simple else "NOT EXISTS (SELECT 1 FROM claimable)"}
+      AND {form.nothing_chosen}
       AND NOT EXISTS (SELECT 1 FROM expired_hold)
     RETURNING event_id
 ),
@@ -236,13 +312,10 @@ remembered AS (
     FROM happened
 )
 SELECT {limit.tell}EXISTS (SELECT 1 FROM ready) AS is_ready,
-       EXISTS (SELECT 1 FROM claimable) AS looked_free,
        EXISTS (SELECT 1 FROM replay) AS is_replay,
        EXISTS (SELECT 1 FROM complete) AS is_complete,
        NOT EXISTS (SELECT 1 FROM complete) AND EXISTS (SELECT 1 FROM expired_hold)
-           AS has_expired_hold,
-       ARRAY(SELECT resource_id FROM performing ORDER BY part) AS performer_ids,
-       ARRAY(SELECT DISTINCT resource_id FROM taken) AS resource_ids
+           AS has_expired_hold{form.tell}
 """,
         NewAppointment,
     )
@@ -250,9 +323,12 @@ SELECT {limit.tell}EXISTS (SELECT 1 FROM ready) AS is_ready,
 
 async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     """Run the booking statement: one round trip, one transaction."""
-    simple = new.demand.is_simple
+    demand = new.demand
+    form = (
+        _CHOOSING if not demand.is_simple else _ONE if demand.part_count == 1 else _ONE_FOR_SEVERAL
+    )
     try:
-        row = await _STATEMENTS[simple, bool(new.allowances)].row(connection, new)
+        row = await _STATEMENTS[form, bool(new.allowances)].row(connection, new)
     except asyncpg.IntegrityConstraintViolationError as error:
         # The key, the client's mail address or a part of the time was taken by a rival since our
         # snapshot.
@@ -262,24 +338,27 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     assert row is not None
     if row["is_complete"]:
         appended(catalogue.KINDS[new.kind])
-        allocation = Allocation.of(row["performer_ids"], row["resource_ids"])
-        return BookingResult(Outcome.BOOKED, allocation)
+        return BookingResult(
+            Outcome.BOOKED,
+            Allocation.simple(demand)
+            if demand.is_simple
+            else Allocation.of(row["performer_ids"], row["resource_ids"]),
+        )
     reasons = (
         (row["is_replay"], Outcome.REPLAY),
         (row.get("is_full"), Outcome.LIMITED),
         (not row["is_ready"], Outcome.STALE),
         (row["has_expired_hold"], Outcome.EXPIRED_HOLD),
-        (row["looked_free"] and not simple, Outcome.AGAIN),  # a race was lost
+        (row.get("looked_free"), Outcome.AGAIN),  # a race was lost
     )
     return BookingResult(next((outcome for is_so, outcome in reasons if is_so), Outcome.REFUSED))
 
 
-SIMPLE_BOOKING = _booking_statement(simple=True)
-CHOOSING_BOOKING = _booking_statement(simple=False)
 _STATEMENTS = {
-    (True, False): SIMPLE_BOOKING,
-    (False, False): CHOOSING_BOOKING,
-    (True, True): _booking_statement(simple=True, limit=_LIMITED),
-    (False, True): _booking_statement(simple=False, limit=_LIMITED),
+    (form, is_limited): _booking_statement(form, _LIMITED if is_limited else _NO_LIMIT)
+    for form in (_ONE, _ONE_FOR_SEVERAL, _CHOOSING)
+    for is_limited in (False, True)
 }
-"""By whether there is one person for one time, and whether the visitor's bookings are limited."""
+"""By who performs what, and whether the visitor's bookings are limited."""
+SIMPLE_BOOKING = _STATEMENTS[_ONE, False]
+CHOOSING_BOOKING = _STATEMENTS[_CHOOSING, False]

@@ -14,7 +14,7 @@ from msgspec import Meta, field
 
 from bookonce.business.deposits import DepositFor, Payments
 from bookonce.business.hours import WEEKDAYS, Hours, Span
-from bookonce.business.visits import DURATION_MIN_MAX, Phase, Visit
+from bookonce.business.visits import DURATION_MIN_MAX, Phase, Visit, visit_of
 
 SLUG_PATTERN = r"^[a-z0-9](-?[a-z0-9])*\Z"
 SLUG_LENGTH_MAX = 63
@@ -213,7 +213,9 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     @property
     def visit(self) -> Visit:
         """The time it takes."""
-        return Visit(self.duration_min, self.buffer_before_min, self.buffer_after_min, self.phases)
+        return visit_of(
+            self.duration_min, self.buffer_before_min, self.buffer_after_min, self.phases
+        )
 
 
 class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ Instants and offsets are whole seconds; intervals are half-open.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated
 
 import msgspec
@@ -23,6 +23,17 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     duration_min: Annotated[int, Meta(ge=1, le=DURATION_MIN_MAX)]
     staff: bool = True
+
+
+@lru_cache(maxsize=1_000)
+def visit_of(
+    duration_min: int,
+    buffer_before_min: int,
+    buffer_after_min: int,
+    phases: tuple[Phase, ...],
+) -> Visit:
+    """The same visit for the same numbers, so that what is worked out from it is kept."""
+    return Visit(duration_min, buffer_before_min, buffer_after_min, phases)
 
 
 @dataclass(frozen=True)
