@@ -123,9 +123,7 @@ async def _worries(url: str) -> list[worry_rows.Worry]:
     await migrate(url)
     async with opened(url) as database:
         since = datetime.now(UTC) - timedelta(minutes=5)
-        return await database.run(
-            lambda connection: worry_rows.worries(connection, since, WORRIES_MAX)
-        )
+        return await database.run(worry_rows.worries, since, WORRIES_MAX)
 
 
 @payments.command()

@@ -28,9 +28,7 @@ class Compared:
 async def count(installation: Installation, slug: str) -> int:
     """How many attempts to pay a business has seen. Raises NotFoundError."""
     directory = await installation.current(slug)
-    return await installation.database.run(
-        lambda connection: payment_rows.count(connection, directory.business_id)
-    )
+    return await installation.database.run(payment_rows.count, directory.business_id)
 
 
 async def compare(installation: Installation, slug: str) -> AsyncIterator[Compared]:
@@ -41,13 +39,11 @@ async def compare(installation: Installation, slug: str) -> AsyncIterator[Compar
     directory = await installation.current(slug)
     after: UUID | None = None
     while attempts := await installation.database.run(
-        lambda connection, after=after: payment_rows.page(connection, directory.business_id, after)  # type: ignore[misc]
+        payment_rows.page, directory.business_id, after
     ):
         for payment in attempts:
             sums = await installation.database.run(
-                lambda connection, payment=payment: ledger_rows.sums(  # type: ignore[misc]
-                    connection, directory.business_id, payment.id
-                )
+                ledger_rows.sums, directory.business_id, payment.id
             )
             theirs = Books(Standing.CANCELLED)
             if payment.provider_ref is not None:

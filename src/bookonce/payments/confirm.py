@@ -60,9 +60,7 @@ async def confirm(
     is_lost = False
     for _ in range(RACES_LOST_MAX):
         appointment = await installation.database.run(
-            lambda connection: appointment_rows.by_id(
-                connection, directory.business_id, appointment_id
-            )
+            appointment_rows.by_id, directory.business_id, appointment_id
         )
         assert appointment is not None
         if appointment.status not in (Status.HELD, Status.EXPIRED):

@@ -122,7 +122,7 @@ async def receive(
     """
     directory = await installation.current(slug)
     appointment = await installation.database.run(
-        lambda connection: appointment_rows.by_id(connection, directory.business_id, appointment_id)
+        appointment_rows.by_id, directory.business_id, appointment_id
     )
     if appointment is None:
         raise NotFoundError("There is no such appointment.")
@@ -163,9 +163,7 @@ async def _live(
 ) -> Payment | None:
     """The attempt that is under way, if one is."""
     attempts = await installation.database.run(
-        lambda connection: payment_rows.of_appointment(
-            connection, directory.business_id, appointment_id
-        )
+        payment_rows.of_appointment, directory.business_id, appointment_id
     )
     return next((one for one in attempts if one.status in LIVE), None)
 
@@ -236,9 +234,7 @@ async def _named(
         return order
     ref = await provider.begin(order)
     named = replace(order, provider_ref=ref)
-    if await installation.database.run(
-        lambda connection: payment_rows.name(connection, directory.business_id, payment.id, ref)
-    ):
+    if await installation.database.run(payment_rows.name, directory.business_id, payment.id, ref):
         return named
     live = await _live(installation, directory, payment.appointment_id)
     if live is not None and live.provider_ref == ref:
@@ -293,9 +289,7 @@ async def _after_decline(
 ) -> PaymentDeclinedError:
     """The refusal, and after the last try the end of the hold: the time is for others then."""
     attempts = await installation.database.run(
-        lambda connection: payment_rows.of_appointment(
-            connection, directory.business_id, appointment.id
-        )
+        payment_rows.of_appointment, directory.business_id, appointment.id
     )
     declined = [one for one in attempts if one.status is PaymentStatus.DECLINED]
     left = max(0, directory.business.payments.attempts_max - len(declined))

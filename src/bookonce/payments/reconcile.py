@@ -27,13 +27,9 @@ async def expire_holds(installation: Installation, *, now: datetime) -> int:
     """
     database = installation.database
     found = 0
-    due = await database.run(lambda connection: hold_rows.businesses_with_expired(connection, now))
+    due = await database.run(hold_rows.businesses_with_expired, now)
     for business_id in due:
-        while expired := await database.run(
-            lambda connection, business_id=business_id: hold_rows.expire_all(  # type: ignore[misc]
-                connection, business_id, now
-            )
-        ):
+        while expired := await database.run(hold_rows.expire_all, business_id, now):
             found += expired
     return found
 
@@ -45,7 +41,7 @@ async def reconcile(installation: Installation, *, now: datetime) -> int:
     One that can't be settled doesn't keep the others from it; the next round tries again.
     """
     unfinished = await installation.database.run(
-        lambda connection: payment_rows.unfinished(connection, now - OVERDUE, AT_ONCE_MAX)
+        payment_rows.unfinished, now - OVERDUE, AT_ONCE_MAX
     )
     for business_id, appointment_id in unfinished:
         await _settle_or_tell(installation, business_id, appointment_id, now)

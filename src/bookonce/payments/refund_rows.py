@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bookonce.payments.states import RefundStatus
 from bookonce.platform.connection import Connection
+from bookonce.platform.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +20,29 @@ class Refund:
     status: RefundStatus
 
 
+OF_PAYMENT = Statement(
+    """
+    SELECT refund_id, amount_minor, status FROM refund
+    WHERE business_id = :business_id AND payment_id = :payment_id ORDER BY created_at, refund_id
+    """
+)
+
+
 async def of_payment(connection: Connection, business_id: UUID, payment_id: UUID) -> list[Refund]:
     """What is to be given back of an attempt, and what has been."""
-    rows = await connection.fetch(
-        """
-        SELECT refund_id, amount_minor, status FROM refund
-        WHERE business_id = $1 AND payment_id = $2 ORDER BY created_at, refund_id
-        """,
-        business_id,
-        payment_id,
-    )
+    rows = await OF_PAYMENT.rows(connection, business_id=business_id, payment_id=payment_id)
     return [
         Refund(row["refund_id"], row["amount_minor"], RefundStatus(row["status"])) for row in rows
     ]
+
+
+PLAN = Statement(
+    """
+    INSERT INTO refund (business_id, refund_id, payment_id, amount_minor, status, created_at)
+    VALUES (:business_id, :refund_id, :payment_id, :amount_minor, 'pending', :now)
+    ON CONFLICT DO NOTHING
+    """
+)
 
 
 async def plan(
@@ -43,18 +54,22 @@ async def plan(
     now: datetime,
 ) -> None:
     """Write down what is to be given back, before the provider hears of it."""
-    await connection.execute(
-        """
-        INSERT INTO refund (business_id, refund_id, payment_id, amount_minor, status, created_at)
-        VALUES ($1, $2, $3, $4, 'pending', $5)
-        ON CONFLICT DO NOTHING
-        """,
-        business_id,
-        refund_id,
-        payment_id,
-        amount_minor,
-        now,
+    await PLAN.run(
+        connection,
+        business_id=business_id,
+        refund_id=refund_id,
+        payment_id=payment_id,
+        amount_minor=amount_minor,
+        now=now,
     )
+
+
+SET_STATUS = Statement(
+    """
+    UPDATE refund SET status = :status, problem = :problem
+    WHERE business_id = :business_id AND refund_id = :refund_id AND status <> 'done'
+    """
+)
 
 
 async def set_status(
@@ -65,13 +80,10 @@ async def set_status(
     problem: str | None = None,
 ) -> None:
     """Write what became of giving something back; done is done."""
-    await connection.execute(
-        """
-        UPDATE refund SET status = $3, problem = $4
-        WHERE business_id = $1 AND refund_id = $2 AND status <> 'done'
-        """,
-        business_id,
-        refund_id,
-        status.value,
-        problem,
+    await SET_STATUS.run(
+        connection,
+        business_id=business_id,
+        refund_id=refund_id,
+        status=status.value,
+        problem=problem,
     )

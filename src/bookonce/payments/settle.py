@@ -106,7 +106,7 @@ async def settle(
     """
     directory = await installation.by_id(business_id)
     attempts = await installation.database.run(
-        lambda connection: payment_rows.of_appointment(connection, business_id, appointment_id)
+        payment_rows.of_appointment, business_id, appointment_id
     )
     for payment in attempts:
         if payment.status in CLOSED:
@@ -314,6 +314,4 @@ async def _give_up_nameless(
 ) -> None:
     """Nothing can have been set aside for an attempt whose name at the provider isn't known."""
     if now - payment.created_at > NAMELESS:
-        await installation.database.run(
-            lambda connection: payment_rows.give_up_unnamed(connection, business_id, payment.id)
-        )
+        await installation.database.run(payment_rows.give_up_unnamed, business_id, payment.id)
