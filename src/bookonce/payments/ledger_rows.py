@@ -63,6 +63,20 @@ async def add(
     )
 
 
+OF_PAYMENT = Statement(
+    """
+    SELECT kind, amount_minor, provider_ref FROM ledger_entry
+    WHERE business_id = :business_id AND payment_id = :payment_id
+    """
+)
+
+
+async def of_payment(connection: Connection, business_id: UUID, payment_id: UUID) -> list[Entry]:
+    """Every movement of an attempt."""
+    rows = await OF_PAYMENT.rows(connection, business_id=business_id, payment_id=payment_id)
+    return [Entry(EntryKind(row["kind"]), row["amount_minor"], row["provider_ref"]) for row in rows]
+
+
 SUMS = Statement(
     """
     SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM ledger_entry

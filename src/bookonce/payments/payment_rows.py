@@ -13,7 +13,7 @@ from bookonce.platform.statements import Statement
 _PAYMENT = """
     payment.payment_id, payment.appointment_id, payment.number, payment.provider,
     payment.provider_ref, payment.status, payment.amount_minor, payment.currency, payment.problem,
-    payment.created_at
+    payment.created_at, payment.account, payment.mode
 """
 
 
@@ -29,6 +29,8 @@ def _payment(row: Row) -> Payment:
         currency=row["currency"],
         problem=row["problem"],
         created_at=row["created_at"],
+        account=row["account"],
+        mode=row["mode"],
     )
 
 
@@ -51,33 +53,15 @@ async def of_appointment(
     return [_payment(row) for row in rows]
 
 
-APPOINTMENT_OF = Statement(
-    """
-    SELECT appointment_id FROM payment
-    WHERE business_id = :business_id AND payment_id = :payment_id
-    """
-)
-
-
-async def appointment_of(
-    connection: Connection, business_id: UUID, payment_id: UUID
-) -> UUID | None:
-    """What an attempt is to pay for."""
-    appointment_id: UUID | None = await APPOINTMENT_OF.value(
-        connection, business_id=business_id, payment_id=payment_id
-    )
-    return appointment_id
-
-
 START = Statement(
     """
     INSERT INTO payment (
         business_id, payment_id, appointment_id, number, provider, status, amount_minor,
-        currency, created_at
+        currency, created_at, account, mode
     )
     VALUES (
         :business_id, :payment_id, :appointment_id, :number, :provider, 'started', :amount_minor,
-        :currency, :created_at
+        :currency, :created_at, :account, :mode
     )
     ON CONFLICT DO NOTHING
     """
@@ -96,6 +80,8 @@ async def start(connection: Connection, business_id: UUID, payment: Payment) -> 
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         created_at=payment.created_at,
+        account=payment.account,
+        mode=payment.mode,
     )
     return written == 1
 
@@ -121,30 +107,77 @@ async def name(
 
 GIVE_UP_UNNAMED = Statement(
     """
-    UPDATE payment SET status = 'cancelled'
+    UPDATE payment SET status = 'cancelled', problem = :problem
     WHERE business_id = :business_id AND payment_id = :payment_id AND status = 'started'
       AND provider_ref IS NULL
     """
 )
 
 
-async def give_up_unnamed(connection: Connection, business_id: UUID, payment_id: UUID) -> bool:
+async def give_up_unnamed(
+    connection: Connection, business_id: UUID, payment_id: UUID, problem: str | None = None
+) -> bool:
     """End an attempt that the provider may never have heard of: nothing was set aside for it."""
-    written = await GIVE_UP_UNNAMED.run(connection, business_id=business_id, payment_id=payment_id)
+    written = await GIVE_UP_UNNAMED.run(
+        connection, business_id=business_id, payment_id=payment_id, problem=problem
+    )
     return written == 1
 
 
 GIVE_UP = Statement(
     """
-    UPDATE payment SET status = 'given_up'
+    UPDATE payment SET status = 'given_up', problem = coalesce(:problem, problem)
     WHERE business_id = :business_id AND payment_id = :payment_id AND status = 'started'
     """
 )
 
 
-async def give_up(connection: Connection, business_id: UUID, payment_id: UUID) -> None:
+async def give_up(
+    connection: Connection, business_id: UUID, payment_id: UUID, problem: str | None = None
+) -> bool:
     """From now on nothing can be confirmed by an attempt. The appointment is locked."""
-    await GIVE_UP.run(connection, business_id=business_id, payment_id=payment_id)
+    written = await GIVE_UP.run(
+        connection, business_id=business_id, payment_id=payment_id, problem=problem
+    )
+    return written == 1
+
+
+LOCK = Statement(
+    """
+    SELECT 1 AS one FROM payment
+    WHERE business_id = :business_id AND payment_id = :payment_id FOR NO KEY UPDATE
+    """
+)
+
+
+async def lock(connection: Connection, business_id: UUID, payment_id: UUID) -> None:
+    """Hold an attempt. Its rivals are others who write down what the provider's books say."""
+    await LOCK.row(connection, business_id=business_id, payment_id=payment_id)
+
+
+SET_LOOKED = Statement(
+    """
+    UPDATE payment SET dispute = coalesce(:dispute, dispute), look_at = :look_at
+    WHERE business_id = :business_id AND payment_id = :payment_id
+    """
+)
+
+
+async def set_looked(
+    connection: Connection,
+    business_id: UUID,
+    payment_id: UUID,
+    dispute: str | None,
+    look_at: datetime,
+) -> None:
+    """Write whether the payer's bank disputes a payment, and when to look at the books again."""
+    await SET_LOOKED.run(
+        connection,
+        business_id=business_id,
+        payment_id=payment_id,
+        dispute=dispute,
+        look_at=look_at,
+    )
 
 
 IS_LIVE = Statement(
@@ -210,53 +243,6 @@ async def set_keep(
     await SET_KEEP.run(
         connection, business_id=business_id, appointment_id=appointment_id, keep_minor=keep_minor
     )
-
-
-HEAR = Statement(
-    """
-    INSERT INTO provider_event (business_id, provider, event_ref, received_at)
-    VALUES (:business_id, :provider, :event_ref, :now) ON CONFLICT DO NOTHING
-    """
-)
-
-
-async def hear(
-    connection: Connection, business_id: UUID, provider: str, event_ref: str, now: datetime
-) -> bool:
-    """Write down that a provider's message was heard; False if it was before."""
-    written = await HEAR.run(
-        connection, business_id=business_id, provider=provider, event_ref=event_ref, now=now
-    )
-    return written == 1
-
-
-UNFINISHED = Statement(
-    """
-    SELECT business_id, appointment_id FROM (
-        SELECT business_id, appointment_id, created_at FROM payment
-        WHERE status IN ('started', 'authorised', 'given_up') AND created_at < :older_than
-        UNION ALL
-        SELECT payment.business_id, payment.appointment_id, refund.created_at
-        FROM refund JOIN payment ON payment.business_id = refund.business_id
-                                AND payment.payment_id = refund.payment_id
-        WHERE refund.status = 'pending' AND refund.created_at < :older_than
-    ) AS unfinished
-    GROUP BY business_id, appointment_id
-    ORDER BY random()
-    LIMIT :limit
-    """
-)
-
-
-async def unfinished(
-    connection: Connection, older_than: datetime, limit: int
-) -> list[tuple[UUID, UUID]]:
-    """Business and appointment of what nobody seems to be at: attempts under way and refunds to be
-    made, begun before an instant. Any of them, if there are more than the limit: what can't be
-    settled for long must not keep the others from it.
-    """
-    rows = await UNFINISHED.rows(connection, older_than=older_than, limit=limit)
-    return [(row["business_id"], row["appointment_id"]) for row in rows]
 
 
 COUNT = Statement("SELECT count(*) FROM payment WHERE business_id = :business_id")
