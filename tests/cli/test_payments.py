@@ -198,6 +198,7 @@ def test_money_that_was_not_given_back_is_a_worry(
     assert "1 to look at" in bookonce("doctor", *at(url), **stripe.environment).out
 
 
+@pytest.mark.timeout(300)  # five commands and more, on a busy machine
 def test_the_same_refund_again_gives_back_nothing_more(
     new_database: Callable[[], str], stripe: LocalStripe
 ) -> None:
@@ -218,6 +219,7 @@ def test_the_same_refund_again_gives_back_nothing_more(
     assert stripe.books().of(appointment_id=held.appointment.id).given_back == 1000
 
 
+@pytest.mark.timeout(300)  # five commands and more, on a busy machine
 def test_a_refund_that_failed_is_asked_for_again_or_noted_as_paid_in_another_way(
     new_database: Callable[[], str], stripe: LocalStripe
 ) -> None:
