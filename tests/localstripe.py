@@ -59,6 +59,9 @@ from tests import asking
 from localstripe import resources
 resources.Store.dump_to_disk = lambda self: None
 from localstripe.server import app
+if sys.argv[2:] == ["like-stripe"]:
+    from tests import like_stripe
+    like_stripe.install(app)
 logging.basicConfig(stream=sys.stdout, level=logging.INFO)
 web.run_app(app, sock=socket.socket(fileno=int(sys.argv[1])), print=None, handle_signals=False)
 """
@@ -118,14 +121,19 @@ class StripeBooks:
 
 
 def _is_let_go(refund: dict[str, Any]) -> bool:
-    """What a partial capture did not take is written as a refund that names no PaymentIntent."""
-    return not refund["payment_intent"]
+    """What a partial capture did not take is written as a refund: by localstripe as one that names
+    no PaymentIntent, by `tests/like_stripe.py` with a mark.
+    """
+    return bool(refund.get("let_go")) or not refund["payment_intent"]
 
 
 class LocalStripe:
-    """localstripe for as long as the block runs, from scratch, on loopback only."""
+    """localstripe for as long as the block runs, from scratch, on loopback only; `like_stripe` with
+    what `tests/like_stripe.py` adds to it.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, like_stripe: bool = False) -> None:
+        self._like_stripe = like_stripe
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.api_base = f"http://127.0.0.1:{self.port}"
@@ -137,7 +145,10 @@ class LocalStripe:
     def __enter__(self) -> Self:
         number = self._listener.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, str(number)],
+            [
+                *(sys.executable, "-c", LAUNCH, str(number)),
+                *(["like-stripe"] if self._like_stripe else []),
+            ],
             pass_fds=(number,),
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -190,11 +201,15 @@ class LocalStripe:
             wish["events"] = events
         self._client.post(f"/_config/webhooks/w{self._webhooks}", json=wish).raise_for_status()
 
-    def make_token(self, number: str = GOOD_CARD) -> str:
-        """A card's token, made as the payer's browser makes it."""
+    def make_token(self, number: str = GOOD_CARD, account: str | None = None) -> str:
+        """A card's token, made as the payer's browser makes it; at a connected account."""
         card = {"number": number, "exp_month": "12", "exp_year": "2034", "cvc": "123"}
         form = {f"card[{name}]": value for name, value in card.items()}
-        answer = asking.post(f"{self.api_base}/v1/tokens", data=form | {"key": PUBLISHABLE_KEY})
+        answer = asking.post(
+            f"{self.api_base}/v1/tokens",
+            data=form | {"key": PUBLISHABLE_KEY},
+            headers={"Stripe-Account": account} if account else {},
+        )
         answer.raise_for_status()
         token: str = answer.json()["id"]
         return token
@@ -226,11 +241,26 @@ class LocalStripe:
         """The bank sends a refund back, as it may days later."""
         self._request("POST", f"/v1/refunds/{refund}", {"status": "failed"})
 
-    def books(self) -> StripeBooks:
-        """All that it knows of money, asked over HTTP."""
-        return StripeBooks(
-            *(self._list(kind) for kind in ("payment_intents", "charges", "refunds"))
-        )
+    def dispute(self, intent_id: str, status: str = "needs_response") -> None:
+        """The payer objects at the bank, or the bank decides: "won", "lost"."""
+        self._configure(f"dispute/{intent_id}", {"status": status})
+
+    def lapse(self, intent_id: str) -> None:
+        """The bank keeps what was set aside no longer."""
+        self._configure(f"lapse/{intent_id}", {})
+
+    def send_back(self, refund_id: str, reason: str = "expired_or_canceled_card") -> None:
+        """The bank sends a refund back, and says why."""
+        self._configure(f"fail/{refund_id}", {"reason": reason})
+
+    def a_day_later(self) -> None:
+        """Idempotency keys are forgotten."""
+        self._configure("a-day-later", {})
+
+    def books(self, account: str | None = None) -> StripeBooks:
+        """All that it knows of money, asked over HTTP; of a connected account."""
+        kinds = ("payment_intents", "charges", "refunds")
+        return StripeBooks(*(self._list(kind, account) for kind in kinds))
 
     def customers(self) -> list[dict[str, Any]]:
         """All customers."""
@@ -240,13 +270,25 @@ class LocalStripe:
         """Start from scratch again. Webhooks stay."""
         self._client.delete("/_config/data").raise_for_status()
 
-    def _list(self, kind: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._request("GET", f"/v1/{kind}?limit={EVERYTHING}")["data"]
+    def _configure(self, what: str, how: dict[str, str]) -> None:
+        assert self._like_stripe, "only with like_stripe=True"
+        self._client.post(f"/_config/{what}", json=how).raise_for_status()
+
+    def _list(self, kind: str, account: str | None = None) -> list[dict[str, Any]]:
+        path = f"/v1/{kind}?limit={EVERYTHING}"
+        found: list[dict[str, Any]] = self._request("GET", path, account=account)["data"]
         return found
 
-    def _request(self, method: str, path: str, form: dict[str, str] | None = None) -> Any:
+    def _request(
+        self,
+        method: str,
+        path: str,
+        form: dict[str, str] | None = None,
+        account: str | None = None,
+    ) -> Any:
+        headers = {"Stripe-Account": account} if account else {}
         try:
-            answer = self._client.request(method, path, data=form)
+            answer = self._client.request(method, path, data=form, headers=headers)
         except httpx.HTTPError as error:
             raise RuntimeError(f"localstripe is gone: {error!r}\n{self.log[-4000:]}") from error
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}\n{self.log[-4000:]}"

@@ -25,7 +25,8 @@ from bookonce.booking.confirm import confirm
 from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
-from bookonce.payments import payment_rows
+from bookonce.payments import open_rows, payment_rows
+from bookonce.payments.handed_over import returned
 from bookonce.payments.pay import receive
 from bookonce.payments.settle import settle
 from bookonce.payments.states import Payment, PaymentStatus
@@ -234,7 +235,7 @@ async def test_a_late_payment_takes_as_long_as_the_service_takes_by_then(
     await assert_sound(database_url)
 
 
-async def test_a_late_payment_for_a_time_that_somebody_took_is_let_go(
+async def test_a_late_payment_for_a_time_that_somebody_took_is_to_be_handed_back(
     installation: Installation, slug: str, database_url: str
 ) -> None:
     held = await hold(installation, slug)
@@ -244,7 +245,9 @@ async def test_a_late_payment_for_a_time_that_somebody_took_is_let_go(
         await receive(installation, slug, held.appointment.id, now=over)
     assert refused.value.facts["alternatives"]
     await settle(installation, held.directory.business_id, held.appointment.id, now=over)
-    assert await ledger(database_url) == [("authorised", 1440), ("released", 1440)]
+    assert await ledger(database_url) == [("authorised", 1440), ("captured", 1440)]
+    at = held.appointment.id
+    assert await returned(installation, slug, at, actor=SYSTEM, now=over) == 1
     with pytest.raises(StatusConflictError):  # that was final
         await receive(installation, slug, held.appointment.id, now=over)
     await assert_sound(database_url)
@@ -410,9 +413,7 @@ async def test_what_cannot_be_settled_does_not_keep_the_others_from_it(
     seen = set()
     for _ in range(60):
         seen |= set(
-            await installation.database.run(
-                lambda connection: payment_rows.unfinished(connection, NOW + HOLD, 1)
-            )
+            await installation.database.run(open_rows.unfinished, NOW + HOLD, NOW + HOLD, 1)
         )
     assert len(seen) == 3
 

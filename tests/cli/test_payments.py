@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from bookonce.business.document import Business
 from bookonce.payments.pay import pay
 from bookonce.payments.providers.on_site import OnSitePayments
 from bookonce.payments.providers.stripe import StripePayments
+from bookonce.payments.reconcile import look_again
 from bookonce.payments.settle import settle
 from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.database import Database
@@ -195,3 +196,67 @@ def test_money_that_was_not_given_back_is_a_worry(
         bookonce("payments", "worries", *at(url)).out.split()
     )
     assert "1 to look at" in bookonce("doctor", *at(url), **stripe.environment).out
+
+
+@pytest.mark.timeout(300)  # five commands and more, on a busy machine
+def test_the_same_refund_again_gives_back_nothing_more(
+    new_database: Callable[[], str], stripe: LocalStripe
+) -> None:
+    url, business = new_database(), salon("stripe")
+    held = paid(url, business, stripe)
+    command = [
+        *("payments", "refund", business.business.slug, str(held.appointment.id), "5.00"), *at(url),
+    ]  # fmt: skip
+    first = bookonce(*command, **stripe.environment)
+    assert "is being given back; 9.40 EUR are kept" in " ".join(first.out.split())
+    again = bookonce(*command, **stripe.environment)
+    assert "nothing more is given back" in " ".join(again.out.split())
+    assert of(url, "SELECT keep_minor FROM appointment") == 940
+    another = bookonce(*command, "--key", "second", **stripe.environment)
+    assert "4.40 EUR are kept" in " ".join(another.out.split())
+    settled = bookonce("payments", "settle", *at(url), **stripe.environment)
+    assert (settled.code, settled.out.strip()) == (0, "1 looked at, 0 left")
+    assert stripe.books().of(appointment_id=held.appointment.id).given_back == 1000
+
+
+@pytest.mark.timeout(300)  # five commands and more, on a busy machine
+def test_a_refund_that_failed_is_asked_for_again_or_noted_as_paid_in_another_way(
+    new_database: Callable[[], str], stripe: LocalStripe
+) -> None:
+    url, business = new_database(), salon("stripe")
+    held = paid(url, business, stripe)
+    slug, appointment = business.business.slug, str(held.appointment.id)
+    command = ["payments", "refund", slug, appointment]
+    bookonce(*command, *at(url), **stripe.environment)
+    bookonce("payments", "settle", *at(url), **stripe.environment)
+    [refund] = stripe.books().of(appointment_id=held.appointment.id).given
+    stripe.fail_refund(refund["id"])
+    of(url, "UPDATE payment SET look_at = now()")
+    ill = bookonce("payments", "check", slug, *at(url), **stripe.environment)
+    assert ill.code == 1
+    assert "refunded: 1440 here, 0 there" in " ".join(ill.out.split())
+    asyncio.run(look_at_once(url, stripe))
+    told = " ".join(bookonce("payments", "worries", *at(url)).out.split())
+    assert "14.40 EUR" in told
+    again = bookonce(*command, "--retry", *at(url), **stripe.environment)
+    assert again.out.strip() == f"{appointment}: 1 refunds asked for again"
+    assert "nothing to worry about" in bookonce("payments", "worries", *at(url)).out
+    for one in stripe.books().of(appointment_id=held.appointment.id).given:
+        stripe.fail_refund(one["id"])
+    asyncio.run(look_at_once(url, stripe))
+    noted = bookonce(*command, "--settled", *at(url), **stripe.environment)
+    assert noted.out.strip() == f"{appointment}: 1 refunds noted as paid in another way"
+    assert bookonce("payments", "check", slug, *at(url), **stripe.environment).code == 0
+    both = bookonce(*command, "5.00", "--retry", *at(url), **stripe.environment)
+    assert "stand alone" in both.err
+
+
+async def look_at_once(url: str, stripe: LocalStripe) -> None:
+    """What the schedule does after a while."""
+    database = Database(url, connections_max=2)
+    await database.open()
+    provider = StripePayments(secret_key=SECRET_KEY, api_base=stripe.api_base)
+    installation = Installation(database, providers={"stripe": provider})
+    await look_again(installation, now=datetime.now(UTC) + timedelta(hours=2))
+    await provider.close()
+    await database.close()

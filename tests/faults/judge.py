@@ -5,7 +5,7 @@ The provider's books are read apart from the product (`tests/localstripe.py`).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -27,9 +27,9 @@ WHERE slug = $1 AND deposit_minor IS NOT NULL
 GROUP BY 1, 2, 3, 4
 """
 UNFINISHED = """
-SELECT (SELECT count(*) FROM payment WHERE status IN ('started', 'authorised')
+SELECT (SELECT count(*) FROM payment WHERE status IN ('started', 'authorised', 'given_up')
           AND business_id = (SELECT business_id FROM business_slug WHERE slug = $1))
-     + (SELECT count(*) FROM refund WHERE status <> 'done'
+     + (SELECT count(*) FROM refund WHERE status IN ('pending', 'failed')
           AND business_id = (SELECT business_id FROM business_slug WHERE slug = $1))
 """
 
@@ -72,22 +72,20 @@ def _due(row: asyncpg.Record) -> int:
     return int(row["deposit_minor"]) if row["status"] == "confirmed" else 0
 
 
-async def followed_up(url: str, slug: str) -> list[tuple[object, object]]:
-    """What the queue would be fed: business and appointment of each event to follow up."""
+async def open_jobs(url: str) -> int:
+    """How much the queue has to do still, its outbox included."""
     connection = await asyncpg.connect(url)
-    rows = await connection.fetch(
+    found: int = await connection.fetchval(
         """
-        SELECT DISTINCT business_id, appointment_id FROM event JOIN business_slug USING (business_id)
-        WHERE slug = $1 AND is_unrelayed AND appointment_id IS NOT NULL
-        """,
-        slug,
+        SELECT (SELECT count(*) FROM event WHERE is_unrelayed)
+             + (SELECT count(*) FROM job WHERE event_id IS NOT NULL
+                  AND status IN ('waiting', 'running'))
+        """
     )
     await connection.close()
-    return [(row["business_id"], row["appointment_id"]) for row in rows]
+    return found
 
 
 def later(now: datetime, moment: int) -> datetime:
-    """The times at which schedules come by: in two minutes, a quarter of an hour, and an hour."""
-    from datetime import timedelta
-
-    return now + timedelta(minutes=(2, 26, 60)[moment])
+    """The times at which schedules come by: in three minutes, a quarter of an hour, and an hour."""
+    return now + timedelta(minutes=(3, 26, 60)[moment])

@@ -6,6 +6,7 @@ more. A step is a statement to the database, or a request to the provider.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -15,19 +16,20 @@ from datetime import UTC, datetime
 
 import pytest
 
+import bookonce.followers
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
 from bookonce.booking.book import Booked, book
 from bookonce.payments.provider import ProviderError, RefusedByProviderError
 from bookonce.payments.reconcile import expire_holds, reconcile
-from bookonce.payments.settle import settle
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError
+from bookonce.queue.worker import Tempo, Worker
 from bookonce.torture.line import Cut
 from tests.factories import a_booking
 from tests.faults.conftest import Killed, Place
 from tests.faults.journeys import JOURNEYS, TEN, Journey, salon
-from tests.faults.judge import followed_up, later, offences
+from tests.faults.judge import later, offences, open_jobs
 from tests.localstripe import Fault
 
 FOREVER = sys.maxsize
@@ -128,8 +130,31 @@ async def _open(shop: Installation, now: datetime) -> Booked:
 
 async def recover(place: Place, shop: Installation, slug: str, now: datetime) -> None:
     """What the queue and the schedules do: follow up what happened, then look after the rest."""
-    for business_id, appointment_id in await followed_up(place.database_url, slug):
-        await settle(shop, business_id, appointment_id, now=now)  # type: ignore[arg-type]
+    await drain(place.database_url, shop)
+    await come_by(shop, now)
+
+
+async def come_by(shop: Installation, now: datetime) -> None:
+    """What the schedules do, without any help of the queue's."""
     for moment in range(3):
         await expire_holds(shop, now=later(now, moment))
         await reconcile(shop, now=later(now, moment))
+
+
+async def drain(url: str, shop: Installation) -> None:
+    """A real worker, until the queue is empty: what stands in it is done as the product does it.
+
+    Its schedules are left out; they follow at the times that the test says.
+    """
+    if not await open_jobs(url):
+        return
+    registry = bookonce.followers.registry()
+    registry.schedules.clear()
+    stop = asyncio.Event()
+    worker = Worker(shop.database, shop, registry, Tempo(poll_s=0.02, silent_s=3))
+    running = asyncio.create_task(worker.run(stop))
+    async with asyncio.timeout(90):
+        while await open_jobs(url):
+            await asyncio.sleep(0.02)
+    stop.set()
+    await running

@@ -11,11 +11,16 @@ import pytest
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment
 from bookonce.booking.book import Booked, book
+from bookonce.booking.cancel import cancel
 from bookonce.booking.find import find
 from bookonce.business.document import Business
+from bookonce.payments import worry_rows
+from bookonce.payments.compare import compare
+from bookonce.payments.pay import pay
 from bookonce.payments.providers.stripe import StripePayments
 from bookonce.payments.settle import settle
 from bookonce.platform.actor import VISITOR
+from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from tests.factories import a_booking, a_business, a_service, a_visitor, tomorrow_at
 from tests.localstripe import (
@@ -76,6 +81,52 @@ async def books(stripe: LocalStripe, held: Booked) -> tuple[int, int, int]:
     """Set aside, taken, and given back."""
     found = stripe.books().of(appointment_id=held.appointment.id)
     return found.held, found.taken, found.given_back
+
+
+async def paid_for(shop: Installation, slug: str, stripe: LocalStripe) -> Booked:
+    """An appointment whose deposit is taken."""
+    held = await hold(shop, slug)
+    await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
+    await settled(shop, held)
+    return held
+
+
+async def called_off(
+    shop: Installation, slug: str, stripe: LocalStripe, now: datetime = NOW
+) -> Booked:
+    """An appointment that was paid for and cancelled; nobody has given anything back yet."""
+    held = await paid_for(shop, slug, stripe)
+    await cancel(shop, slug, held.appointment.id, actor=VISITOR, now=now)
+    return held
+
+
+async def refunds(shop: Installation) -> list[tuple[str, int]]:
+    """Every refund of ours: its status and amount."""
+
+    async def read(connection: Connection) -> list[tuple[str, int]]:
+        rows = await connection.fetch(
+            "SELECT status, amount_minor FROM refund ORDER BY created_at, refund_id"
+        )
+        return [(row["status"], row["amount_minor"]) for row in rows]
+
+    return await shop.database.run(read)
+
+
+async def worries(shop: Installation, now: datetime | None = None) -> list[str]:
+    """What an operator is told a day later."""
+    then = (now or NOW) + timedelta(days=1)
+    return [one.what for one in await shop.database.run(worry_rows.worries, then, 100)]
+
+
+async def checked(shop: Installation, slug: str) -> list[str]:
+    """Everything in which our books and the provider's differ."""
+    return [words async for one in compare(shop, slug) for words in one.differences]
+
+
+def intent_of(stripe: LocalStripe, held: Booked) -> str:
+    """What Stripe calls the one payment of an appointment."""
+    [intent] = stripe.books().of(appointment_id=held.appointment.id).intents
+    return str(intent["id"])
 
 
 async def ledger(url: str) -> dict[str, int]:

@@ -10,7 +10,6 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Booked
 from bookonce.booking.cancel import cancel
 from bookonce.booking.find import find
 from bookonce.payments.pay import follow, pay
@@ -42,6 +41,7 @@ from tests.payments.conftest import (
     books,
     hold,
     ledger,
+    paid_for,
     salon,
     settled,
 )
@@ -179,13 +179,6 @@ async def test_an_abandoned_attempt_is_ended_when_it_is_too_late(
     assert (ended.status, ended.payment_status) == (Status.EXPIRED, "cancelled")
     [intent] = stripe.books().of(appointment_id=held.appointment.id).intents
     assert intent["status"] == "canceled"
-
-
-async def paid_for(shop: Installation, slug: str, stripe: LocalStripe) -> Booked:
-    held = await hold(shop, slug)
-    await pay(shop, slug, held.appointment.id, stripe.make_token(), now=NOW)
-    await settled(shop, held)
-    return held
 
 
 @pytest.mark.parametrize("is_captured", [True, False])

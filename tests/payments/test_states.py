@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from bookonce.booking.appointment import TRANSITIONS, Status
-from bookonce.payments.states import PAYMENT_TRANSITIONS, Money, Step, next_step
+from bookonce.payments.states import (
+    PAYMENT_TRANSITIONS,
+    REFUND_TRANSITIONS,
+    REFUND_TRIES_MAX,
+    Money,
+    Step,
+    next_step,
+    retry_at,
+)
 
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
 STATES = (Path(__file__).parents[2] / "docs/states.md").read_text()
 WAITING = (Status.HELD, Status.EXPIRED)
 OTHERS = tuple(one for one in Status if one not in WAITING)
@@ -31,6 +41,20 @@ def test_the_picture_of_a_payment_is_the_code() -> None:
     assert drawn(1) == {
         (a.value, b.value) for a, after in PAYMENT_TRANSITIONS.items() for b in after
     }
+
+
+def test_the_picture_of_a_refund_is_the_code() -> None:
+    assert drawn(2) == {
+        (a.value, b.value) for a, after in REFUND_TRANSITIONS.items() for b in after
+    }
+
+
+def test_a_refund_that_fails_is_tried_again_slowly_and_not_for_ever() -> None:
+    waits = [retry_at(tries, NOW) for tries in range(1, REFUND_TRIES_MAX)]
+    hours = [(at - NOW) / timedelta(hours=1) for at in waits if at]
+    assert hours[:6] == [1, 2, 4, 8, 16, 24]
+    assert timedelta(hours=sum(hours)) < timedelta(days=10)
+    assert retry_at(REFUND_TRIES_MAX, NOW) is None
 
 
 def step(money: Money, status: Status, **more: object) -> Step:

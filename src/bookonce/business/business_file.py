@@ -18,7 +18,13 @@ from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
 from bookonce.business.convert import ERRORS_MAX, convert, encode_custom, salvaged
-from bookonce.business.deposits import DepositFor, deposit_problem, normal_deposit
+from bookonce.business.deposits import (
+    CARDS,
+    DepositFor,
+    below_charge_minimum,
+    deposit_problem,
+    normal_deposit,
+)
 from bookonce.business.document import (
     ANYONE,
     SITE_PATTERN,
@@ -170,6 +176,7 @@ def _rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldE
         yield from _time_off_errors(f"resource[{index}].time_off", resource.time_off, zone)
     for index, service in enumerate(business.service):
         yield from _service_errors(f"service[{index}]", service, known, profile.currency)
+        yield from _charge_errors(f"service[{index}]", service, business)
 
 
 def _page_errors(page: Page) -> Iterator[FieldError]:
@@ -323,6 +330,21 @@ def _service_errors(
     elif service.deposit_for:
         yield FieldError(f"{place}.deposit_for", "needs a deposit")
     yield from _repeated(f"{place}.deposit_for", service.deposit_for)
+
+
+def _charge_errors(place: str, service: Service, business: Business) -> Iterator[FieldError]:
+    """A sound deposit that can't be charged to a card for being too small."""
+    currency = business.business.currency
+    if service.deposit is None or business.payments.provider != CARDS:
+        return
+    try:
+        price_minor = service.price and money.minor_units(service.price, currency)
+        if deposit_problem(service.deposit, price_minor or None, currency):
+            return
+    except (ValueError, LookupError):
+        return  # told already
+    if problem := below_charge_minimum(service.deposit, price_minor or None, currency):
+        yield FieldError(f"{place}.deposit", problem)
 
 
 def _overlap_errors(place: str, spans: tuple[Span, ...]) -> Iterator[FieldError]:

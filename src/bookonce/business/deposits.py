@@ -87,6 +87,30 @@ def deposit_problem(rule: str, price_minor: int | None, currency: str) -> str | 
     return None
 
 
+CARDS = "stripe"
+"""The provider that charges cards."""
+CHARGE_MIN: dict[str, str] = {
+    "AED": "2.00", "AUD": "0.50", "BGN": "1.00", "BRL": "0.50", "CAD": "0.50", "CHF": "0.50",
+    "CZK": "15.00", "DKK": "2.50", "EUR": "0.50", "GBP": "0.30", "HKD": "4.00", "HUF": "175.00",
+    "INR": "0.50", "JPY": "50", "MXN": "10.00", "MYR": "2.00", "NOK": "3.00", "NZD": "0.50",
+    "PLN": "2.00", "RON": "2.00", "SEK": "3.00", "SGD": "0.50", "THB": "10.00", "USD": "0.50",
+}  # fmt: skip
+"""The least that Stripe charges a card with. Source: https://docs.stripe.com/currencies, "Minimum and
+maximum charge amounts". In other currencies it is what these come to in the account's own, which
+nobody here knows."""
+
+
+def below_charge_minimum(rule: str, price_minor: int | None, currency: str) -> str | None:
+    """What is wrong with a sound deposit that is too small to be charged to a card."""
+    least = CHARGE_MIN.get(currency)
+    if least is None or deposit_minor(rule, price_minor, currency) >= money.minor_units(
+        least, currency
+    ):
+        return None
+    amount = money.major(deposit_minor(rule, price_minor, currency), currency)
+    return f"is {amount} {currency}, and cards can't be charged less than {least} {currency}"
+
+
 def normal_deposit(rule: str, currency: str) -> str:
     """One spelling of a sound rule: "20.00", "30%" or "full"."""
     if rule == FULL:

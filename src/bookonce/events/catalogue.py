@@ -148,6 +148,16 @@ PAYMENT_NOTIFIED = _kind(
 REFUND_REQUESTED = _kind(
     "refund.requested", RefundFacts, "0.1", "The business gives back a part of a deposit."
 )
+REFUND_DONE = _kind("refund.done", RefundFacts, "0.1", "The provider gave a refund.")
 REFUND_FAILED = _kind(
-    "refund.failed", RefundFacts, "0.1", "The provider did not give a refund; somebody must look."
+    "refund.failed",
+    RefundFacts,
+    "0.1",
+    "The provider refused a refund, or the bank sent it back; another try follows.",
+)
+REFUND_RETRIED = _kind(
+    "refund.retried", RefundFacts, "0.1", "Somebody had a refund that failed asked for again."
+)
+REFUND_SETTLED = _kind(
+    "refund.settled", RefundFacts, "0.1", "Somebody gave money back in another way, and told."
 )

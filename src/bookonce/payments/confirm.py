@@ -60,9 +60,7 @@ async def confirm(
     is_lost = False
     for _ in range(RACES_LOST_MAX):
         appointment = await installation.database.run(
-            lambda connection: appointment_rows.by_id(
-                connection, directory.business_id, appointment_id
-            )
+            appointment_rows.by_id, directory.business_id, appointment_id
         )
         assert appointment is not None
         if appointment.status not in (Status.HELD, Status.EXPIRED):
@@ -102,7 +100,11 @@ async def _set(
         confirmed = appointment  # it stays where it is
         if wanted is not None:
             confirmed = await _take_anew(connection, wanted, appointment, now)
-        elif is_gone or not await hold_rows.make_lasting(connection, business_id, appointment.id):
+        elif (
+            is_gone
+            or _is_over(appointment, now)
+            or not await hold_rows.make_lasting(connection, business_id, appointment.id)
+        ):
             raise _Lost
         if not await appointment_rows.change_status(
             connection, business_id, confirmed, Status.CONFIRMED,
@@ -111,6 +113,11 @@ async def _set(
             raise _Changed
 
     await installation.database.transaction(work)
+
+
+def _is_over(appointment: Appointment, now: datetime) -> bool:
+    """Whether a hold has run out, swept or not, and the visit would have begun by now."""
+    return not appointment.is_waiting(now) and appointment.start <= now
 
 
 def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Selection | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bookonce.availability.installation import Installation
-from bookonce.payments.reconcile import expire_holds, reconcile
+from bookonce.payments.reconcile import expire_holds, look_again, reconcile
 from bookonce.payments.settle import settle
 from bookonce.queue.handlers import Context, Registry
 from bookonce.queue.job_rows import Subject
@@ -29,6 +29,7 @@ def register(registry: Registry[Installation]) -> None:
     )
     registry.every(EACH_MINUTE, "expire_holds", expire)
     registry.every(EACH_MINUTE, "reconcile_payments", look_after)
+    registry.every(EACH_MINUTE, "look_at_payments", look_at_books)
 
 
 async def settle_payments(context: Context[Installation], subject: Subject) -> None:
@@ -46,5 +47,10 @@ async def expire(context: Context[Installation], _: Subject) -> None:
 
 
 async def look_after(context: Context[Installation], _: Subject) -> None:
-    """Ask the provider about what has been under way for a while."""
+    """Ask the provider about what has been under way for a while, or is too much."""
     await reconcile(context.installation, now=datetime.now(UTC))
+
+
+async def look_at_books(context: Context[Installation], _: Subject) -> None:
+    """See what was done at the provider past us."""
+    await look_again(context.installation, now=datetime.now(UTC))

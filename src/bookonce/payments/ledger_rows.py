@@ -9,6 +9,7 @@ from uuid import UUID
 
 from bookonce.payments.states import EntryKind, Payment
 from bookonce.platform.connection import Connection
+from bookonce.platform.statements import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,21 @@ class Entry:
     provider_ref: str
 
 
+ADD = Statement(
+    """
+    INSERT INTO ledger_entry (
+        business_id, entry_id, appointment_id, payment_id, kind, amount_minor, currency,
+        provider_ref, at
+    )
+    VALUES (
+        :business_id, :entry_id, :appointment_id, :payment_id, :kind, :amount_minor, :currency,
+        :provider_ref, :now
+    )
+    ON CONFLICT DO NOTHING
+    """
+)
+
+
 async def add(
     connection: Connection,
     business_id: UUID,
@@ -28,40 +44,48 @@ async def add(
     now: datetime,
 ) -> None:
     """Add what isn't in the ledger yet."""
-    await connection.executemany(
-        """
-        INSERT INTO ledger_entry (
-            business_id, entry_id, appointment_id, payment_id, kind, amount_minor, currency,
-            provider_ref, at
-        )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-        ON CONFLICT DO NOTHING
-        """,
+    await ADD.run_many(
+        connection,
         [
-            (
-                business_id,
-                entry_id,
-                payment.appointment_id,
-                payment.id,
-                entry.kind.value,
-                entry.amount_minor,
-                payment.currency,
-                entry.provider_ref,
-                now,
-            )
+            {
+                "business_id": business_id,
+                "entry_id": entry_id,
+                "appointment_id": payment.appointment_id,
+                "payment_id": payment.id,
+                "kind": entry.kind.value,
+                "amount_minor": entry.amount_minor,
+                "currency": payment.currency,
+                "provider_ref": entry.provider_ref,
+                "now": now,
+            }
             for entry_id, entry in entries
         ],
     )
 
 
+OF_PAYMENT = Statement(
+    """
+    SELECT kind, amount_minor, provider_ref FROM ledger_entry
+    WHERE business_id = :business_id AND payment_id = :payment_id
+    """
+)
+
+
+async def of_payment(connection: Connection, business_id: UUID, payment_id: UUID) -> list[Entry]:
+    """Every movement of an attempt."""
+    rows = await OF_PAYMENT.rows(connection, business_id=business_id, payment_id=payment_id)
+    return [Entry(EntryKind(row["kind"]), row["amount_minor"], row["provider_ref"]) for row in rows]
+
+
+SUMS = Statement(
+    """
+    SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM ledger_entry
+    WHERE business_id = :business_id AND payment_id = :payment_id GROUP BY kind
+    """
+)
+
+
 async def sums(connection: Connection, business_id: UUID, payment_id: UUID) -> dict[EntryKind, int]:
     """What the ledger says of an attempt, kind by kind, in minor units."""
-    rows = await connection.fetch(
-        """
-        SELECT kind, sum(amount_minor)::bigint AS amount_minor FROM ledger_entry
-        WHERE business_id = $1 AND payment_id = $2 GROUP BY kind
-        """,
-        business_id,
-        payment_id,
-    )
+    rows = await SUMS.rows(connection, business_id=business_id, payment_id=payment_id)
     return {EntryKind(row["kind"]): row["amount_minor"] for row in rows}

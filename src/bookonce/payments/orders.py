@@ -24,7 +24,20 @@ STATUS = {
 """What an attempt's status is when the provider's books say so; others leave it as it is."""
 
 
-def provider_of(installation: Installation, name: str) -> PaymentProvider:
+def provider_of(installation: Installation, payment: Payment) -> PaymentProvider:
+    """Who an attempt was begun with, in the same mode: a test key opens none of what a live key has
+    made. Raises PaymentUnavailableError.
+    """
+    provider = provider_named(installation, payment.provider)
+    if payment.mode is not None and provider.mode not in (None, payment.mode):
+        raise PaymentUnavailableError(
+            f"This payment was made with a {payment.mode} key of {payment.provider!r};"
+            f" this installation has a {provider.mode} key now."
+        )
+    return provider
+
+
+def provider_named(installation: Installation, name: str) -> PaymentProvider:
     """Raises PaymentUnavailableError if this installation has no such provider."""
     provider: PaymentProvider | None = installation.providers.get(name)
     if provider is None:
@@ -63,7 +76,7 @@ async def order_of(
         currency=payment.currency,
         description=f"{directory.business.business.name}: {services}",
         email=email,
-        account=directory.business.payments.account,
+        account=payment.account,
         provider_ref=payment.provider_ref,
         known=known,
     )
@@ -85,6 +98,6 @@ def _our_books(payment: Payment, sums: dict[EntryKind, int], refunds: list[Refun
         refunds=tuple(
             Movement(by_hand_ref(one.id), one.amount_minor, one.id)
             for one in refunds
-            if one.status is RefundStatus.DONE
+            if one.status in (RefundStatus.DONE, RefundStatus.SETTLED)
         ),
     )

@@ -8,8 +8,9 @@ no idempotency keys. Amounts are in the currency's minor units.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -57,6 +58,38 @@ class Movement:
     """Which of our refunds it is; None for one made past us, in the provider's own office."""
     is_settled: bool = True
     """False while the provider is still at it."""
+    problem: str | None = None
+    """A code of the provider's for why it failed."""
+
+
+class DisputeStanding(StrEnum):
+    """Where a payer's objection at the bank stands."""
+
+    OPEN = "open"  # the money is withdrawn until it is decided
+    WON = "won"  # the money is ours again
+    LOST = "lost"  # the payer has it
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A payment that the payer objected to at the bank."""
+
+    provider_ref: str
+    amount_minor: int
+    standing: DisputeStanding
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A payment in a provider's list, with the ids of ours that stand with it."""
+
+    provider_ref: str
+    standing: Standing
+    amount_minor: int
+    currency: str
+    business_id: UUID | None
+    appointment_id: UUID | None
+    payment_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +104,9 @@ class Books:
     capture_ref: str | None = None
     refunds: tuple[Movement, ...] = ()
     """Those that failed at the provider are left out."""
+    failed: tuple[Movement, ...] = ()
+    """Refunds that failed, also long after they had succeeded."""
+    disputes: tuple[Dispute, ...] = ()
     fee_minor: int | None = None
     """What the provider kept for itself, if it tells."""
     problem: str | None = None
@@ -95,6 +131,8 @@ class ProviderEvent:
     kind: str
     business_id: UUID | None
     payment_id: UUID | None
+    provider_ref: str | None = None
+    """What the provider calls the payment, if the message tells no ids of ours."""
 
 
 class PaymentProvider(Protocol):
@@ -108,6 +146,8 @@ class PaymentProvider(Protocol):
     """As the business file calls it."""
     takes_cards: bool
     """Whether the payer pays on the booking page; else a person tells that the money is there."""
+    mode: str | None
+    """"test" or "live", where that is another world; None if it isn't known."""
 
     async def begin(self, order: PaymentOrder) -> str:
         """Open an attempt; nothing can be set aside yet. Returns the provider's reference."""
@@ -135,6 +175,9 @@ class PaymentProvider(Protocol):
 
         Books without that refund mean that a person has to give it back and tell.
         """
+
+    def all_since(self, account: str | None, since: datetime | None) -> AsyncIterator[Listed]:
+        """Every payment that an account's books show, newest first; None if there are no books."""
 
     def event(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         """Read a message; None if it is about nothing of ours. Raises ValueError if it is forged."""

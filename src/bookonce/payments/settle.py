@@ -8,41 +8,30 @@ payer's browser are only occasions to call it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
-from bookonce.events import event_rows
-from bookonce.events.catalogue import REFUND_FAILED, RefundFacts
-from bookonce.payments import ledger_rows, payment_rows, refund_rows
+from bookonce.payments import payment_rows
+from bookonce.payments.account import Account
 from bookonce.payments.confirm import confirm
-from bookonce.payments.ledger_rows import Entry
-from bookonce.payments.orders import STATUS, order_of, provider_of
+from bookonce.payments.give_back import give_back
+from bookonce.payments.orders import order_of, provider_of
 from bookonce.payments.provider import (
     Books,
-    PaymentOrder,
     PaymentProvider,
+    ProviderError,
     RefusedByProviderError,
     Standing,
 )
-from bookonce.payments.refund_rows import Refund
-from bookonce.payments.states import (
-    CLOSED,
-    LATE,
-    PAYMENT_TRANSITIONS,
-    EntryKind,
-    Money,
-    Payment,
-    RefundStatus,
-    Step,
-    next_step,
-)
-from bookonce.platform.actor import SYSTEM
+from bookonce.payments.states import CLOSED, LATE, Money, Payment, Step, next_step
+from bookonce.payments.write_down import write_down
 from bookonce.platform.connection import Connection
+from bookonce.platform.errors import BookonceError
 
 STEPS_MAX = 12
 NAMELESS = timedelta(minutes=2)
@@ -59,43 +48,6 @@ _MONEY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What our books say of an attempt and its appointment, at one moment."""
-
-    appointment: Appointment
-    entries: dict[EntryKind, int]
-    refunds: list[Refund]
-    is_live: bool = True
-    """Whether the attempt may still confirm the appointment: it hasn't been given up."""
-    is_lost: bool = False
-    """Whether its time was just found to be somebody else's."""
-
-    @property
-    def due_minor(self) -> int:
-        """What the business may have: nothing before it is confirmed, later what was agreed."""
-        kept = self.appointment.keep_minor
-        if kept is not None:
-            return kept
-        if self.appointment.status in (Status.HELD, Status.EXPIRED, Status.CANCELLED):
-            return 0
-        return self.appointment.deposit_minor or 0
-
-    @property
-    def pending(self) -> list[Refund]:
-        """What is to be given back still."""
-        return [one for one in self.refunds if one.status is RefundStatus.PENDING]
-
-    def unplanned_minor(self, books: Books) -> int:
-        """What the business has beyond what it is due, and nobody has planned to give back.
-
-        What failed to be given back counts as planned: a person looks after it.
-        """
-        ours = sum(one.amount_minor for one in self.refunds)
-        past_us = sum(one.amount_minor for one in books.refunds if one.refund_id is None)
-        return max(0, books.captured_minor - ours - past_us - self.due_minor)
-
-
 async def settle(
     installation: Installation, business_id: UUID, appointment_id: UUID, *, now: datetime
 ) -> None:
@@ -105,18 +57,30 @@ async def settle(
     PaymentUnavailableError when there is no such provider here, TryAgainError.
     """
     directory = await installation.by_id(business_id)
+    failure: ProviderError | RefusedByProviderError | BookonceError | None = None
     attempts = await installation.database.run(
-        lambda connection: payment_rows.of_appointment(connection, business_id, appointment_id)
+        payment_rows.of_appointment, business_id, appointment_id
     )
     for payment in attempts:
         if payment.status in CLOSED:
             continue
-        if payment.provider_ref is None:
-            await _give_up_nameless(installation, business_id, payment, now)
-            continue
-        provider = provider_of(installation, payment.provider)
-        books = await provider.look(await order_of(installation, directory, payment))
-        await _to_the_end(installation, directory, payment, provider, books, now)
+        try:
+            await _settle_one(installation, directory, payment, now)
+        except (ProviderError, RefusedByProviderError, BookonceError) as error:
+            failure = failure or error  # one that can't be asked about keeps no other from it
+    if failure is not None:
+        raise failure
+
+
+async def _settle_one(
+    installation: Installation, directory: Directory, payment: Payment, now: datetime
+) -> None:
+    if payment.provider_ref is None:
+        await _give_up_nameless(installation, directory.business_id, payment, now)
+        return
+    provider = provider_of(installation, payment)
+    books = await provider.look(await order_of(installation, directory, payment))
+    await _to_the_end(installation, directory, payment, provider, books, now)
 
 
 async def advance(
@@ -126,10 +90,10 @@ async def advance(
 
     Nothing is asked of the provider.
     """
-    account = await _write_down(installation, directory, payment, books, now)
+    account = await write_down(installation, directory.business_id, payment, books, now)
     if _next(account, books, now) is Step.CONFIRM:
         done = await confirm(installation, directory, payment, now=now)
-        account = await _write_down(installation, directory, payment, books, now)
+        account = await write_down(installation, directory.business_id, payment, books, now)
         account = replace(account, is_lost=done.is_lost)
     return account
 
@@ -154,7 +118,7 @@ async def _to_the_end(
             case Step.RELEASE:
                 books = await provider.release(order)
             case Step.REFUND:
-                after = await _refund(installation, directory, payment, provider, order, books, now)
+                after = await give_back(installation, payment, provider, order, books, now)
                 if after == books:
                     return  # a person has to give it back, or to look why it can't be
                 books = after
@@ -164,13 +128,13 @@ async def _to_the_end(
 
 def _next(account: Account, books: Books, now: datetime) -> Step:
     appointment = account.appointment
-    pending_minor = sum(one.amount_minor for one in account.pending)
+    open_minor = sum(one.amount_minor for one in account.open(books))
     return next_step(
         _MONEY[books.standing],
         appointment.status,
         is_live=account.is_live,
         is_late=_is_late(appointment, now),
-        surplus_minor=account.unplanned_minor(books) + pending_minor,
+        surplus_minor=account.surplus_minor(books) + open_minor,
         keep_minor=account.due_minor,
     )
 
@@ -178,118 +142,6 @@ def _next(account: Account, books: Books, now: datetime) -> Step:
 def _is_late(appointment: Appointment, now: datetime) -> bool:
     hold_end = appointment.hold_expires_at
     return hold_end is not None and now > hold_end + LATE
-
-
-async def _write_down(
-    installation: Installation, directory: Directory, payment: Payment, books: Books, now: datetime
-) -> Account:
-    """Our books, with what the provider's say."""
-    business_id = directory.business_id
-    status = STATUS.get(books.standing)
-    before = [one for one, after in PAYMENT_TRANSITIONS.items() if status in after]
-    ours = {one.refund_id: one for one in books.refunds if one.refund_id and one.is_settled}
-
-    async def work(connection: Connection) -> Account:
-        sums = await ledger_rows.sums(connection, business_id, payment.id)
-        entries = [(new_id(), entry) for entry in _entries(payment, books, sums)]
-        await ledger_rows.add(connection, business_id, payment, entries, now)
-        if status is not None:
-            await payment_rows.set_status(
-                connection, business_id, payment.id, status, before, books.problem
-            )
-        for refund in await refund_rows.of_payment(connection, business_id, payment.id):
-            if refund.status is not RefundStatus.DONE and refund.id in ours:
-                await refund_rows.set_status(connection, business_id, refund.id, RefundStatus.DONE)
-        appointment = await appointment_rows.by_id(connection, business_id, payment.appointment_id)
-        assert appointment is not None
-        return Account(
-            appointment,
-            await ledger_rows.sums(connection, business_id, payment.id),
-            await refund_rows.of_payment(connection, business_id, payment.id),
-            await payment_rows.is_live(connection, business_id, payment.id),
-        )
-
-    return await installation.database.transaction(work)
-
-
-def _entries(payment: Payment, books: Books, sums: dict[EntryKind, int]) -> list[Entry]:
-    """Every movement that the provider's books show. What is known already is left out later."""
-    ref = payment.provider_ref or ""
-    authorised_minor = max(books.authorised_minor, sums.get(EntryKind.AUTHORISED, 0))
-    found = []
-    if authorised_minor:
-        found.append(Entry(EntryKind.AUTHORISED, authorised_minor, ref))
-    if books.standing is Standing.CAPTURED:
-        found.append(Entry(EntryKind.CAPTURED, books.captured_minor, books.capture_ref or ref))
-    over = books.standing in (Standing.CAPTURED, Standing.CANCELLED, Standing.DECLINED)
-    if over and authorised_minor > books.captured_minor:
-        found.append(Entry(EntryKind.RELEASED, authorised_minor - books.captured_minor, ref))
-    if books.fee_minor:
-        found.append(Entry(EntryKind.FEE, books.fee_minor, books.capture_ref or ref))
-    found += [
-        Entry(EntryKind.REFUNDED, one.amount_minor, one.provider_ref)
-        for one in books.refunds
-        if one.is_settled
-    ]
-    return found
-
-
-async def _refund(
-    installation: Installation,
-    directory: Directory,
-    payment: Payment,
-    provider: PaymentProvider,
-    order: PaymentOrder,
-    books: Books,
-    now: datetime,
-) -> Books:
-    """Plan what is to be given back, under the appointment's lock, and give it back."""
-    business_id, refund_id = directory.business_id, new_id()
-
-    async def plan(connection: Connection) -> list[Refund]:
-        # Its rivals are others who plan for the same appointment: the second sees the first's row.
-        await appointment_rows.lock(connection, business_id, payment.appointment_id)
-        appointment = await appointment_rows.by_id(connection, business_id, payment.appointment_id)
-        assert appointment is not None
-        planned = await refund_rows.of_payment(connection, business_id, payment.id)
-        account = Account(appointment, {}, planned)
-        if amount_minor := account.unplanned_minor(books):
-            await refund_rows.plan(
-                connection, business_id, payment.id, refund_id, amount_minor, now
-            )
-            return [*account.pending, Refund(refund_id, amount_minor, RefundStatus.PENDING)]
-        return account.pending
-
-    for refund in await installation.database.transaction(plan):
-        try:
-            books = await provider.refund(order, refund.id, refund.amount_minor)
-        except RefusedByProviderError as error:
-            await _write_failure(installation, directory, payment, refund, str(error), now)
-            raise
-    return books
-
-
-async def _write_failure(
-    installation: Installation,
-    directory: Directory,
-    payment: Payment,
-    refund: Refund,
-    problem: str,
-    now: datetime,
-) -> None:
-    business_id = directory.business_id
-
-    async def work(connection: Connection) -> None:
-        await refund_rows.set_status(
-            connection, business_id, refund.id, RefundStatus.FAILED, problem
-        )
-        await event_rows.append(
-            connection, business_id, new_id(), REFUND_FAILED,
-            RefundFacts(refund.amount_minor, payment.currency, problem),
-            actor=SYSTEM, now=now, appointment_id=payment.appointment_id,
-        )  # fmt: skip
-
-    await installation.database.transaction(work)
 
 
 async def _give_up(
@@ -314,6 +166,4 @@ async def _give_up_nameless(
 ) -> None:
     """Nothing can have been set aside for an attempt whose name at the provider isn't known."""
     if now - payment.created_at > NAMELESS:
-        await installation.database.run(
-            lambda connection: payment_rows.give_up_unnamed(connection, business_id, payment.id)
-        )
+        await installation.database.run(payment_rows.give_up_unnamed, business_id, payment.id)

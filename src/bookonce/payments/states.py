@@ -53,20 +53,53 @@ CLOSED = (PaymentStatus.DECLINED, PaymentStatus.CANCELLED)
 
 
 class RefundStatus(StrEnum):
-    """Where giving something back stands."""
+    """Where giving something back stands. The database refuses any other word."""
 
-    PENDING = "pending"
-    DONE = "done"
-    FAILED = "failed"  # the provider won't; somebody has to look
+    PENDING = "pending"  # to be asked for, or asked for and not through yet
+    DONE = "done"  # in the provider's books
+    FAILED = "failed"  # refused, or sent back by the bank; another try follows
+    SETTLED = "settled"  # given back in another way, a person said
+    WITHDRAWN = "withdrawn"  # another refund took its place, or less is to be given back
+
+
+REFUND_TRANSITIONS: dict[RefundStatus, frozenset[RefundStatus]] = {
+    RefundStatus.PENDING: frozenset(
+        {RefundStatus.DONE, RefundStatus.FAILED, RefundStatus.WITHDRAWN}
+    ),
+    RefundStatus.DONE: frozenset({RefundStatus.FAILED}),
+    RefundStatus.FAILED: frozenset(
+        {RefundStatus.DONE, RefundStatus.SETTLED, RefundStatus.WITHDRAWN}
+    ),
+    RefundStatus.SETTLED: frozenset(),
+    RefundStatus.WITHDRAWN: frozenset({RefundStatus.DONE}),
+}
+OPEN_REFUNDS = (RefundStatus.PENDING, RefundStatus.FAILED)
+"""What is to be given back still."""
+REFUND_TRIES_MAX = 12
+"""With the delays between them some ten days; then it is up to a person."""
+_RETRY_MIN, _RETRY_MAX = timedelta(hours=1), timedelta(days=1)
+
+
+def retry_at(tries: int, now: datetime) -> datetime | None:
+    """When a refund that has failed so often is asked for again: after an hour, two, four, then
+    daily; None if it is up to a person.
+    """
+    if tries >= REFUND_TRIES_MAX:
+        return None
+    doublings: int = 2 ** max(0, tries - 1)
+    return now + min(_RETRY_MAX, _RETRY_MIN * doublings)
 
 
 class EntryKind(StrEnum):
-    """What a row of the ledger says. Its amount is never negative; the kind has the sign."""
+    """What a row of the ledger says. The kind has the sign. An amount below zero takes back a row
+    that came to nothing: a refund that the bank sent back, a dispute that was won.
+    """
 
     AUTHORISED = "authorised"
     CAPTURED = "captured"
     RELEASED = "released"
     REFUNDED = "refunded"
+    DISPUTED = "disputed"  # taken back by the payer's bank
     FEE = "fee"
 
 
@@ -83,6 +116,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     problem: str | None
     created_at: datetime
+    account: str | None = None
+    """The account at the provider that took the money; None: the installation's own."""
+    mode: str | None = None
+    """"test" or "live", where the provider tells them apart."""
 
 
 class Money(StrEnum):

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bookonce.platform.connection import Connection
+from bookonce.platform.statements import Statement
 
 WORKER_SEEN_S = 60
 
@@ -25,34 +26,40 @@ class Depth:
     workers: int
 
 
+DEPTH = Statement(
+    f"""
+    SELECT job.waiting + outbox.waiting AS waiting, job.running, job.dead,
+           date_part('epoch',
+               greatest(now() - least(job.due_since, outbox.due_since), '0')) AS late_s,
+           (SELECT count(*) FROM job_worker
+            WHERE seen_at > now() - interval '{WORKER_SEEN_S} s') AS workers
+    FROM (
+        SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting,
+               count(*) FILTER (WHERE status = 'running') AS running,
+               count(*) FILTER (WHERE status = 'dead') AS dead,
+               min(run_at) FILTER (WHERE status = 'waiting') AS due_since
+        FROM job WHERE status IN ('waiting', 'running', 'dead')
+    ) AS job
+    CROSS JOIN (
+        SELECT count(*) AS waiting, min(at) AS due_since FROM event WHERE is_unrelayed
+    ) AS outbox
+    """
+)
+
+
 async def depth(connection: Connection) -> Depth:
     """How the queue is, its outbox included."""
-    row = await connection.fetchrow(
-        f"""
-        SELECT job.waiting + outbox.waiting AS waiting, job.running, job.dead,
-               date_part('epoch',
-                   greatest(now() - least(job.due_since, outbox.due_since), '0')) AS late_s,
-               (SELECT count(*) FROM job_worker
-                WHERE seen_at > now() - interval '{WORKER_SEEN_S} s') AS workers
-        FROM (
-            SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting,
-                   count(*) FILTER (WHERE status = 'running') AS running,
-                   count(*) FILTER (WHERE status = 'dead') AS dead,
-                   min(run_at) FILTER (WHERE status = 'waiting') AS due_since
-            FROM job WHERE status IN ('waiting', 'running', 'dead')
-        ) AS job
-        CROSS JOIN (
-            SELECT count(*) AS waiting, min(at) AS due_since FROM event WHERE is_unrelayed
-        ) AS outbox
-        """
-    )
+    row = await DEPTH.row(connection)
     assert row is not None
     return Depth(row["waiting"], row["running"], row["dead"], row["late_s"] or 0.0, row["workers"])
 
 
+OUTCOMES = Statement("SELECT name, outcome, total FROM job_outcome ORDER BY 1, 2")
+
+
 async def outcomes(connection: Connection) -> list[tuple[str, str, int]]:
     """How many attempts at which job ended how, since the beginning."""
-    rows = await connection.fetch("SELECT name, outcome, total FROM job_outcome ORDER BY 1, 2")
+    rows = await OUTCOMES.rows(connection)
     return [(row["name"], row["outcome"], row["total"]) for row in rows]
 
 
@@ -71,30 +78,34 @@ class Listed:
     error: str | None
 
 
+UNFINISHED = Statement(
+    """
+    SELECT job_id, name, status, attempts, attempts_max, run_at, ended_at,
+           (SELECT min(slug) FROM business_slug
+            WHERE business_slug.business_id = job.business_id) AS slug,
+           error
+    FROM job WHERE status IN ('dead', 'running', 'waiting')
+    ORDER BY status, coalesce(ended_at, run_at), job_id LIMIT :jobs_max
+    """
+)
+
+
 async def unfinished(connection: Connection, jobs_max: int) -> Sequence[Listed]:
     """Dead jobs, then those that run, then those that wait."""
-    rows = await connection.fetch(
-        """
-        SELECT job_id, name, status, attempts, attempts_max, run_at, ended_at,
-               (SELECT min(slug) FROM business_slug
-                WHERE business_slug.business_id = job.business_id) AS slug,
-               error
-        FROM job WHERE status IN ('dead', 'running', 'waiting')
-        ORDER BY status, coalesce(ended_at, run_at), job_id LIMIT $1
-        """,
-        jobs_max,
-    )
+    rows = await UNFINISHED.rows(connection, jobs_max=jobs_max)
     return [Listed(*row) for row in rows]
+
+
+REVIVE = Statement(
+    """
+    UPDATE job SET status = 'waiting', attempts = 0, run_at = now(), ended_at = NULL
+    WHERE status = 'dead' AND (:job_id::uuid IS NULL OR job_id = :job_id)
+    RETURNING job_id
+    """
+)
 
 
 async def revive(connection: Connection, job_id: UUID | None) -> int:
     """Put a dead job back, with all its attempts; every one if None. How many there were."""
-    rows = await connection.fetch(
-        """
-        UPDATE job SET status = 'waiting', attempts = 0, run_at = now(), ended_at = NULL
-        WHERE status = 'dead' AND ($1::uuid IS NULL OR job_id = $1)
-        RETURNING job_id
-        """,
-        job_id,
-    )
+    rows = await REVIVE.rows(connection, job_id=job_id)
     return len(rows)

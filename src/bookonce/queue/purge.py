@@ -10,13 +10,13 @@ and goes by the marks of the day before.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.queue import purge_rows as store
 from bookonce.queue.handlers import Context
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 async def purge(context: Context[Any], _: Subject) -> None:
     """Delete what is too old, in short transactions; a purge that is cut off is done anew."""
     database, gone = context.database, Counter[str]()
-    ended_xid = await database.run(lambda connection: store.ended_by(connection, RELEASES_KEPT))
+    ended_xid = await database.run(store.ended_by, RELEASES_KEPT)
     last = UUID(int=0)
     while tenants := await _tenants(database, last):
         for business_id in tenants:
@@ -48,27 +48,21 @@ async def purge(context: Context[Any], _: Subject) -> None:
 
 
 async def _tenants(database: Database, last: UUID) -> list[UUID]:
-    return await database.run(lambda connection: store.tenants(connection, last, TENANTS_MAX))
+    return await database.run(store.tenants, last, TENANTS_MAX)
 
 
 async def _walk(database: Database, walk: Walk, business_id: UUID) -> int:
-    gone, after = 0, walk.start
-
-    async def step(connection: Connection) -> Any:
-        return await store.step(connection, walk, business_id, after)
-
+    gone = 0
+    after: Sequence[Any] | None = walk.start
     while after is not None:
-        some, after = await database.run(step)
+        some, after = await database.run(store.step, walk, business_id, after)
         gone += some
     return gone
 
 
 async def _releases(database: Database, business_id: UUID, ended_xid: str) -> int:
-    async def some(connection: Connection) -> int:
-        return await store.releases(connection, business_id, ended_xid)
-
     gone = 0
-    while (went := await database.run(some)) > 0:
+    while (went := await database.run(store.releases, business_id, ended_xid)) > 0:
         gone += went
         if went < ROWS_MAX:
             break
@@ -76,8 +70,8 @@ async def _releases(database: Database, business_id: UUID, ended_xid: str) -> in
 
 
 async def _queue(database: Database) -> int:
-    gone = went = await database.run(lambda c: store.queue(c, DONE_JOBS_KEPT))
+    gone = went = await database.run(store.queue, DONE_JOBS_KEPT)
     while went == ROWS_MAX:
-        went = await database.run(lambda c: store.queue(c, DONE_JOBS_KEPT))
+        went = await database.run(store.queue, DONE_JOBS_KEPT)
         gone += went
     return gone

@@ -27,14 +27,8 @@ async def relay(database: Database, registry: Registry[Any]) -> bool:
     if not kinds:
         return False
     more = False
-    for business_id in await database.run(
-        lambda connection: outbox_rows.tenants(connection, kinds)
-    ):
-
-        async def turn(connection: Connection, business_id: UUID = business_id) -> int:
-            return await relay_some(connection, business_id, registry)
-
-        more |= await database.transaction(turn) == EVENTS_MAX
+    for business_id in await database.run(outbox_rows.tenants, kinds):
+        more |= await database.transaction(relay_some, business_id, registry) == EVENTS_MAX
     return more
 
 

@@ -17,7 +17,6 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.queue import job_rows
@@ -161,10 +160,7 @@ class Worker(Generic[T]):
             await self._persist(lambda: self._store(job_rows.beat, self.worker_id))
 
     async def _store(self, statement: Callable[..., Awaitable[R]], *arguments: object) -> R:
-        async def run(connection: Connection) -> R:
-            return await statement(connection, *arguments)
-
-        return await self._database.run(run)
+        return await self._database.run(statement, *arguments)
 
     async def _persist(
         self, work: Callable[[], Awaitable[R]], stop: asyncio.Event | None = None

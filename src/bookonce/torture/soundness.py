@@ -103,9 +103,11 @@ DISAGREEMENTS = {
                       AND payment.appointment_id = appointment.appointment_id
                       AND payment.status IN ('authorised', 'captured'))
     """,
+    # What a person has received on site is taken at once, also for a time that turns out to be lost:
+    # it is handed back.
     "money taken for an appointment that never was confirmed": """
         SELECT payment_id FROM payment
-        WHERE payment.status = 'captured' AND NOT EXISTS (
+        WHERE payment.status = 'captured' AND payment.provider <> 'on_site' AND NOT EXISTS (
             SELECT FROM event
             WHERE event.business_id = payment.business_id
               AND event.appointment_id = payment.appointment_id

@@ -5,12 +5,14 @@ There are no books but our own, which come with each order as `known`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from bookonce.payments.provider import (
     Books,
+    Listed,
     PaymentOrder,
     ProviderEvent,
     RefusedByProviderError,
@@ -26,6 +28,7 @@ class OnSitePayments:
 
     name = "on_site"
     takes_cards = False
+    mode: str | None = None
 
     async def begin(self, order: PaymentOrder) -> str:
         """The reference is made of the payment's id."""
@@ -38,28 +41,21 @@ class OnSitePayments:
         books = await self.look(order)
         if books.standing is not Standing.OPEN:
             return books
-        return replace(books, standing=Standing.AUTHORISED, authorised_minor=order.amount_minor)
+        return _received(books, order.amount_minor)
 
     async def look(self, order: PaymentOrder) -> Books:
-        """What our own books say."""
-        return order.known or Books(Standing.OPEN)
+        """What our own books say. Money that a person has seen is taken: nothing is set aside."""
+        books = order.known or Books(Standing.OPEN)
+        if books.standing is Standing.AUTHORISED:  # written before 0.1 was out
+            return _received(books, books.authorised_minor)
+        return books
 
     async def capture(self, order: PaymentOrder, amount_minor: int) -> Books:
-        """Keep the amount of what was received."""
-        books = await self.look(order)
-        if books.standing is not Standing.AUTHORISED:
-            return books
-        if not 0 < amount_minor <= books.authorised_minor:
-            raise RefusedByProviderError("what was received is less than is to be taken")
-        return replace(
-            books,
-            standing=Standing.CAPTURED,
-            captured_minor=amount_minor,
-            capture_ref=f"on-site-{order.payment_id}",
-        )
+        """There is nothing to take: what was received is in the till, and what isn't, isn't."""
+        return await self.look(order)
 
     async def release(self, order: PaymentOrder) -> Books:
-        """Nothing of it is kept; if it was received, a person hands it back."""
+        """End an attempt that nothing was received for; what was received has to be given back."""
         books = await self.look(order)
         if books.standing is Standing.CAPTURED:
             return books
@@ -69,9 +65,24 @@ class OnSitePayments:
         """What is known: a person gives it back and tells, and then it is in the books."""
         return await self.look(order)
 
+    async def all_since(self, account: str | None, since: datetime | None) -> AsyncIterator[Listed]:
+        """A till has no list."""
+        nothing: tuple[Listed, ...] = ()
+        for listed in nothing:
+            yield listed
+
     def event(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent | None:
         """Nobody sends messages."""
         return None
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+def _received(books: Books, amount_minor: int) -> Books:
+    return replace(
+        books,
+        standing=Standing.CAPTURED,
+        authorised_minor=amount_minor,
+        captured_minor=amount_minor,
+    )

@@ -17,8 +17,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from bookonce.payments.provider import Books, Movement, Standing
+from bookonce.payments.provider import (
+    Books,
+    Dispute,
+    DisputeStanding,
+    Listed,
+    Movement,
+    Standing,
+)
 from bookonce.payments.providers.stripe_amounts import from_stripe
+from bookonce.platform import money
 
 DECLINED_KEY = "declined"
 """In a PaymentIntent's metadata: why the attempt was declined. Stripe forgets its own
@@ -41,15 +49,28 @@ _STANDING = {
     "canceled": Standing.CANCELLED,
 }
 
+_DISPUTED: dict[str, DisputeStanding | None] = {
+    # The bank only asks: no money has moved.
+    "warning_needs_response": None,
+    "warning_under_review": None,
+    "warning_closed": None,
+    "prevented": None,
+    "won": DisputeStanding.WON,
+    "lost": DisputeStanding.LOST,
+}
+"""Every other status is of a dispute that is open, with the money withdrawn."""
+
 Found = Mapping[str, Any]
 """An object of Stripe's as plain data. Peers leave fields out, so none is taken for granted."""
 
 
-def read_books(intent: Found, refunds: Sequence[Found], currency: str) -> Books:
+def read_books(
+    intent: Found, refunds: Sequence[Found], currency: str, disputes: Sequence[Found] = ()
+) -> Books:
     """The books of one attempt.
 
-    `intent` has its latest charge and that one's balance transaction in it; `refunds` are all of
-    the intent's. Raises ValueError for a status that is not known.
+    `intent` has its latest charge and that one's balance transaction in it; `refunds` and
+    `disputes` are all of the intent's. Raises ValueError for a status that is not known.
     """
     status = intent.get("status")
     standing = _STANDING.get(str(status))
@@ -69,10 +90,39 @@ def read_books(intent: Found, refunds: Sequence[Found], currency: str) -> Books:
         captured_minor=from_stripe(captured, currency),
         capture_ref=charge.get("id") if standing is Standing.CAPTURED else None,
         refunds=tuple(_movement(refund, currency) for refund in given_back),
+        failed=tuple(_movement(one, currency) for one in refunds if one.get("status") in _FAILED),
+        disputes=tuple(
+            Dispute(one["id"], from_stripe(one["amount"], currency), outcome)
+            for one in disputes
+            if (outcome := _DISPUTED.get(str(one.get("status")), DisputeStanding.OPEN)) is not None
+        ),
         fee_minor=_fee_minor(charge, currency),
         problem=problem if standing is Standing.DECLINED else None,
         client_secret=intent.get("client_secret") if standing is Standing.NEEDS_ACTION else None,
     )
+
+
+def read_listed(intent: Found) -> Listed | None:
+    """A PaymentIntent of a list; None if it isn't of Bookonce's making."""
+    noted = _object(intent.get("metadata"))
+    business_id = as_uuid(noted.get("business_id"))
+    currency = str(intent.get("currency", "")).upper()
+    if business_id is None or not money.is_currency(currency):
+        return None
+    return Listed(
+        provider_ref=intent["id"],
+        standing=_STANDING.get(str(intent.get("status")), Standing.PENDING),
+        amount_minor=from_stripe(intent["amount"], currency),
+        currency=currency,
+        business_id=business_id,
+        appointment_id=as_uuid(noted.get("appointment_id")),
+        payment_id=as_uuid(noted.get("payment_id")),
+    )
+
+
+def is_disputed(intent: Found) -> bool:
+    """Whether the payer has objected at the bank, however that ended."""
+    return bool(_object(intent.get("latest_charge")).get("disputed"))
 
 
 def decline_code(intent: Found) -> str | None:
@@ -125,6 +175,7 @@ def _movement(refund: Found, currency: str) -> Movement:
         from_stripe(refund["amount"], currency),
         _refund_id(refund),
         is_settled=refund.get("status") == "succeeded",
+        problem=refund.get("failure_reason"),
     )
 
 
