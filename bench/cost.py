@@ -17,7 +17,7 @@ from bench.bookings import PRELOADED
 from bench.filling import preload
 from bench.scratch import Scratch
 from bookonce.availability.allocation import demand_of
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import booking_rows
 from bookonce.booking.book import BookingRequest, book
@@ -25,6 +25,7 @@ from bookonce.booking.booking_rows import NewAppointment, Outcome
 from bookonce.booking.client import Client
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
+from bookonce.platform.ids import new_id
 from tests.running import RunningServer
 
 AT_ONCE = 10

@@ -15,14 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookonce.business.business_file import (
-    RESERVED_SLUGS,
-    as_tree,
-    changes,
-    from_tree,
-    parse,
-    render,
-)
+from bookonce.business.checks import RESERVED_SLUGS
+from bookonce.business.diff import changes
 from bookonce.business.document import (
     Business,
     DateHours,
@@ -38,6 +32,8 @@ from bookonce.business.document import (
     WeeklyHours,
 )
 from bookonce.business.hours import Span
+from bookonce.business.toml_file import parse, render
+from bookonce.business.tree import as_tree, from_tree
 from bookonce.business.visits import Phase, Visit
 from bookonce.platform.errors import ValidationError
 from tests.availability.properties import examples

@@ -14,7 +14,7 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.book import book
-from bookonce.business import business_file
+from bookonce.business import toml_file
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from tests import asking
@@ -102,7 +102,7 @@ def slug() -> str:
 
 def a_file(slug: str, **more: Any) -> str:
     """The text of a business file."""
-    return business_file.render(a_business(slug, **more))
+    return toml_file.render(a_business(slug, **more))
 
 
 def names(ledger: Ledger, slug: str) -> list[str]:
@@ -241,7 +241,7 @@ class TestExport:
         run("apply", "-", stdin=a_file(slug, name="Salon Zoë"))
         outcome = run("export", slug)
         assert (outcome.code, outcome.err) == (0, "")
-        assert business_file.parse(outcome.out) == a_business(slug, name="Salon Zoë")
+        assert toml_file.parse(outcome.out) == a_business(slug, name="Salon Zoë")
 
     def test_applying_what_was_exported_changes_nothing(self, run: Run, ledger: Ledger) -> None:
         assert run("apply", "-", stdin=EVERYTHING).code == 0

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from bookonce.availability.alternatives import conflict
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Choice, select
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
@@ -41,6 +41,7 @@ from bookonce.platform.errors import (
     StatusConflictError,
     TryAgainError,
 )
+from bookonce.platform.ids import new_id
 
 RECEIVED = "received"
 """The means of payment where a person tells that the money is there."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.events import event_rows
 from bookonce.events.catalogue import REFUND_REQUESTED, RefundFacts
@@ -19,6 +19,7 @@ from bookonce.platform import money
 from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import FieldError, NotFoundError, StatusConflictError, ValidationError
+from bookonce.platform.ids import new_id
 
 
 class Refunded(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
@@ -43,6 +43,7 @@ from bookonce.payments.states import (
 )
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
+from bookonce.platform.ids import new_id
 
 STEPS_MAX = 12
 NAMELESS = timedelta(minutes=2)

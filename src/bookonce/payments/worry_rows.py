@@ -62,11 +62,13 @@ async def unpayable(connection: Connection, providers: Sequence[str]) -> list[st
     """The addresses of businesses that ask for deposits by a provider that isn't there."""
     rows = await connection.fetch(
         """
-        SELECT DISTINCT slug
-        FROM service JOIN business USING (business_id) JOIN business_slug USING (business_id)
-        WHERE service.active AND service.deposit IS NOT NULL
-          AND coalesce(business.payments ->> 'provider', 'stripe') <> ALL ($1::text[])
-        ORDER BY slug
+        SELECT business.slug
+        FROM business
+        JOIN business_version ON business_version.business_id = business.business_id
+                             AND business_version.version = business.version
+        WHERE document @? '$.service[*].deposit'
+          AND coalesce(document #>> '{payments,provider}', 'stripe') <> ALL ($1::text[])
+        ORDER BY business.slug
         LIMIT 10
         """,
         providers,
