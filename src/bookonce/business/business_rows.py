@@ -49,17 +49,17 @@ INSERT INTO business_slug (slug, business_id) VALUES (:slug, :business_id) ON CO
 """)
 
 _CREATE = Statement("""
-INSERT INTO business (business_id, slug, name, version, created_at)
+INSERT INTO business (business_id, current_slug, name, version, created_at)
 VALUES (:business_id, :slug, :name, 1, :now)
 """)
 
 _UPDATE = Statement("""
-UPDATE business SET slug = :slug, name = :name, version = :version
+UPDATE business SET current_slug = :slug, name = :name, version = :version
 WHERE business_id = :business_id
 """)
 
 _LIST = Statement("""
-SELECT business.slug, business.name, business.version,
+SELECT current_slug, business.name, business.version,
        coalesce((business_version.document #>> '{business,closed}')::boolean, false) AS closed,
        coalesce(ahead.appointments, 0) AS upcoming
 FROM business
@@ -72,7 +72,7 @@ LEFT JOIN (
       AND (status = 'confirmed' OR (status = 'held' AND hold_expires_at > :now))
     GROUP BY business_id
 ) AS ahead ON ahead.business_id = business.business_id
-ORDER BY business.slug
+ORDER BY current_slug
 """)
 
 

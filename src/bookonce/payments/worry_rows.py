@@ -62,15 +62,15 @@ async def unpayable(connection: Connection, providers: Sequence[str]) -> list[st
     """The addresses of businesses that ask for deposits by a provider that isn't there."""
     rows = await connection.fetch(
         """
-        SELECT business.slug
+        SELECT current_slug
         FROM business
         JOIN business_version ON business_version.business_id = business.business_id
                              AND business_version.version = business.version
         WHERE document @? '$.service[*].deposit'
           AND coalesce(document #>> '{payments,provider}', 'stripe') <> ALL ($1::text[])
-        ORDER BY business.slug
+        ORDER BY current_slug
         LIMIT 10
         """,
         providers,
     )
-    return [row["slug"] for row in rows]
+    return [row["current_slug"] for row in rows]

@@ -76,7 +76,7 @@ async def unfinished(connection: Connection, jobs_max: int) -> Sequence[Listed]:
     rows = await connection.fetch(
         """
         SELECT job_id, name, status, attempts, attempts_max, run_at, ended_at,
-               (SELECT slug FROM business
+               (SELECT current_slug FROM business
                 WHERE business.business_id = job.business_id) AS slug,
                error
         FROM job WHERE status IN ('dead', 'running', 'waiting')

@@ -153,10 +153,10 @@ FROM business JOIN digits ON digits.business_id = business.business_id;
 
 -- The address that a business has now. Those that it had before lead to it, and are in
 -- business_slug like this one, so that none is ever another's.
-ALTER TABLE business ADD COLUMN slug text;
-UPDATE business SET slug = business_version.document #>> '{business,slug}'
+ALTER TABLE business ADD COLUMN current_slug text;
+UPDATE business SET current_slug = business_version.document #>> '{business,slug}'
 FROM business_version WHERE business_version.business_id = business.business_id;
-ALTER TABLE business ALTER COLUMN slug SET NOT NULL;
+ALTER TABLE business ALTER COLUMN current_slug SET NOT NULL;
 
 -- Rows stay for what others refer to: the id, and what it was called.
 DROP TABLE weekly_hours;
