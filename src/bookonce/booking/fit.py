@@ -34,7 +34,7 @@ class Misfit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class Upcoming:
     """What has to fit: an appointment without its client. Keys, and names for people."""
 
     appointment_id: UUID
@@ -51,7 +51,7 @@ class Booked:
 class Unfit:
     """An appointment that no longer fits, and why, for people."""
 
-    booked: Booked
+    booked: Upcoming
     reasons: tuple[str, ...]
 
 
@@ -60,7 +60,7 @@ Wrong = dict[tuple[Misfit, str], str]
 
 
 def no_longer_fit(
-    before: Directory, after: Directory, appointments: Iterable[Booked]
+    before: Directory, after: Directory, appointments: Iterable[Upcoming]
 ) -> list[Unfit]:
     """The appointments that a change of the business leaves without what they were booked for.
 
@@ -76,7 +76,7 @@ def no_longer_fit(
     return found
 
 
-def misfits(directory: Directory, booked: Booked) -> Wrong:
+def misfits(directory: Directory, booked: Upcoming) -> Wrong:
     """What is wrong with an appointment by a business's description."""
     found: Wrong = {}
     place = directory.places.get(booked.location)
@@ -120,7 +120,7 @@ def _service_misfits(
     return found
 
 
-def _resource_misfits(directory: Directory, place: Place | None, booked: Booked) -> Wrong:
+def _resource_misfits(directory: Directory, place: Place | None, booked: Upcoming) -> Wrong:
     found: Wrong = {}
     for key, _ in booked.resources:
         resource_id = directory.resource_ids.get(key)

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from bookonce.booking.appointment import Part
-from bookonce.booking.fit import Booked
+from bookonce.booking.fit import Upcoming
 from bookonce.platform.connection import Connection
 from bookonce.platform.statements import Statement
 
@@ -50,10 +50,10 @@ _UPCOMING = Statement(
 )
 
 
-async def upcoming(connection: Connection, business_id: UUID, now: datetime) -> list[Booked]:
+async def upcoming(connection: Connection, business_id: UUID, now: datetime) -> list[Upcoming]:
     """The appointments ahead that are confirmed, or held by a hold that hasn't ended."""
     return [
-        Booked(
+        Upcoming(
             appointment_id=row["appointment_id"],
             parts=msgspec.json.decode(row["parts"], type=tuple[Part, ...]),
             location=row["location"],
