@@ -15,6 +15,7 @@ from bookonce.booking import apply_file
 from bookonce.business import toml_file
 from bookonce.business.directories import Directories
 from bookonce.business.versions import history
+from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.platform.schema import migrate
 
@@ -208,7 +209,7 @@ async def _converted(new_database: Callable[[], str]) -> str:
     return url
 
 
-async def _sources(connection: asyncpg.Connection) -> list[tuple[str, str]]:
+async def _sources(connection: Connection) -> list[tuple[str, str]]:
     rows = await connection.fetch("SELECT kind, source FROM claim ORDER BY kind")
     return [(row["kind"], row["source"]) for row in rows]
 

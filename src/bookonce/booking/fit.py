@@ -51,7 +51,7 @@ class Upcoming:
 class Unfit:
     """An appointment that no longer fits, and why, for people."""
 
-    booked: Upcoming
+    upcoming: Upcoming
     reasons: tuple[str, ...]
 
 

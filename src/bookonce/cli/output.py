@@ -76,7 +76,7 @@ def show_unfit(unfit: Sequence[Unfit], zone: ZoneInfo) -> None:
     """List the appointments that no longer fit. Who they are for isn't told."""
     table = Table("when", "service", "with", "where", "why", title="No longer fit")
     for one in unfit:
-        booked = one.booked
+        booked = one.upcoming
         table.add_row(
             booked.start.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
             Text(", ".join(part.service_name for part in booked.parts)),
