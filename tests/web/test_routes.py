@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from bookonce.business.business_file import RESERVED_SLUGS
 from litestar import Litestar
 
+from bookonce.business.checks import RESERVED_SLUGS
 from bookonce.business.document import is_slug
 from bookonce.platform.settings import Settings
 
