@@ -68,7 +68,14 @@ def staff(*others: dict[str, Any]) -> dict[str, Any]:
     [
         ({}, None),
         ({"policy": {"notice_min": 527_040, "slot_step_min": 7, "horizon_days": 1}}, None),
-        ({"location": [SOHO], "resource": [ROOM | {"location": "soho"}]}, "Mitte is no longer a"),
+        (
+            {
+                "location": [SOHO],
+                "staff": [{"key": key, "name": key, "at": BOTH[1:]} for key in ("ada", "bob")],
+                "resource": [ROOM | {"location": "soho"}],
+            },
+            "Mitte is no longer a location",
+        ),
         ({"service": [a_service("wash")]}, "Cut is no longer offered"),
         ({"service": [a_service(needs=["room"], locations=["soho"])]}, "no longer offered at Mi"),
         ({"service": [a_service(needs=["room"], staff=["bob"])]}, "Ada no longer performs Cut"),
