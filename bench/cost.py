@@ -17,7 +17,7 @@ from bench.bookings import PRELOADED
 from bench.filling import preload
 from bench.scratch import Scratch
 from bookonce.availability.allocation import demand_of
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import booking_rows
 from bookonce.booking.book import BookingRequest, book
@@ -25,16 +25,13 @@ from bookonce.booking.booking_rows import NewAppointment, Outcome
 from bookonce.booking.client import Client
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
+from bookonce.platform.ids import new_id
 from tests.running import RunningServer
 
 AT_ONCE = 10
 BOOKINGS_A_ROUND = 3_000
 ROUNDS = 5
 _FACTS = '{"start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z","currency":"EUR"}'
-_PART = (
-    '[{"service_id":"%s","service":"quick","service_name":"Quick",'
-    '"start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z","price_minor":4800}]'
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +161,12 @@ def _new_appointment(wish: Selection, staff: int, visit: int) -> NewAppointment:
     start, directory = _start(visit), wish.directory
     return NewAppointment(
         demand=demand_of(wish, start, new_id()), version=directory.version,
-        location_id=wish.place.location_id, parts=_PART % directory.service_ids["quick"],
+        location_id=wish.place.location_id, service_id=directory.service_ids["quick"],
+        service_name="Quick", staff_name="Staff", part_facts=(), service_ids={},
         starts_at=start, ends_at=start + timedelta(minutes=rush.VISIT_MIN), price_minor=4800,
         currency="EUR", client_id=new_id(), client_email=unique.decode(), client_name="Zoe",
         client_phone=None, notes=None, token_hash=unique, sealed_token=unique, event_id=new_id(),
-        actor=VISITOR.as_json(), facts=_FACTS, key_hash=unique, request_hash=unique, keep_refusal=True,
+        actor=VISITOR.as_json(), facts=_FACTS, key_hash=unique, request_hash=unique,
+        keep_refusal=True,
         now=start,
     )  # fmt: skip

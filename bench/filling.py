@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 import asyncpg
 
 from bookonce.booking import apply_file
-from bookonce.business import business_file
+from bookonce.business import tree
 from bookonce.business.hours import WEEKDAYS
 from bookonce.platform.database import Database
 
@@ -24,7 +24,7 @@ VISITS_PER_DAY = 16  # of half an hour, from nine to five
 _FILL = f"""
 WITH cell AS ( -- a day of a person
     SELECT resource_id, day,
-           row_number() OVER (ORDER BY position, day) - 1 AS number,
+           row_number() OVER (ORDER BY key, day) - 1 AS number,
            $4::bigint AS appointments,
            count(*) OVER () AS cells
     FROM resource CROSS JOIN generate_series(0, $3::int - 1) AS day
@@ -69,7 +69,7 @@ FROM slot
 async def open_salon(database: Database, slug: str, staff: int) -> uuid.UUID:
     """A business whose staff all work nine to five in UTC and cut for half an hour."""
     hours = {day: ["09:00-17:00"] for day in WEEKDAYS}
-    business = business_file.from_tree(
+    business = tree.from_tree(
         {
             "business": {"slug": slug, "name": slug.capitalize(), "timezone": "UTC"},
             "policy": {"notice_min": 0, "horizon_days": 365, "cancel_until_min": 0},

@@ -11,11 +11,11 @@ from rich.progress import Progress
 
 from bench import load, processes, rush
 from bench.scratch import Scratch
-from bookonce.availability.installation import new_id
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Status
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.database import Database
+from bookonce.platform.ids import new_id
 from tests.running import RunningServer
 
 STARTS = 5

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bench.load import post
-from bookonce.business import business_file
+from bookonce.business import tree
 from bookonce.business.document import Business
 from bookonce.business.hours import WEEKDAYS
 
@@ -19,7 +19,7 @@ PATH = f"/api/v1/{SLUG}/book"
 def a_rush(staff: int) -> Business:
     """Everybody works round the clock, a year ahead."""
     always = {day: ["00:00-24:00"] for day in WEEKDAYS}
-    return business_file.from_tree(
+    return tree.from_tree(
         {
             "business": {"slug": SLUG, "name": "Rush", "timezone": "UTC"},
             "policy": {"slot_step_min": VISIT_MIN, "notice_min": 0, "horizon_days": 365},

@@ -9,7 +9,7 @@ from typing import Any
 
 from bookonce.booking.book import BookingRequest
 from bookonce.booking.client import Client
-from bookonce.business import business_file
+from bookonce.business import tree
 from bookonce.business.document import Business
 from bookonce.business.hours import WEEKDAYS
 
@@ -49,7 +49,7 @@ def a_business(
     **profile: Any,
 ) -> Business:
     """A business with Ada, who cuts; no notice and no limit for cancelling."""
-    return business_file.from_tree(
+    return tree.from_tree(
         {
             "business": {"slug": slug or new_slug(), "name": "Lumen Hair", "timezone": timezone}
             | profile,

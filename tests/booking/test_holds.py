@@ -14,7 +14,7 @@ from asyncpg import Range
 
 from bookonce.availability import hold_rows
 from bookonce.availability.block import BlockKind, block, take_block
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.availability.look import offer
 from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
@@ -39,6 +39,7 @@ from bookonce.platform.errors import (
     PaymentUnavailableError,
     StatusConflictError,
 )
+from bookonce.platform.ids import new_id
 from tests.factories import (
     a_booking,
     a_business,

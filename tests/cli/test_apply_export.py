@@ -14,7 +14,7 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.book import book
-from bookonce.business import business_file
+from bookonce.business import toml_file
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from tests import asking
@@ -102,7 +102,7 @@ def slug() -> str:
 
 def a_file(slug: str, **more: Any) -> str:
     """The text of a business file."""
-    return business_file.render(a_business(slug, **more))
+    return toml_file.render(a_business(slug, **more))
 
 
 def names(ledger: Ledger, slug: str) -> list[str]:
@@ -241,7 +241,7 @@ class TestExport:
         run("apply", "-", stdin=a_file(slug, name="Salon Zoë"))
         outcome = run("export", slug)
         assert (outcome.code, outcome.err) == (0, "")
-        assert business_file.parse(outcome.out) == a_business(slug, name="Salon Zoë")
+        assert toml_file.parse(outcome.out) == a_business(slug, name="Salon Zoë")
 
     def test_applying_what_was_exported_changes_nothing(self, run: Run, ledger: Ledger) -> None:
         assert run("apply", "-", stdin=EVERYTHING).code == 0
@@ -333,3 +333,49 @@ class TestUsage:
     )
     def test_wrong_use_is_told_with_exit_code_two(self, arguments: list[str]) -> None:
         refused(bookonce(*arguments), "Usage", code=2)
+
+
+class TestVersions:
+    def test_a_dry_run_says_what_would_change_and_changes_nothing(
+        self, run: Run, ledger: Ledger, database_url: str, slug: str
+    ) -> None:
+        run("apply", "-", stdin=a_file(slug))
+        book_with(database_url, slug, ["ada"])
+        before = ledger.contents()
+        without = a_file(slug, service=[a_service("shave")])
+        outcome = run("apply", "--dry-run", "-", stdin=without)
+        assert outcome.code == 0
+        assert "service.cut: removed" in outcome.out
+        assert "Cut is no longer offered" in outcome.err
+        assert "Zoe" not in outcome.said
+        strict = run("apply", "--strict", "-", stdin=without)
+        refused(strict, "Cut is no longer offered", "Nothing was changed")
+        assert run("apply", "--dry-run", "--strict", "-", stdin=without).code == 1
+        assert ledger.contents() == before
+
+    def test_history_tells_who_changed_what_and_revert_goes_back(self, run: Run, slug: str) -> None:
+        run("apply", "-", stdin=a_file(slug))
+        run("apply", "-", stdin=a_file(slug, name="[b]New[/b]"))
+        told = run("history", slug)
+        assert told.code == 0
+        for word in ("command line", "business.name: Lumen Hair → [b]New[/b]", "created"):
+            assert word in told.out
+        outcome = run("revert", slug, "--version", "1")
+        assert (outcome.code, outcome.out) == (0, "business.name: [b]New[/b] → Lumen Hair\n")
+        assert run("export", slug).out == a_file(slug)
+        refused(run("revert", slug, "--version", "9"), "no version 9")
+
+    def test_a_business_is_closed_reopened_renamed_and_listed(self, run: Run, slug: str) -> None:
+        run("apply", "-", stdin=a_file(slug))
+        assert run("close", slug).out == "business.closed: False → True\n"
+        assert "closed = true" in run("export", slug).out
+        [row] = [line for line in run("list").out.splitlines() if f" {slug} " in line]
+        assert "closed" in row
+        assert run("close", slug).out == f"{slug}: nothing to change\n"
+        assert run("reopen", slug).code == 0
+        new = new_slug()
+        assert run("rename", slug, new).out == f"business.slug: {slug} → {new}\n"
+        refused(run("export", slug), new)
+        refused(run("apply", "-", stdin=a_file(slug)), new)
+        assert run("export", new).out == a_file(new)
+        refused(run("rename", new, "office"), "reserved")

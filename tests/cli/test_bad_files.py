@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bookonce.business import business_file
+from bookonce.business import toml_file
 from tests.cli.commands import Outcome, bookonce, refused
 from tests.factories import a_business
 from tests.web.ledger import Ledger
@@ -19,7 +19,7 @@ Run = Callable[..., Outcome]
 def database_url(new_database: Callable[[], str]) -> str:
     """One database for all, with the business "salon": nothing is meant to happen to it."""
     url = new_database()
-    salon = business_file.render(a_business("salon"))
+    salon = toml_file.render(a_business("salon"))
     assert bookonce("apply", "-", "--database-url", url, stdin=salon).code == 0
     return url
 

@@ -15,7 +15,7 @@ from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
 from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.business import business_file
+from bookonce.business import toml_file
 from bookonce.business.document import Business
 from bookonce.payments.pay import pay
 from bookonce.payments.providers.on_site import OnSitePayments
@@ -164,7 +164,7 @@ def test_apply_and_doctor_say_what_cannot_be_paid(
 ) -> None:
     url, business = new_database(), salon("stripe")
     file = tmp_path / "salon.toml"
-    file.write_text(business_file.render(business))
+    file.write_text(toml_file.render(business))
     applied = bookonce("apply", str(file), *at(url))
     assert applied.code == 0
     assert "BOOKONCE_STRIPE_SECRET_KEY isn't set" in applied.err

@@ -12,13 +12,14 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.business.document import Business
 from bookonce.events import event_rows
 from bookonce.events.catalogue import Kind, NoFacts
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
+from bookonce.platform.ids import new_id
 from bookonce.queue.handlers import Registry
 from bookonce.queue.worker import Tempo, Worker
 from tests.factories import a_business

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 
-from bookonce.business.business_file import RESERVED_SLUGS
+from bookonce.business.checks import RESERVED_SLUGS
 from bookonce.business.document import is_slug
 from bookonce.platform.settings import Settings
 

@@ -13,8 +13,8 @@ from itertools import combinations, pairwise
 from uuid import UUID
 
 from bookonce.availability.claim_rows import Demand, Need
-from bookonce.availability.installation import new_id
 from bookonce.availability.selection import SelectedPart, Selection
+from bookonce.platform.ids import new_id
 from bookonce.platform.intervals import Interval, merged
 from bookonce.platform.zones import DAY_S, date_of, offset_s, wall_start_of_day_s
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Range
 
 from bookonce.availability import claim_rows, hold_rows
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.events import catalogue, event_rows
 from bookonce.events.catalogue import BlockFacts
 from bookonce.platform.actor import Actor
@@ -21,6 +21,7 @@ from bookonce.platform.errors import (
     NotFoundError,
     ValidationError,
 )
+from bookonce.platform.ids import new_id
 
 REASON_LENGTH_MAX = 200
 
@@ -28,8 +29,16 @@ REASON_LENGTH_MAX = 200
 class BlockKind(StrEnum):
     """Why a person's time is taken without an appointment."""
 
-    TIME_OFF = "time_off"  # an absence; stands in the business file
+    TIME_OFF = "time_off"  # an absence
     BLOCKED = "blocked"  # hours kept free for something else
+
+
+class Source(StrEnum):
+    """Who keeps a claim that isn't an appointment's, and alone takes it away again."""
+
+    FILE = "file"  # the business file; applying it leaves all others as they are
+    OFFICE = "office"  # people, through the office or its API
+    CALENDAR = "calendar"  # a calendar elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +138,12 @@ async def take_block(
     kind: BlockKind,
     reason: str | None,
     now: datetime,
+    *,
+    source: Source = Source.OFFICE,
 ) -> None:
     """Insert the claim of a block inside a transaction. Raises BlockConflictError."""
     while not await claim_rows.block(
-        connection, business_id, claim_id, resource_id, during, kind.value, reason
+        connection, business_id, claim_id, resource_id, during, kind.value, reason, source.value
     ):
         if await hold_rows.expire_around(connection, business_id, [resource_id], during, now):
             continue

@@ -339,8 +339,8 @@ _RELEASE = Statement(
 )
 _BLOCK = Statement(
     """
-    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, reason)
-    VALUES (:business_id, :claim_id, :resource_id, :during, :kind, :reason)
+    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, reason, source)
+    VALUES (:business_id, :claim_id, :resource_id, :during, :kind, :reason, :source)
     ON CONFLICT DO NOTHING
     """
 )
@@ -366,8 +366,8 @@ _REMOVE = Statement(
 )
 _IN_THE_WAY = Statement(
     """
-    SELECT claim.kind, claim.reason, lower(claim.during) AS start, upper(claim.during) AS "end",
-           claim.appointment_id, appointment.client_name, (
+    SELECT claim.kind, claim.reason, claim.source, lower(claim.during) AS start,
+           upper(claim.during) AS "end", claim.appointment_id, appointment.client_name, (
                SELECT string_agg(part.service_name, ', ' ORDER BY part.number)
                FROM appointment_part AS part
                WHERE part.business_id = :business_id
@@ -381,11 +381,11 @@ _IN_THE_WAY = Statement(
     ORDER BY lower(claim.during)
     """
 )
-_TIME_OFF = Statement(
+_ABSENCES_OF_FILE = Statement(
     """
     SELECT claim_id, resource_id, during, reason
     FROM claim
-    WHERE business_id = :business_id AND kind = 'time_off'
+    WHERE business_id = :business_id AND kind = 'time_off' AND source = 'file'
     ORDER BY resource_id, lower(during)
     """
 )
@@ -404,6 +404,7 @@ async def block(
     during: Range[datetime],
     kind: str,
     reason: str | None,
+    source: str,
 ) -> bool:
     """Take time without an appointment; False if a claim is in the way."""
     taken = await _BLOCK.run(
@@ -414,6 +415,7 @@ async def block(
         during=during,
         kind=kind,
         reason=reason,
+        source=source,
     )
     return taken == 1
 
@@ -440,6 +442,6 @@ async def in_the_way(
     return [dict(row) for row in rows]
 
 
-async def time_off(connection: Connection, business_id: UUID) -> list[Row]:
-    """Every absence of the business's staff: claim_id, resource_id, during, reason."""
-    return await _TIME_OFF.rows(connection, business_id=business_id)
+async def absences_of_file(connection: Connection, business_id: UUID) -> list[Row]:
+    """The absences that the business file states: claim_id, resource_id, during, reason."""
+    return await _ABSENCES_OF_FILE.rows(connection, business_id=business_id)

@@ -100,7 +100,10 @@ async def _within(
 
 
 def bookable(directory: Directory, now: datetime) -> Window:
-    """The business's notice and horizon, from now."""
+    """The business's notice and horizon, from now; nothing while it is closed."""
+    if directory.is_closed:
+        now_s = int(now.timestamp())
+        return Window(now_s + 1, now_s)
     return Window.bookable(now, directory.policy.notice_min, directory.policy.horizon_days)
 
 

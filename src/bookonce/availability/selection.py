@@ -148,6 +148,8 @@ def require_offered(selection: Selection, start: datetime, limits: Window) -> Se
     claims are the database's to judge.
     """
     directory, place = selection.directory, selection.place
+    if directory.is_closed:
+        raise NotOfferedError("This business is closed and takes no bookings.")
     if not selection.is_performed:
         raise NotOfferedError("Nobody you asked for performs this service.")
     for part in selection.parts:

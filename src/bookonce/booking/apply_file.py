@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,86 +11,99 @@ import msgspec
 from asyncpg import Range
 
 from bookonce.availability import claim_rows
-from bookonce.availability.block import BlockKind, take_block
-from bookonce.availability.installation import new_id
-from bookonce.booking import appointment_rows
-from bookonce.business import (
-    business_file,
-    business_rows,
-    location_rows,
-    resource_rows,
-    service_rows,
-    working_hours_rows,
+from bookonce.availability.block import BlockKind, Source, take_block
+from bookonce.booking.change_business import (
+    WHATEVER_FITS,
+    Applied,
+    Mode,
+    in_mode,
+    locked,
+    unfit_since,
 )
+from bookonce.business import business_rows
+from bookonce.business.change import create, put, tell
+from bookonce.business.diff import changes
+from bookonce.business.directory import Directory
 from bookonce.business.document import Business, LocalTime, Resource, Staff, TimeOff
-from bookonce.events import event_rows
-from bookonce.events.catalogue import BUSINESS_CHANGED, ChangeFacts
-from bookonce.platform.actor import COMMAND_LINE
+from bookonce.business.versions import instead
+from bookonce.platform.actor import COMMAND_LINE, Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
-from bookonce.platform.errors import BlockConflictError, NotFoundError
+from bookonce.platform.errors import BlockConflictError, MovedError, NotFoundError
+from bookonce.platform.ids import new_id
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What an application changed, a line each, and what deserves a second look."""
-
-    changes: list[str]
-    warnings: list[str]
-
-
-async def apply(database: Database, business: Business, *, now: datetime) -> Applied:
+async def apply(
+    database: Database,
+    business: Business,
+    *,
+    now: datetime,
+    actor: Actor = COMMAND_LINE,
+    mode: Mode = WHATEVER_FITS,
+) -> Applied:
     """Make a business be what the file says; applying the same again changes nothing.
 
-    Staff and services that the file no longer names are retired, their appointments kept. Raises
-    BlockConflictError if time off is in the way of an appointment: nothing is changed then.
+    Staff and services that the file no longer names are retired, their appointments kept. Of
+    absences only those of the file are touched, whatever the office has entered. Raises
+    BlockConflictError if an absence is in the way of an appointment, or of one that isn't the
+    file's, MovedError if the file has an address that the business had before, and UnfitError in
+    strict mode: nothing is changed then.
     """
-    slug = business.business.slug
-    new_business_id = new_id()
+    new_business_id, event_id = new_id(), new_id()
+    zone = ZoneInfo(business.business.timezone)
 
     async def work(connection: Connection) -> Applied:
-        business_id = await business_rows.lock(connection, slug)
-        before = None
+        slug = business.business.slug
+        business_id = await business_rows.addressed(connection, slug)
         if business_id is None:
-            business_id = new_business_id
-            if not await business_rows.create(connection, business_id, business, now):
-                business_id = await business_rows.lock(
-                    connection, slug
-                )  # a rival made it meanwhile
-                assert business_id is not None
-        if business_id != new_business_id:
-            before = await _whole(connection, business_id, slug)
-            if not business_file.changes(before, business) and _ordered(before, business):
-                return Applied([], [])
-            await business_rows.update(connection, business_id, business)
-        await _write(connection, business_id, business, now)
-        changes = business_file.changes(before, business) or ["order: changed"]
-        await event_rows.append(
-            connection, business_id, new_id(), BUSINESS_CHANGED, ChangeFacts(tuple(changes)),
-            actor=COMMAND_LINE, now=now,
-        )  # fmt: skip
-        return Applied(changes, await _warnings(connection, business_id, before, business, now))
+            made = await create(connection, new_business_id, business, actor=actor, now=now)
+            if made is not None:
+                await _write_absences(connection, new_business_id, business, now)
+                await tell(
+                    connection, new_business_id, event_id, made.version, made.lines, actor, now
+                )
+                return Applied(new_business_id, made.version, made.lines, [], zone)
+            business_id = await business_rows.addressed(connection, slug)  # a rival made it
+            assert business_id is not None
+        before = await locked(connection, business_id)
+        _require_current(before, slug)
+        lines = changes(await _with_absences(connection, before), business)
+        if not lines:
+            return Applied(business_id, before.version, [], [], zone)
+        done = await put(connection, business_id, None, instead(business), actor=actor, now=now)
+        await _write_absences(connection, business_id, business, now)
+        await tell(connection, business_id, event_id, done.version, lines, actor, now)
+        unfit = await unfit_since(connection, before, now)
+        return Applied(business_id, done.version, lines, unfit, zone)
 
-    return await database.transaction(work)
+    return await in_mode(database, work, event_id, mode)
 
 
 async def export(database: Database, slug: str) -> Business:
-    """The business as a file would say it. Raises NotFoundError."""
-
-    async def work(connection: Connection) -> Business:
-        found = await business_rows.find(connection, slug)
-        if found is None:
-            raise NotFoundError(f"There is no business {slug!r}.")
-        return await _whole(connection, found[0], slug)
-
-    return await database.transaction(work)
+    """The business as a file would say it. Raises NotFoundError and MovedError."""
+    return await database.transaction(_exported, slug)
 
 
-async def _whole(connection: Connection, business_id: UUID, slug: str) -> Business:
-    """The stored business with its time off."""
-    directory = await business_rows.load(connection, business_id, slug)
+async def _exported(connection: Connection, slug: str) -> Business:
+    business_id = await business_rows.addressed(connection, slug)
+    directory = business_id and await business_rows.load(connection, business_id)
+    if not directory:
+        raise NotFoundError(f"There is no business {slug!r}.")
+    _require_current(directory, slug)
+    return await _with_absences(connection, directory)
+
+
+def _require_current(directory: Directory, slug: str) -> None:
+    if directory.slug != slug:
+        raise MovedError(
+            f"The business that was at {slug!r} is at {directory.slug!r} now.", slug=directory.slug
+        )
+
+
+async def _with_absences(connection: Connection, directory: Directory) -> Business:
+    """The business with the absences that its file states."""
     absences: defaultdict[UUID, list[TimeOff]] = defaultdict(list)
-    for row in await claim_rows.time_off(connection, business_id):
+    for row in await claim_rows.absences_of_file(connection, directory.business_id):
         absences[row["resource_id"]].append(
             TimeOff(
                 LocalTime.at(row["during"].lower, directory.zone),
@@ -115,42 +126,18 @@ async def _whole(connection: Connection, business_id: UUID, slug: str) -> Busine
     )
 
 
-def _ordered(before: Business, after: Business) -> bool:
-    """Whether everything stands in the same order, which pages follow."""
-    return _order(before) == _order(after)
-
-
-def _order(business: Business) -> list[list[str]]:
-    lists = business.location, business.staff, business.resource, business.service
-    return [[each.key for each in one] for one in lists]
-
-
-async def _write(
+async def _write_absences(
     connection: Connection, business_id: UUID, business: Business, now: datetime
 ) -> None:
-    new_ids = iter(new_id, None)
-    location_ids = await location_rows.put(connection, business_id, new_ids, business)
-    staff_ids, resource_ids = await resource_rows.put(
-        connection, business_id, new_ids, business, location_ids
-    )
-    await service_rows.put(connection, business_id, new_ids, business, staff_ids, location_ids)
-    await working_hours_rows.put(connection, business_id, business.staff, staff_ids, location_ids)
-    owners: list[tuple[Staff | Resource, UUID]] = [
-        *((each, staff_ids[each.key]) for each in business.staff),
-        *((each, resource_ids[each.key]) for each in business.resource),
-    ]
+    """Take and give back the file's absences by difference, so that those that stay are never
+    open.
+    """
+    directory = await locked(connection, business_id)
     zone = ZoneInfo(business.business.timezone)
-    await _write_time_off(connection, business_id, zone, owners, now)
-
-
-async def _write_time_off(
-    connection: Connection,
-    business_id: UUID,
-    zone: ZoneInfo,
-    owners: Sequence[tuple[Staff | Resource, UUID]],
-    now: datetime,
-) -> None:
-    """Take and give back absences by difference, so that those that stay are never open."""
+    owners: list[tuple[Staff | Resource, UUID]] = [
+        *((each, directory.staff_ids[each.key]) for each in business.staff),
+        *((each, directory.resource_ids[each.key]) for each in business.resource),
+    ]
     wanted = {
         (resource_id, absence.start.instant(zone), absence.end.instant(zone)): (owner, absence)
         for owner, resource_id in owners
@@ -158,7 +145,7 @@ async def _write_time_off(
     }
     stored = {
         (row["resource_id"], row["during"].lower, row["during"].upper): row
-        for row in await claim_rows.time_off(connection, business_id)
+        for row in await claim_rows.absences_of_file(connection, business_id)
     }
     for key, row in stored.items():
         same = key in wanted and (row["reason"] or "") == wanted[key][1].reason
@@ -170,27 +157,25 @@ async def _write_time_off(
         try:
             await take_block(
                 connection, business_id, key[0], new_id(), Range(key[1], key[2]),
-                BlockKind.TIME_OFF, absence.reason or None, now,
+                BlockKind.TIME_OFF, absence.reason or None, now, source=Source.FILE,
             )  # fmt: skip
         except BlockConflictError as error:
-            error.facts |= {"staff": owner.key, "zone": zone}
-            raise
+            raise _explained(error, owner, absence, zone) from None
 
 
-async def _warnings(
-    connection: Connection,
-    business_id: UUID,
-    before: Business | None,
-    after: Business,
-    now: datetime,
-) -> list[str]:
-    if before is None:
-        return []
-    counts = await appointment_rows.upcoming_counts(connection, business_id, now)
-    return [
-        f"{each.name} is no longer listed but has {upcoming} upcoming appointments"
-        for table, number in (("staff", 0), ("location", 1))
-        for each in getattr(before, table)
-        if each.key not in {kept.key for kept in getattr(after, table)}
-        and (upcoming := sum(count[2] for count in counts if count[number] == each.key))
-    ]
+def _explained(
+    error: BlockConflictError, owner: Staff | Resource, absence: TimeOff, zone: ZoneInfo
+) -> BlockConflictError:
+    """Whose absence can't be taken, and what to do about it."""
+    detail = error.detail
+    others = [one for one in error.facts["in_the_way"] if one["source"] is not None]
+    if others:
+        one = others[0]
+        start, end = (one[name].astimezone(zone) for name in ("start", "end"))
+        reason = f" ({one['reason']})" if one["reason"] else ""
+        detail = (
+            f"The absence of {owner.key} from {absence.start:%Y-%m-%d %H:%M} overlaps one of the "
+            f"{one['source']}, {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}{reason}. "
+            "An absence has one source: take it out of the file, or out of there."
+        )
+    return BlockConflictError(detail, **error.facts | {"staff": owner.key, "zone": zone})

@@ -137,21 +137,6 @@ _SET_PARTS = Statement(
       AND appointment_part.number = wanted.number - 1
     """
 )
-_UPCOMING = Statement(
-    """
-    SELECT resource.key AS staff, location.key AS location, count(*) AS appointments
-    FROM appointment
-    JOIN appointment_part AS part ON part.business_id = :business_id
-                                 AND part.appointment_id = appointment.appointment_id
-    JOIN resource ON resource.business_id = :business_id
-                 AND resource.resource_id = part.resource_id
-    JOIN location ON location.business_id = :business_id
-                 AND location.location_id = appointment.location_id
-    WHERE appointment.business_id = :business_id
-      AND appointment.status IN ('held', 'confirmed') AND appointment.starts_at >= :now
-    GROUP BY resource.key, location.key
-    """
-)
 
 
 def _appointment(row: Row) -> Appointment:
@@ -284,11 +269,3 @@ async def set_time(
         starts=[part.start for part in appointment.parts],
         ends=[part.end for part in appointment.parts],
     )
-
-
-async def upcoming_counts(
-    connection: Connection, business_id: UUID, now: datetime
-) -> list[tuple[str, str, int]]:
-    """Held and confirmed appointments from now on: staff key, location key and how many."""
-    rows = await _UPCOMING.rows(connection, business_id=business_id, now=now)
-    return [(row["staff"], row["location"], row["appointments"]) for row in rows]

@@ -15,7 +15,7 @@ from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
 from bookonce.availability.claim_rows import Allocation
 from bookonce.availability.hold_rows import expire_for
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
 from bookonce.availability.offers import Start
 from bookonce.availability.selection import Choice, Selection, require_offered, select
@@ -44,6 +44,7 @@ from bookonce.platform.errors import (
     TryAgainError,
     ValidationError,
 )
+from bookonce.platform.ids import new_id
 
 
 class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

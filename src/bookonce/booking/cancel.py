@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status, require_in_time, require_transition
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
@@ -15,6 +15,7 @@ from bookonce.business.deposits import kept_minor, refund_percent
 from bookonce.business.directory import Directory
 from bookonce.platform.actor import Actor
 from bookonce.platform.errors import TryAgainError
+from bookonce.platform.ids import new_id
 
 
 async def cancel(

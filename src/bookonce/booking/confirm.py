@@ -9,13 +9,14 @@ from uuid import UUID
 import msgspec
 
 from bookonce.availability.hold_rows import make_lasting
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
 from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import HoldExpiredError, StatusConflictError, TryAgainError
+from bookonce.platform.ids import new_id
 
 
 class _Changed(Exception):

@@ -13,7 +13,7 @@ from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
 from bookonce.availability.claim_rows import Allocation, PartlyTakenError
 from bookonce.availability.hold_rows import expire_for
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
 from bookonce.availability.offers import Start
 from bookonce.availability.selection import Choice, Selection, require_offered, select
@@ -40,6 +40,7 @@ from bookonce.events.idempotency import Idempotency
 from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import NotOfferedError, TryAgainError
+from bookonce.platform.ids import new_id
 
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -42,7 +42,7 @@ class Place:
 class Directory(msgspec.Struct, frozen=True, dict=True):
     """A business as stored, with the ids behind its keys, at one version.
 
-    Time off isn't in here: it is claims, and changes without a new version.
+    Absences aren't in here: they are claims, and changes without a new version.
     """
 
     business_id: UUID
@@ -59,6 +59,11 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
     def slug(self) -> str:
         """The business's address."""
         return self.business.business.slug
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the business takes no bookings."""
+        return self.business.business.closed
 
     @property
     def policy(self) -> Policy:
@@ -184,18 +189,19 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
         return {resource_id: key for key, resource_id in self.resource_ids.items()}
 
     @cached_property
-    def _services(self) -> dict[str, Service]:
+    def services(self) -> dict[str, Service]:
+        """Services by key."""
         return {service.key: service for service in self.business.service}
 
     def service(self, key: str) -> Service:
         """The service with this key. Raises NotFoundError."""
-        if service := self._services.get(key):
+        if service := self.services.get(key):
             return service
         raise NotFoundError("There is no such service.")
 
     def service_name(self, key: str) -> str:
         """What a service is called; its key if it is no longer offered."""
-        service = self._services.get(key)
+        service = self.services.get(key)
         return service.name if service else key
 
     def staff_name(self, key: str) -> str:

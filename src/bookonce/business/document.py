@@ -65,6 +65,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str
     currency: str = "EUR"
     locale: str = "en"
+    closed: bool = False
+    """Whether it takes no bookings. Those that it has stay."""
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,3 +232,11 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     staff: tuple[Staff, ...] = ()
     resource: tuple[Resource, ...] = ()
     service: tuple[Service, ...] = ()
+
+    def without_absences(self) -> Business:
+        """The same as a version keeps it: absences have a life of their own."""
+        return msgspec.structs.replace(
+            self,
+            staff=tuple(msgspec.structs.replace(each, time_off=()) for each in self.staff),
+            resource=tuple(msgspec.structs.replace(each, time_off=()) for each in self.resource),
+        )

@@ -1,78 +1,64 @@
-"""Staff, rooms and equipment: made exactly those of a business."""
+"""Staff, rooms and equipment: what claims refer to. All else about them is in the document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from uuid import UUID
 
-from bookonce.business.columns import columns
 from bookonce.business.document import STAFF_KIND, Business
 from bookonce.platform.connection import Connection
+from bookonce.platform.statements import Statement
+
+_SET_KINDS = Statement("""
+UPDATE resource SET kind = listed.kind
+FROM unnest(:keys::text[], :kinds::text[]) AS listed (key, kind)
+WHERE resource.business_id = :business_id AND resource.key = listed.key
+  AND resource.kind <> 'staff' AND resource.kind <> listed.kind
+""")
+
+_PUT = Statement("""
+INSERT INTO resource (business_id, resource_id, kind, key, name)
+SELECT :business_id, resource_id, kind, key, name
+FROM unnest(:ids::uuid[], :kinds::text[], :keys::text[], :names::text[])
+    AS listed (resource_id, kind, key, name)
+ON CONFLICT (business_id, kind, key) DO UPDATE SET name = excluded.name, active = true
+WHERE resource.name <> excluded.name OR NOT resource.active
+""")
+
+_RETIRE = Statement("""
+UPDATE resource SET active = false
+WHERE business_id = :business_id AND active
+  AND NOT EXISTS (
+      SELECT 1 FROM unnest(:kinds::text[], :keys::text[]) AS listed (kind, key)
+      WHERE listed.kind = resource.kind AND listed.key = resource.key)
+""")
 
 
 async def put(
-    connection: Connection,
-    business_id: UUID,
-    new_ids: Iterator[UUID],
-    business: Business,
-    location_ids: dict[str, UUID],
-) -> tuple[dict[str, UUID], dict[str, UUID]]:
-    """Make the active staff, rooms and equipment exactly those of a business, in this order.
+    connection: Connection, business_id: UUID, new_ids: Iterator[UUID], business: Business
+) -> None:
+    """Make the active staff, rooms and equipment those of a business.
 
-    Returns the ids of staff, and those of the others. Who is left out stays on record. A room or
-    a device that is of another kind now is the same one still, with all that it is taken for.
+    Who is left out stays on record. A room or a device that is of another kind now is the same one
+    still, with all that it is taken for.
     """
-    first_location_id = next(iter(location_ids.values()))
-    await connection.execute(
-        """
-        UPDATE resource SET kind = wanted.kind
-        FROM unnest($2::text[], $3::text[]) AS wanted (key, kind)
-        WHERE business_id = $1 AND resource.key = wanted.key
-          AND resource.kind <> 'staff' AND resource.kind <> wanted.kind
-        """,
-        business_id,
-        *columns(2, [(each.key, each.kind) for each in business.resource]),
+    await _SET_KINDS.run(
+        connection,
+        business_id=business_id,
+        keys=[each.key for each in business.resource],
+        kinds=[each.kind for each in business.resource],
     )
-    rows = await connection.fetch(
-        """
-        INSERT INTO resource (
-            business_id, resource_id, kind, key, name, email, location_id, position
-        )
-        SELECT $1, resource_id, kind, key, name, email, location_id, position
-        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[])
-            WITH ORDINALITY AS resource (resource_id, kind, key, name, email, location_id, position)
-        ON CONFLICT (business_id, kind, key) DO UPDATE
-        SET name = excluded.name, email = excluded.email, location_id = excluded.location_id,
-            position = excluded.position, active = true
-        RETURNING kind, key, resource_id
-        """,
-        business_id,
-        *columns(
-            6,
-            [
-                *(
-                    (next(new_ids), STAFF_KIND, each.key, each.name, each.email, None)
-                    for each in business.staff
-                ),
-                *(
-                    (next(new_ids), each.kind, each.key, each.name, None,
-                     location_ids[each.location] if each.location else first_location_id)
-                    for each in business.resource
-                ),
-            ],
-        ),
-    )  # fmt: skip
-    await connection.execute(
-        """
-        UPDATE resource SET active = false
-        WHERE business_id = $1 AND active AND resource_id <> ALL ($2::uuid[])
-        """,
-        business_id,
-        [row["resource_id"] for row in rows],
+    listed = [
+        *((STAFF_KIND, each.key, each.name) for each in business.staff),
+        *((each.kind, each.key, each.name) for each in business.resource),
+    ]
+    kinds, keys = [kind for kind, _, _ in listed], [key for _, key, _ in listed]
+    await _PUT.run(
+        connection,
+        business_id=business_id,
+        ids=[next(new_ids) for _ in listed],
+        kinds=kinds,
+        keys=keys,
+        names=[name for _, _, name in listed],
     )
-    staff_ids: dict[str, UUID] = {}
-    resource_ids: dict[str, UUID] = {}
-    for row in rows:
-        ids = staff_ids if row["kind"] == STAFF_KIND else resource_ids
-        ids[row["key"]] = row["resource_id"]
-    return staff_ids, resource_ids
+    await _RETIRE.run(connection, business_id=business_id, kinds=kinds, keys=keys)

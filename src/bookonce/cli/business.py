@@ -7,17 +7,18 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from bookonce.booking import apply_file
-from bookonce.booking.apply_file import Applied
-from bookonce.business import business_file
+from bookonce.booking.change_business import Applied, Mode
+from bookonce.business import toml_file
 from bookonce.business.document import Business
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import out, plain_errors, warn
+from bookonce.cli.output import out, plain_errors, show_unfit, warn
 from bookonce.payments.providers.configured import provider_names
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.schema import migrate
@@ -26,22 +27,38 @@ from bookonce.platform.settings import Settings
 
 def apply(
     file: Annotated[Path, typer.Argument(help="A business file; - reads standard input.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+    ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Refuse if appointments ahead would no longer fit."),
+    ] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Create or update one business from a file: all of it, or nothing."""
     with plain_errors():
         settings = read_settings(data_dir, database_url)
-        business = business_file.parse(_read(file))
+        business = toml_file.parse(_read(file))
+        mode = Mode(strict=strict, dry_run=dry_run)
         with running_database(settings) as url:
-            applied = asyncio.run(_apply(url, business))
-    slug = business.business.slug
+            applied = asyncio.run(_apply(url, business, mode))
+    show_applied(business.business.slug, ZoneInfo(business.business.timezone), applied)
+    for warning in payment_warnings(business, settings):
+        warn(warning)
+    if dry_run and strict and applied.unfit:
+        raise typer.Exit(1)
+
+
+def show_applied(slug: str, zone: ZoneInfo, applied: Applied) -> None:
+    """Print what changed, and which appointments no longer fit."""
     for change in applied.changes:
         out.print(change)
     if not applied.changes:
         out.print(f"{slug}: nothing to change")
-    for warning in [*applied.warnings, *payment_warnings(business, settings)]:
-        warn(warning)
+    if applied.unfit:
+        show_unfit(applied.unfit, zone)
 
 
 def payment_warnings(business: Business, settings: Settings) -> list[str]:
@@ -57,10 +74,10 @@ def payment_warnings(business: Business, settings: Settings) -> list[str]:
     ]
 
 
-async def _apply(url: str, business: Business) -> Applied:
+async def _apply(url: str, business: Business, mode: Mode) -> Applied:
     await migrate(url)
     async with opened(url) as database:
-        return await apply_file.apply(database, business, now=datetime.now(UTC))
+        return await apply_file.apply(database, business, now=datetime.now(UTC), mode=mode)
 
 
 def export(
@@ -73,7 +90,7 @@ def export(
         settings = read_settings(data_dir, database_url)
         with running_database(settings) as url:
             business = asyncio.run(_export(url, slug))
-    sys.stdout.write(business_file.render(business))
+    sys.stdout.write(toml_file.render(business))
 
 
 async def _export(url: str, slug: str) -> Business:
@@ -87,9 +104,9 @@ def _read(file: Path) -> str:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise ValidationError([FieldError(str(file), error.strerror or str(error))]) from None
-    if len(data) > business_file.FILE_BYTES_MAX:
+    if len(data) > toml_file.FILE_BYTES_MAX:
         raise ValidationError(
-            [FieldError(str(file), f"larger than {business_file.FILE_BYTES_MAX} bytes")]
+            [FieldError(str(file), f"larger than {toml_file.FILE_BYTES_MAX} bytes")]
         )
     try:
         return data.decode("utf-8")

@@ -5,9 +5,10 @@ Everything that isn't ours (names, messages, paths) is printed as text, never as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import typer
@@ -15,7 +16,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bookonce.platform.errors import BlockConflictError, BookonceError, ValidationError
+from bookonce.booking.fit import Unfit
+from bookonce.platform.errors import (
+    BlockConflictError,
+    BookonceError,
+    UnfitError,
+    ValidationError,
+)
 from bookonce.platform.postgres_programs import EmbeddedPostgresError
 from bookonce.platform.schema import MigrationError
 
@@ -52,6 +59,9 @@ def plain_errors() -> Iterator[None]:
         tell_wrong(error.detail)
         err.print(_in_the_way(error))
         raise typer.Exit(1) from None
+    except UnfitError as error:
+        show_unfit(error.facts["unfit"], error.facts["zone"])
+        give_up(error.detail)
     except BookonceError as error:
         give_up(error.detail)
     except (EmbeddedPostgresError, MigrationError) as error:
@@ -62,6 +72,21 @@ def plain_errors() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def show_unfit(unfit: Sequence[Unfit], zone: ZoneInfo) -> None:
+    """List the appointments that no longer fit. Who they are for isn't told."""
+    table = Table("when", "service", "with", "where", "why", title="No longer fit")
+    for one in unfit:
+        booked = one.upcoming
+        table.add_row(
+            booked.start.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+            Text(", ".join(part.service_name for part in booked.parts)),
+            Text(", ".join(dict.fromkeys(part.staff_name for part in booked.parts))),
+            Text(booked.location_name),
+            Text("; ".join(one.reasons)),
+        )
+    err.print(table)
+
+
 def _in_the_way(error: BlockConflictError) -> Table:
     zone = error.facts.get("zone")
     table = Table("who", "from", "to", "what", title="In the way")
@@ -70,6 +95,6 @@ def _in_the_way(error: BlockConflictError) -> Table:
         table.add_row(
             Text(str(error.facts.get("staff", ""))),
             *(one[end].astimezone(zone).strftime("%Y-%m-%d %H:%M") for end in ("start", "end")),
-            Text(what or one["reason"] or one["kind"]),
+            Text(what or one["reason"] or one["kind"].replace("_", " ")),
         )
     return table

@@ -16,7 +16,7 @@ from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
 from bookonce.booking.book import BookingRequest, book
 from bookonce.booking.client import Client
-from bookonce.business import business_file
+from bookonce.business import toml_file
 from bookonce.business.directory import Directory
 from bookonce.business.document import Business
 from bookonce.demo import SLUG
@@ -69,7 +69,7 @@ async def furnish(installation: Installation, now: datetime) -> None:
 
 
 def _business() -> Business:
-    return business_file.parse(files("bookonce.demo").joinpath("lumen.toml").read_text())
+    return toml_file.parse(files("bookonce.demo").joinpath("lumen.toml").read_text())
 
 
 async def _is_filled(installation: Installation, directory: Directory, day: date) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
@@ -29,6 +29,7 @@ from bookonce.platform.errors import (
     PaymentUnavailableError,
     TryAgainError,
 )
+from bookonce.platform.ids import new_id
 
 ATTEMPTS_FACTOR = 3
 """For each attempt that may be declined, so many may end in any other way."""

@@ -11,7 +11,7 @@ import msgspec
 from bookonce.availability import claim_rows, hold_rows
 from bookonce.availability.allocation import demand_of
 from bookonce.availability.claim_rows import PartlyTakenError
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
@@ -23,6 +23,7 @@ from bookonce.payments.states import Payment
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import BookonceError, TryAgainError
+from bookonce.platform.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)

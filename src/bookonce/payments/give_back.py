@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.payments import payment_rows, refund_rows
 from bookonce.payments.account import Account, plan
@@ -19,6 +19,7 @@ from bookonce.payments.refund_rows import Refund
 from bookonce.payments.states import Payment, RefundStatus
 from bookonce.payments.write_down import fail
 from bookonce.platform.connection import Connection
+from bookonce.platform.ids import new_id
 
 CLAIM = timedelta(minutes=2)
 """For so long only one process asks for a refund. It is more than all requests of one asking may

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.events import event_rows
 from bookonce.events.catalogue import REFUND_RETRIED, REFUND_SETTLED, Kind, RefundFacts
@@ -18,6 +18,7 @@ from bookonce.payments.states import OPEN_REFUNDS, EntryKind, Payment, RefundSta
 from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import NotFoundError
+from bookonce.platform.ids import new_id
 
 
 async def retry(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.events import event_rows
 from bookonce.events.catalogue import PAYMENT_NOTIFIED, NoFacts
 from bookonce.payments import notice_rows
 from bookonce.payments.provider import ProviderEvent
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
+from bookonce.platform.ids import new_id
 
 
 async def hear(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment
 from bookonce.business.deposits import charge_step_minor
@@ -28,6 +28,7 @@ from bookonce.platform.errors import (
     StatusConflictError,
     ValidationError,
 )
+from bookonce.platform.ids import new_id
 
 
 class Refunded(msgspec.Struct, frozen=True):

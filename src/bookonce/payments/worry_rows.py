@@ -94,11 +94,13 @@ async def worries(connection: Connection, older_than: datetime, limit: int) -> l
 
 UNPAYABLE = Statement(
     """
-    SELECT DISTINCT slug
-    FROM service JOIN business USING (business_id) JOIN business_slug USING (business_id)
-    WHERE service.active AND service.deposit IS NOT NULL
-      AND coalesce(business.payments ->> 'provider', 'stripe') <> ALL (:providers::text[])
-    ORDER BY slug
+    SELECT current_slug
+    FROM business
+    JOIN business_version ON business_version.business_id = business.business_id
+                         AND business_version.version = business.version
+    WHERE document @? '$.service[*].deposit'
+      AND coalesce(document #>> '{payments,provider}', 'stripe') <> ALL (:providers::text[])
+    ORDER BY current_slug
     LIMIT 10
     """
 )
@@ -107,4 +109,4 @@ UNPAYABLE = Statement(
 async def unpayable(connection: Connection, providers: Sequence[str]) -> list[str]:
     """The addresses of businesses that ask for deposits by a provider that isn't there."""
     rows = await UNPAYABLE.rows(connection, providers=providers)
-    return [row["slug"] for row in rows]
+    return [row["current_slug"] for row in rows]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from bookonce.availability.installation import Installation, new_id
+from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.events import event_rows
 from bookonce.events.catalogue import REFUND_DONE, REFUND_FAILED, Kind, RefundFacts
@@ -25,6 +25,7 @@ from bookonce.payments.states import (
 )
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
+from bookonce.platform.ids import new_id
 
 LOOK_MIN, LOOK_MAX = timedelta(hours=1), timedelta(days=7)
 LOOK_SHARE = 10

@@ -72,6 +72,26 @@ class IdempotencyMismatchError(BookonceError):
     code = "IDEMPOTENCY_MISMATCH"
 
 
+class MovedError(BookonceError):
+    """The business has another address now: `facts["slug"]`, where everything is found."""
+
+    code = "MOVED"
+
+
+class VersionConflictError(BookonceError):
+    """The business isn't at the version that a change was made for. `facts["version"]` is the one
+    it is at; `facts["since"]` lists those made meanwhile, with who, when and what changed.
+    """
+
+    code = "VERSION_CONFLICT"
+
+
+class UnfitError(BookonceError):
+    """A change was refused because appointments would no longer fit: `facts["unfit"]`."""
+
+    code = "UNFIT"
+
+
 class ValidationError(BookonceError):
     """Input that can't be understood; `errors` names each place and what was expected."""
 

@@ -81,8 +81,8 @@ class Listed:
 UNFINISHED = Statement(
     """
     SELECT job_id, name, status, attempts, attempts_max, run_at, ended_at,
-           (SELECT min(slug) FROM business_slug
-            WHERE business_slug.business_id = job.business_id) AS slug,
+           (SELECT current_slug FROM business
+            WHERE business.business_id = job.business_id) AS slug,
            error
     FROM job WHERE status IN ('dead', 'running', 'waiting')
     ORDER BY status, coalesce(ended_at, run_at), job_id LIMIT :jobs_max

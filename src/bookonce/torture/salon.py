@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bookonce.booking import apply_file
-from bookonce.business import business_file
+from bookonce.business import tree
 from bookonce.business.document import Business
 from bookonce.business.hours import WEEKDAYS
 from bookonce.platform.database import Database
@@ -145,7 +145,7 @@ async def open_salons(url: str, opening: list[Salon]) -> None:
 
 
 def _business(slug: str, zone: str) -> Business:
-    return business_file.from_tree(
+    return tree.from_tree(
         {
             "business": {"slug": slug, "name": slug, "timezone": zone},
             "policy": {"slot_step_min": STEP_MIN, "notice_min": 0, "cancel_until_min": 0},

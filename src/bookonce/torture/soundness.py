@@ -10,12 +10,25 @@ JOIN claim AS b ON a.business_id = b.business_id AND a.resource_id = b.resource_
                AND lower(a.during) < upper(b.during) AND lower(b.during) < upper(a.during)
 """
 
+# What each service was when it was last listed.
+_SERVICE = """(
+    SELECT DISTINCT ON (service.business_id, service.service_id)
+           service.business_id, service.service_id,
+           coalesce(listed -> 'phases', '[]') AS phases,
+           ARRAY(SELECT jsonb_array_elements_text(coalesce(listed -> 'needs', '[]'))) AS needs
+    FROM service
+    JOIN business_version ON business_version.business_id = service.business_id
+    CROSS JOIN LATERAL jsonb_array_elements(document -> 'service') AS listed
+    WHERE listed ->> 'key' = service.key
+    ORDER BY service.business_id, service.service_id, version DESC
+) AS service"""
+
 DISAGREEMENTS = {
-    "a part of a held or confirmed appointment without the claims of its performer and time": """
+    "a part of a held or confirmed appointment without the claims of its performer and time": f"""
         SELECT appointment_id
         FROM appointment
         JOIN appointment_part AS part USING (business_id, appointment_id)
-        JOIN service USING (business_id, service_id)
+        JOIN {_SERVICE} USING (business_id, service_id)
         CROSS JOIN LATERAL (
             SELECT coalesce(bool_or(
                        lower(claim.during) <= part.starts_at
@@ -31,11 +44,11 @@ DISAGREEMENTS = {
         WHERE status IN ('held', 'confirmed') AND NOT CASE
             WHEN service.phases = '[]' THEN performer.cover_it ELSE performer.touch_it END
     """,
-    "a part of a held or confirmed appointment without one of each kind that it needs": """
+    "a part of a held or confirmed appointment without one of each kind that it needs": f"""
         SELECT appointment_id
         FROM appointment
         JOIN appointment_part AS part USING (business_id, appointment_id)
-        JOIN service USING (business_id, service_id)
+        JOIN {_SERVICE} USING (business_id, service_id)
         WHERE status IN ('held', 'confirmed') AND EXISTS (
             SELECT 1 FROM unnest(needs) AS need (kind)
             WHERE NOT EXISTS (

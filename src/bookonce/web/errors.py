@@ -14,18 +14,27 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
 from litestar.types import Receive, Scope, Send
 
-from bookonce.platform.errors import BookingConflictError, BookonceError, FieldError
+from bookonce.platform.errors import (
+    BookingConflictError,
+    BookonceError,
+    FieldError,
+    MovedError,
+    VersionConflictError,
+)
 from bookonce.platform.errors import ValidationError as InputError
 
 log = structlog.get_logger("bookonce.web")
 
 STATUS = {
+    "MOVED": 308,
     "NOT_FOUND": 404,
     "NOT_OFFERED": 422,
     "BOOKING_CONFLICT": 409,
     "BLOCK_CONFLICT": 409,
     "STATUS_CONFLICT": 409,
     "TOO_LATE": 409,
+    "UNFIT": 409,
+    "VERSION_CONFLICT": 412,
     "TOO_MANY_BOOKINGS": 409,
     "HOLD_EXPIRED": 409,
     "PAYMENT_DECLINED": 402,
@@ -64,6 +73,15 @@ class Alternative(msgspec.Struct, frozen=True):
     staff: str
 
 
+class MadeMeanwhile(msgspec.Struct, frozen=True):
+    """A version that was made since the one that a change was meant for."""
+
+    version: int
+    at: datetime
+    by: str
+    changes: list[str]
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """An error: `code` for programs, `detail` for people."""
 
@@ -75,6 +93,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: list[FieldProblem] | None = None
     alternatives: list[Alternative] | None = None
     attempts_left: int | None = None
+    version: int | None = None
+    since: list[MadeMeanwhile] | None = None
 
 
 def problem(
@@ -86,6 +106,8 @@ def problem(
     errors: list[FieldProblem] | None = None,
     alternatives: list[Alternative] | None = None,
     attempts_left: int | None = None,
+    version: int | None = None,
+    since: list[MadeMeanwhile] | None = None,
 ) -> Response[bytes]:
     """A problem details answer."""
     body = Problem(
@@ -97,15 +119,25 @@ def problem(
         errors=errors,
         alternatives=alternatives,
         attempts_left=attempts_left,
+        version=version,
+        since=since,
     )
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
     )
 
 
-def refused(_: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
+def refused(request: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
     """A refusal of the product."""
-    errors = alternatives = headers = None
+    errors = alternatives = headers = since = None
+    if isinstance(error, MovedError):
+        # Not to be kept: a business may go back to the address that it had.
+        headers = {"Location": _moved(request, error.facts["slug"]), "Cache-Control": "no-cache"}
+    if isinstance(error, VersionConflictError):
+        since = [
+            MadeMeanwhile(one.version, one.at, one.actor.name or one.actor.kind, one.changes)
+            for one in error.facts["since"]
+        ]
     if isinstance(error, InputError):
         errors = [FieldProblem(field, message) for field, message in error.errors]
     if isinstance(error, BookingConflictError):
@@ -126,7 +158,17 @@ def refused(_: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
         errors=errors,
         alternatives=alternatives,
         attempts_left=error.facts.get("attempts_left"),
+        version=error.facts.get("version"),
+        since=since,
     )
+
+
+def _moved(request: Request[Any, Any, Any], slug: str) -> str:
+    """The address that was asked for, at a business's address of now: path and query stay."""
+    path: list[str] = request.scope["raw_path"].decode("latin-1").partition("?")[0].split("/")
+    path[3 if path[1] == "api" else 1] = slug
+    query = request.scope["query_string"].decode("latin-1")
+    return "/".join(path) + (f"?{query}" if query else "")
 
 
 def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import MediaType, Request, Response
 
-from bookonce.platform.errors import BookonceError
+from bookonce.platform.errors import BookonceError, MovedError
 from bookonce.web import errors
 from bookonce.web.errors import STATUS
 from bookonce.web.languages import Language, language
@@ -17,7 +17,8 @@ def refused(
     request: Request[Any, Any, Any], error: BookonceError
 ) -> Response[str] | Response[bytes]:
     """A refusal that no page could show: for people in their language, for programs as such."""
-    if MediaType.HTML not in request.headers.get("accept", ""):
+    is_moved = isinstance(error, MovedError)
+    if is_moved or MediaType.HTML not in request.headers.get("accept", ""):
         return errors.refused(request, error)
     spoken = language(None, request.headers.get("accept-language"), "en")
     _ = spoken.words.gettext

@@ -33,6 +33,12 @@ async def next_step(
     visit: Visit, bots: Bots, *, status: int = 200, notice: str = ""
 ) -> Response[str]:
     """The step that is next; with a notice at the latest the choice of a time."""
+    if visit.directory.is_closed:
+        return visit.render("closed.html", status=status)
+    return await _next_choice(visit, bots, status=status, notice=notice)
+
+
+async def _next_choice(visit: Visit, bots: Bots, *, status: int, notice: str) -> Response[str]:
     directory, address = visit.directory, visit.address
     try:
         services = [directory.service(key) for key in address.services]

@@ -30,7 +30,9 @@ class LocationAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class BusinessAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who the business is and its rules; its locations if it tells them apart."""
+    """Who the business is and its rules; its locations if it tells them apart. `closed` only if it
+    takes no bookings.
+    """
 
     slug: str
     name: str
@@ -39,6 +41,7 @@ class BusinessAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     locale: str
     policy: Policy
     locations: list[LocationAnswer] | None = None
+    closed: bool = False
 
 
 class DepositAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

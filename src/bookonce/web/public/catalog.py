@@ -41,6 +41,7 @@ async def business(slug: Slug, installation: Here) -> BusinessAnswer:
         ]
         if directory.lists_locations
         else None,
+        closed=directory.is_closed,
     )
 
 

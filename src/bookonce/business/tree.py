@@ -1,0 +1,61 @@
+"""A business as plain dicts, lists and scalars, which the file, the API and the database share:
+read with every mistake named, and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from bookonce.business.checks import TABLES, is_within, rule_errors
+from bookonce.business.convert import ERRORS_MAX, convert, encode_custom, salvaged
+from bookonce.business.document import Business
+from bookonce.business.normal import normal
+from bookonce.platform.errors import FieldError, ValidationError
+from bookonce.platform.text import text_problem
+
+
+def from_tree(tree: dict[str, Any]) -> Business:
+    """The business that a tree describes. Raises ValidationError naming every place that is wrong.
+
+    A mistake of one kind doesn't hide one of another: rules are tried on what can be salvaged.
+    """
+    errors = list(_text_errors(tree, ""))
+    try:
+        business = convert(tree, Business)
+    except ValidationError as wrong:
+        errors += wrong.errors
+        business = salvaged(tree, Business)
+    wrong_places = [error.field for error in errors]
+    errors += [
+        error
+        for error in rule_errors(business, wrong_places)
+        if not any(is_within(error.field, place) for place in wrong_places)
+    ]
+    if errors:
+        raise ValidationError(errors[:ERRORS_MAX])
+    return normal(business)
+
+
+def as_tree(business: Business) -> dict[str, Any]:
+    """The business as plain dicts, lists and scalars, absent options left out."""
+    tree: dict[str, Any] = msgspec.to_builtins(business, enc_hook=encode_custom)
+    for table in ("page", "protection", "payments", *TABLES):
+        if not tree[table]:
+            del tree[table]
+    return tree
+
+
+def _text_errors(value: Any, place: str) -> Iterator[FieldError]:
+    """Strings that no database or page could keep, wherever they stand."""
+    if isinstance(value, str):
+        if problem := text_problem(value):
+            yield FieldError(place, problem)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _text_errors(item, f"{place}.{name}" if place else name)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _text_errors(item, f"{place}[{index}]")
