@@ -13,12 +13,13 @@ from collections.abc import Awaitable, Callable
 from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 
-from bench import availability, bookings, cost, growth, hot_slot, methods, process, report
+from bench import availability, bookings, cost, growth, hot_slot, methods, process, report, visits
 from bench.pages import availability as availability_page
 from bench.pages import bookings as bookings_page
 from bench.pages import growth as growth_page
 from bench.pages import process as process_page
 from bench.pages import races as races_page
+from bench.pages import visits as visits_page
 from bench.report import PLOTS
 from bench.scratch import Scratch, scratch
 
@@ -31,6 +32,10 @@ async def _bookings(place: Scratch, progress: Progress) -> str:
 
 async def _cost(place: Scratch, progress: Progress) -> str:
     return bookings_page.render_cost(await cost.measure(place, progress), PLOTS)
+
+
+async def _visits(place: Scratch, progress: Progress) -> str:
+    return visits_page.render(await visits.measure(place, progress))
 
 
 async def _hot_slot(place: Scratch, progress: Progress) -> str:
@@ -57,6 +62,7 @@ async def _availability(place: Scratch, progress: Progress) -> str:
 SUBJECTS: dict[str, Subject] = {
     "bookings": _bookings,
     "cost": _cost,
+    "visits": _visits,
     "hot-slot": _hot_slot,
     "methods": _methods,
     "growth": _growth,

@@ -1,6 +1,7 @@
 """Businesses with appointments by the hundred thousand, written straight into the tables.
 
-The rows are what the booking statement would have written: client, appointment, claim, event.
+The rows are what the booking statement would have written: client, appointment, part, claim,
+event.
 """
 
 from __future__ import annotations
@@ -41,21 +42,29 @@ slot AS MATERIALIZED (
 ),
 booked AS (
     INSERT INTO appointment (
-        business_id, appointment_id, location_id, service_id, resource_id, client_id,
-        status, starts_at, ends_at, price_minor, currency, client_name, token_hash,
-        created_at
+        business_id, appointment_id, location_id, client_id, status, starts_at, ends_at,
+        price_minor, currency, client_name, token_hash, created_at, business_version
     )
     SELECT $1, appointment_id,
            (SELECT location_id FROM location WHERE business_id = $1),
-           (SELECT service_id FROM service WHERE business_id = $1),
-           resource_id, $1, 'confirmed', starts_at,
+           $1, 'confirmed', starts_at,
            starts_at + interval '{VISIT_MIN} minutes', 4800, 'EUR', 'Client',
-           sha256(appointment_id::text::bytea), $2
+           sha256(appointment_id::text::bytea), $2,
+           (SELECT version FROM business WHERE business_id = $1)
+    FROM slot
+),
+part AS (
+    INSERT INTO appointment_part (
+        business_id, appointment_id, number, service_id, service_name, resource_id, staff_name,
+        starts_at, ends_at, price_minor
+    )
+    SELECT $1, appointment_id, 0, (SELECT service_id FROM service WHERE business_id = $1), 'Cut',
+           resource_id, 'Staff', starts_at, starts_at + interval '{VISIT_MIN} minutes', 4800
     FROM slot
 ),
 happened AS (
     INSERT INTO event (business_id, event_id, kind, actor, appointment_id, at, data)
-    SELECT $1, appointment_id, 'appointment.booked', 'visitor', appointment_id, $2, '{{}}'
+    SELECT $1, appointment_id, 'appointment.booked', '{{"kind": "visitor"}}', appointment_id, $2, '{{}}'
     FROM slot
 )
 INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id)

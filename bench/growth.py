@@ -22,7 +22,7 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 SALON, STAFF, IN_SALON = "salon", 50, 10_000
 FILLED_DAYS = 150  # of which 60 are past
 ROUNDS = 1_000
-TABLES = ("client", "appointment", "claim", "event")
+TABLES = ("client", "appointment", "appointment_part", "claim", "event")
 
 
 @dataclass(frozen=True, slots=True)

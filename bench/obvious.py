@@ -28,12 +28,13 @@ async def starts_on_offer(
     first_day = datetime.combine(first, time(), UTC)
     rows = await connection.fetch(
         """
-        SELECT resource.key, appointment.starts_at, appointment.ends_at
+        SELECT resource.key, part.starts_at, part.ends_at
         FROM resource
-        LEFT JOIN appointment USING (business_id, resource_id)
+        LEFT JOIN appointment_part AS part USING (business_id, resource_id)
+        LEFT JOIN appointment USING (business_id, appointment_id)
         WHERE resource.business_id = $1 AND ($2::text IS NULL OR resource.key = $2)
           AND appointment.status = 'confirmed'
-          AND appointment.starts_at < $4 AND appointment.ends_at > $3
+          AND part.starts_at < $4 AND part.ends_at > $3
         """,
         business_id,
         staff_key,

@@ -20,19 +20,15 @@ from pathlib import Path
 
 from bench.rush import SLUG, VISIT_MIN
 from bookonce.booking.booking_rows import SIMPLE_BOOKING
+from bookonce.events.catalogue import BOOKED
+from bookonce.events.followers import is_followed
 from bookonce.platform.postgres_programs import EmbeddedPostgresError, binaries_for
 from bookonce.platform.settings import Settings
 
-_TYPES = (
-    "uuid, uuid, int[], uuid[], int[], timestamptz[], timestamptz[], uuid[], timestamptz,"
-    " timestamptz, timestamptz, timestamptz, bigint, uuid, uuid, timestamptz, timestamptz, bigint,"
-    " uuid, text, text, text, text, bytea, uuid, text, jsonb, bytea, bytea, boolean, timestamptz,"
-    " bytea, text, timestamptz, bigint"
-)
 _SCRIPT = """
 \\if :prepared
 \\else
-PREPARE booking ({types}) AS {statement};
+PREPARE booking AS {statement};
 SELECT business_id AS business, location_id AS location, service_id AS service, version
 FROM business_slug JOIN business USING (business_id) JOIN location USING (business_id)
 JOIN service USING (business_id) WHERE slug = '{slug}' AND service.key = 'quick' \\gset
@@ -42,17 +38,12 @@ WHERE business_id = ':business' AND key = 'staff-' || :client_id + :first_staff 
 \\endif
 \\set visit :visit + 1
 EXECUTE booking (
-    ':business', {id_a}, '{{0}}', ARRAY[':resource']::uuid[], '{{0}}',
-    ARRAY[{start}], ARRAY[{end}], ARRAY[{id_b}], {start}, {end}, {start}, {end},
-    :version, ':location', ':service', {start}, {end}, 4800, {id_c},
-    'client-' || :client_id + :first_staff || '-' || :visit || '@example.com', 'Zoe', NULL, NULL,
-    {hash}, {id_d}, 'visitor', '{facts}', {hash}, {hash}, true, now(), {hash}, 'EUR', NULL, NULL
+    {values}
 );
 """
-_FACTS = (
-    '{"service":"quick","start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z",'
-    '"price_minor":4800,"currency":"EUR","location":"main"}'
-)
+_TIMES = '"start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z","price_minor":4800'
+_FACTS = f'{{{_TIMES},"currency":"EUR","location":"main"}}'
+_PARTS = f'[{{"service_id":":service","service":"quick","service_name":"Quick",{_TIMES}}}]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +70,45 @@ def program() -> Path | None:
 
 
 def script(start: datetime) -> str:
-    """Visits of `rush`, one after the other, each connection for a person of its own."""
+    """Visits of `rush`, one after the other, each connection for a person of its own.
+
+    PostgreSQL finds out the types of the parameters by itself, as it does for the driver.
+    """
+    values = _values(start)
+    return _SCRIPT.format(
+        statement=SIMPLE_BOOKING.sql,
+        slug=SLUG,
+        values=",\n    ".join(values[name] for name in SIMPLE_BOOKING.names),
+    )
+
+
+def _values(start: datetime) -> dict[str, str]:
+    """What each name of the statement stands for, in SQL."""
 
     def own_id(letter: str) -> str:
         """Ascending, as the ids that Bookonce makes."""
         number = "(:client_id + :first_staff) * 100000000::bigint + :visit"
         return f"('0190{letter * 4}-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid"
 
-    at = f"(timestamptz '{start:%Y-%m-%d} 00:00+00' + interval '1 minute' * {VISIT_MIN} * "
+    visit = f"(timestamptz '{start:%Y-%m-%d} 00:00+00' + interval '1 minute' * {VISIT_MIN} * "
+    low, high = f"{visit}:visit)", f"{visit}(:visit + 1))"
     hashed = "sha256(('booking ' || :client_id + :first_staff || ' ' || :visit)::bytea)"
-    return _SCRIPT.format(
-        types=_TYPES, statement=SIMPLE_BOOKING, slug=SLUG, facts=_FACTS, hash=hashed,
-        start=f"{at}:visit)", end=f"{at}(:visit + 1))",
-        id_a=own_id("a"), id_b=own_id("b"), id_c=own_id("c"), id_d=own_id("d"),
-    )  # fmt: skip
+    return {
+        "business_id": "':business'", "version": ":version", "location_id": "':location'",
+        "resource_id": "':resource'", "candidate_ids": "ARRAY[':resource']::uuid[]",
+        "part_count": "1", "parts": f"'{_PARTS}'", "facts": f"'{_FACTS}'",
+        "claim_id": own_id("b"), "claim_start": low, "claim_end": high,
+        "around_start": low, "around_end": high, "starts_at": low, "ends_at": high,
+        "appointment_id": own_id("a"), "status": "'confirmed'", "price_minor": "4800",
+        "currency": "'EUR'", "deposit_minor": "NULL", "hold_expires_at": "NULL", "notes": "NULL",
+        "client_id": own_id("c"), "client_name": "'Zoe'", "client_phone": "NULL",
+        "client_email":
+            "'client-' || :client_id + :first_staff || '-' || :visit || '@example.com'",
+        "token_hash": hashed, "sealed_token": hashed, "key_hash": hashed, "request_hash": hashed,
+        "event_id": own_id("d"), "kind": "'appointment.booked'",
+        "actor": """'{"kind":"visitor"}'""", "is_unrelayed": str(is_followed(BOOKED.name)).lower(),
+        "keep_refusal": "true", "now": "now()",
+    }  # fmt: skip
 
 
 def run(

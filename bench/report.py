@@ -13,7 +13,7 @@ import asyncpg
 
 FILE = Path(__file__).parent / "RESULTS.md"
 PLOTS = FILE.parent / "plots"
-ORDER = ("bookings", "cost", "hot-slot", "methods", "growth", "process", "availability")
+ORDER = ("bookings", "cost", "visits", "hot-slot", "methods", "growth", "process", "availability")
 _SECTION = re.compile(r"<!-- (?P<name>[a-z-]+) -->\n(?P<text>.*?)(?=\n<!-- |\Z)", re.DOTALL)
 _HEAD = """# What was measured
 

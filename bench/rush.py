@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from bench.load import post
 from bookonce.business import tree
-from bookonce.business.document import Business
+from bookonce.business.document import Business, Service
 from bookonce.business.hours import WEEKDAYS
 
 SLUG = "rush"
@@ -35,18 +36,39 @@ def a_rush(staff: int) -> Business:
     )
 
 
+def a_rush_of_visits(staff: int) -> Business:
+    """The same, with more services: two that everybody performs, and two that nobody performs both
+    of.
+    """
+    rush = a_rush(staff)
+    keys = [each.key for each in rush.staff]
+    able = {"second": None, "third": None, "left": tuple(keys[::2]), "right": tuple(keys[1::2])}
+    more = [
+        Service(key=key, name=key.capitalize(), duration_min=VISIT_MIN, price="48.00", staff=who)
+        for key, who in able.items()
+    ]
+    return msgspec.structs.replace(rush, service=(*rush.service, *more))
+
+
 def first_start() -> datetime:
     """Midnight, at least a day from now."""
     day = datetime.now(UTC) + timedelta(days=2)
     return day.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def booking(staff: int, visit: int, client: str, key: str | None = None) -> bytes:
-    """A request for somebody's nth visit from `first_start` on."""
+def booking(
+    staff: int | None,
+    visit: int,
+    client: str,
+    key: str | None = None,
+    services: Sequence[str] = ("quick",),
+) -> bytes:
+    """A request for somebody's nth visit from `first_start` on, or for one with anyone."""
+    several = {"services": services} if len(services) > 1 else {"service": services[0]}
     body = msgspec.json.encode(
-        {
-            "service": "quick",
-            "staff": f"staff-{staff}",
+        several
+        | {
+            "staff": "any" if staff is None else f"staff-{staff}",
             "start": first_start() + timedelta(minutes=VISIT_MIN * visit),
             "client": {"name": "Zoe", "email": f"{client}@example.com"},
         }

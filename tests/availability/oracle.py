@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from math import gcd
 from zoneinfo import ZoneInfo
 
@@ -30,11 +31,26 @@ class Performer:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One service of a visit. `able`: the numbers of those who perform it; `kinds`: the rooms and
+    devices that it needs one of. None: all there are.
+    """
+
+    duration_min: int
+    phases: list[tuple[int, bool]] = field(default_factory=list)
+    buffer_before_min: int = 0
+    buffer_after_min: int = 0
+    able: list[int] | None = None
+    kinds: list[str] | None = None
+
+
+@dataclass(frozen=True)
 class Situation:
     """One service, those who perform it, one moment, and the window of starts that is asked about.
 
     Times are aware and in UTC; the window's ends count. `phases` are minutes, and whether the
-    performer is there. `rooms` has, by kind, the claims of each room or device there is.
+    performer is there. `rooms` has, by kind, the claims of each room or device there is. `more`:
+    services that follow in the same visit, without a gap.
     """
 
     zone: str
@@ -52,11 +68,30 @@ class Situation:
     step_min: int = 15
     notice_min: int = 0
     horizon_days: int = 1_000
+    able: list[int] | None = None
+    kinds: list[str] | None = None
+    more: list[Part] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[Part]:
+        """All services of the visit, in order."""
+        first = Part(
+            self.duration_min,
+            self.phases,
+            self.buffer_before_min,
+            self.buffer_after_min,
+            self.able,
+            self.kinds,
+        )
+        return [first, *self.more]
 
 
 def starts_on_offer(situation: Situation) -> dict[datetime, list[int]]:
-    """Every start on offer in the window, in order, and the numbers of those who are free."""
-    duration = timedelta(minutes=situation.duration_min)
+    """Every start on offer in the window, in order, and the numbers of those who are free for all
+    of it: nobody, where it takes several people. Every way to share the parts out is tried.
+    """
+    parts = situation.parts
+    duration = timedelta(minutes=sum(part.duration_min for part in parts))
     tick = _tick(situation)
     ticks = _ticks(situation.earliest, situation.latest + duration, tick)
     clock = [tick.astimezone(ZoneInfo(situation.zone)) for tick in ticks]
@@ -76,22 +111,37 @@ def starts_on_offer(situation: Situation) -> dict[datetime, list[int]]:
             and _is_on_the_step(situation, clock[index])
             and _is_neither_too_soon_nor_too_far(situation, start)
             and all(place_is_open[index : index + ticks_of_visit])
-            and all(
-                any(not _overlaps(_whole(situation, start), claims) for claims in each)
-                for each in situation.rooms.values()
-            )
         ):
-            free = [
-                number
-                for number, performer in enumerate(situation.performers)
-                if all(works[number][index : index + ticks_of_visit])
-                and not any(
-                    _overlaps(piece, performer.claims) for piece in _attended(situation, start)
+            free: list[set[int]] = []
+            at, tick_number = start, index
+            for part in parts:
+                length = timedelta(minutes=part.duration_min)
+                end = tick_number + length // tick
+                free.append(
+                    {
+                        number
+                        for number, performer in enumerate(situation.performers)
+                        if _has_rooms_for(part, situation, at)
+                        and (part.able is None or number in part.able)
+                        and all(works[number][tick_number:end])
+                        and not any(
+                            _overlaps(piece, performer.claims) for piece in _attended(part, at)
+                        )
+                    }
                 )
-            ]
-            if free:
-                found[start] = free
+                at, tick_number = at + length, end
+            ways = list(product(*free))
+            if ways:
+                found[start] = sorted({way[0] for way in ways if len(set(way)) == 1})
     return found
+
+
+def _has_rooms_for(part: Part, situation: Situation, start: datetime) -> bool:
+    """Whether of each kind that a part needs one is free for all of it."""
+    return all(
+        any(not _overlaps(_whole(part, start), claims) for claims in situation.rooms[kind])
+        for kind in (situation.rooms if part.kinds is None else part.kinds)
+    )
 
 
 def _is_on_the_step(situation: Situation, wall: datetime) -> bool:
@@ -116,20 +166,20 @@ def _spans(week: Week, dates: Dates, day: date) -> list[tuple[str, str]]:
     return [(text[:5], text[6:]) for text in texts]
 
 
-def _whole(situation: Situation, start: datetime) -> Claim:
-    """Rule 3 for rooms and equipment: theirs is the whole visit with its buffers."""
+def _whole(part: Part, start: datetime) -> Claim:
+    """Rule 3 for rooms and equipment: theirs is the whole service with its buffers."""
     return (
-        start - timedelta(minutes=situation.buffer_before_min),
-        start + timedelta(minutes=situation.duration_min + situation.buffer_after_min),
+        start - timedelta(minutes=part.buffer_before_min),
+        start + timedelta(minutes=part.duration_min + part.buffer_after_min),
     )
 
 
-def _attended(situation: Situation, start: datetime) -> list[Claim]:
+def _attended(part: Part, start: datetime) -> list[Claim]:
     """Rule 3 for performers: theirs are the buffers and the phases that they are there for."""
-    first, end = _whole(situation, start)
+    first, end = _whole(part, start)
     pieces = [(first, start)]
     at = start
-    for minutes, with_staff in situation.phases or [(situation.duration_min, True)]:
+    for minutes, with_staff in part.phases or [(part.duration_min, True)]:
         if with_staff:
             pieces.append((at, at + timedelta(minutes=minutes)))
         at += timedelta(minutes=minutes)

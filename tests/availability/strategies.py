@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from tests.availability.oracle import WEEKDAYS, Claim, Performer, Situation
+from tests.availability.oracle import WEEKDAYS, Claim, Part, Performer, Situation
 
 CHANGES = {
     "Europe/Berlin": ["2026-03-29T01:00:00", "2026-10-25T01:00:00"],
@@ -144,6 +145,35 @@ def situations(draw: st.DrawFn) -> Situation:
         horizon_days=horizon_days,
         earliest=earliest + odd_s,
         latest=latest - odd_s,
+    )
+
+
+@st.composite
+def situations_of_several(draw: st.DrawFn) -> Situation:
+    """The same with two or three services in one visit, not all of them performed by everyone."""
+    situation = draw(situations())
+    everybody = range(len(situation.performers))
+    able = st.one_of(
+        st.none(), st.lists(st.sampled_from(everybody), unique=True, min_size=1).map(sorted)
+    )
+    kinds = (
+        st.lists(st.sampled_from(sorted(situation.rooms)), unique=True)
+        if situation.rooms
+        else st.just([])
+    )
+    buffers = st.one_of(st.just(0), minutes(1, 60))
+
+    def part(lengths: list[tuple[int, bool]] | int, *more: Any) -> Part:
+        if isinstance(lengths, int):
+            return Part(lengths, [], *more)
+        return Part(sum(length for length, _ in lengths), lengths, *more)
+
+    parts = st.builds(part, st.one_of(minutes(1, 90), phases()), buffers, buffers, able, kinds)
+    return replace(
+        situation,
+        able=draw(able),
+        kinds=draw(kinds),
+        more=draw(st.lists(parts, min_size=1, max_size=2)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,18 +12,36 @@ from hypothesis import given, target
 from bookonce.availability.offers import BusyTime, Grid, PartTimes, Window, offer, opened, refusal
 from bookonce.business.hours import Hours, Span
 from bookonce.business.visits import Phase, Visit
-from tests.availability.oracle import Claim, Dates, Performer, Situation, Week, starts_on_offer
+from tests.availability.oracle import (
+    Claim,
+    Dates,
+    Part,
+    Performer,
+    Situation,
+    Week,
+    starts_on_offer,
+)
 from tests.availability.properties import examples
-from tests.availability.strategies import CHANGES, situations
+from tests.availability.strategies import CHANGES, situations, situations_of_several
 
 
-def visit_of(situation: Situation) -> Visit:
+def visit_of(part: Part) -> Visit:
     return Visit(
-        situation.duration_min,
-        situation.buffer_before_min,
-        situation.buffer_after_min,
-        tuple(Phase(*phase) for phase in situation.phases),
+        part.duration_min,
+        part.buffer_before_min,
+        part.buffer_after_min,
+        tuple(Phase(*phase) for phase in part.phases),
     )
+
+
+def with_offsets(situation: Situation) -> list[tuple[Part, list[int], int]]:
+    """Each part, the numbers of those who perform it, and the seconds after the start."""
+    found, offset_s = [], 0
+    for part in situation.parts:
+        able = list(range(len(situation.performers))) if part.able is None else part.able
+        found.append((part, able, offset_s))
+        offset_s += part.duration_min * 60
+    return found
 
 
 def hours_of(week: Week, dates: Dates) -> Hours:
@@ -56,25 +75,27 @@ def limits_of(situation: Situation) -> Window:
 
 def offered(situation: Situation) -> dict[datetime, list[int]]:
     """What the product offers in a situation."""
-    visit = visit_of(situation)
+    hours = all_hours_of(situation)
     grid = Grid(ZoneInfo(situation.zone), situation.step_min, window_of(situation))
     found = offer(
         grid,
         limits_of(situation),
         [
             PartTimes(
-                0,
-                visit,
+                offset_s,
+                visit_of(part),
                 {
-                    str(number): opened(grid, hours, 0, visit.duration_s)
-                    for number, hours in enumerate(all_hours_of(situation))
+                    str(number): opened(grid, hours[number], offset_s, part.duration_min * 60)
+                    for number in able
                 },
-                {
-                    str(number): in_pieces(each.claims)
-                    for number, each in enumerate(situation.performers)
-                },
-                [[in_pieces(claims) for claims in each] for each in situation.rooms.values()],
+                {str(number): in_pieces(situation.performers[number].claims) for number in able},
+                [
+                    [in_pieces(claims) for claims in each]
+                    for kind, each in situation.rooms.items()
+                    if part.kinds is None or kind in part.kinds
+                ],
             )
+            for part, able, offset_s in with_offsets(situation)
         ],
     )
     by_start = found.by_start()
@@ -109,7 +130,8 @@ def test_a_start_is_refused_exactly_if_hours_and_rules_do_not_offer_it(
         }
     )
     on_offer = starts_on_offer(unclaimed)
-    zone, hours, visit = ZoneInfo(situation.zone), all_hours_of(situation), visit_of(situation)
+    zone, hours = ZoneInfo(situation.zone), all_hours_of(situation)
+    visit = visit_of(situation.parts[0])
     limits = limits_of(situation)
     minutes = int((situation.latest - situation.earliest) / timedelta(minutes=1))
     asked = {situation.earliest + timedelta(minutes=n) for n in range(0, minutes, 11)}
@@ -121,6 +143,53 @@ def test_a_start_is_refused_exactly_if_hours_and_rules_do_not_offer_it(
         for number, each in enumerate(hours)
         if (refusal(zone, situation.step_min, [([each], 0, visit)], limits, start) is None)
         != (number in on_offer.get(start, []))
+    ]
+    assert wrong == []
+
+
+@examples(150)
+@given(situations_of_several())
+def test_what_is_offered_of_several_services_is_exactly_what_the_rules_allow(
+    situation: Situation,
+) -> None:
+    expected = starts_on_offer(situation)
+    target(float(min(len(expected), 10)), label="starts on offer")
+    target(float(min(sum(not free for free in expected.values()), 10)), label="by several people")
+    assert offered(situation) == expected
+
+
+@examples(60)
+@given(situations_of_several())
+def test_several_services_are_refused_exactly_if_some_part_has_nobody_s_hours(
+    situation: Situation,
+) -> None:
+    unclaimed = replace(
+        situation,
+        performers=[Performer(each.week, each.dates) for each in situation.performers],
+        rooms={},
+        kinds=[],
+        more=[replace(part, kinds=[]) for part in situation.more],
+    )
+    on_offer = starts_on_offer(unclaimed)
+    hours = all_hours_of(situation)
+    parts = [
+        ([hours[number] for number in able], offset_s, visit_of(part))
+        for part, able, offset_s in with_offsets(situation)
+    ]
+    minutes = int((situation.latest - situation.earliest) / timedelta(minutes=1))
+    asked = {situation.earliest + timedelta(minutes=n) for n in range(0, minutes, 17)}
+    asked |= set(sorted(on_offer)[::5])
+    wrong = [
+        start
+        for start in sorted(asked)
+        if situation.earliest <= start <= situation.latest
+        and (
+            refusal(
+                ZoneInfo(situation.zone), situation.step_min, parts, limits_of(situation), start
+            )
+            is None
+        )
+        != (start in on_offer)
     ]
     assert wrong == []
 
@@ -228,3 +297,29 @@ def test_the_oracle_sells_the_gap_of_a_visit_in_phases_but_not_its_chair() -> No
         at(10): [0, 1],
     }
     assert starts_on_offer(situation([])) == {}
+
+
+def test_the_oracle_shares_a_visit_out_among_those_who_perform_its_parts() -> None:
+    # A wash by either, then a cut by the second, who is taken from ten to half past; one chair for
+    # the cut. Both work from nine to noon.
+    def at(hour: int, minute: int = 0) -> datetime:
+        return datetime(2026, 12, 1, hour, minute, tzinfo=UTC)
+
+    situation = Situation(
+        zone="UTC",
+        performers=[
+            Performer({"tue": ["09:00-12:00"]}, claims=[(at(11), at(12))]),
+            Performer({"tue": ["09:00-12:00"]}, claims=[(at(10), at(10, 30))]),
+        ],
+        duration_min=30,
+        kinds=[],
+        more=[Part(30, able=[1], kinds=["chair"], buffer_after_min=10)],
+        rooms={"chair": [[(at(9, 30), at(9, 40))]]},
+        step_min=30,
+        now=at(0),
+        earliest=at(0),
+        latest=at(23),
+    )
+    # 9:00 has no chair; at 9:30 the second is taken for the cut; at 10:00 only the first washes; at
+    # 11:00 only the second does, and the buffer after the last cut is nobody's hours.
+    assert starts_on_offer(situation) == {at(10): [], at(10, 30): [1], at(11): [1]}

@@ -16,7 +16,7 @@ from bookonce.payments.provider import ProviderError
 from bookonce.payments.providers.stripe import StripePayments
 from bookonce.platform.database import Database
 from bookonce.platform.retry import RetryPolicy
-from bookonce.torture.line import Line, line_to
+from bookonce.torture.proxies import Proxy, proxy_to
 from tests.localstripe import SECRET_KEY, FaultyLine, LocalStripe
 
 QUICK = RetryPolicy(base_ms=1)
@@ -53,7 +53,7 @@ class Place:
 
     database_url: str
     faulty_url: str
-    line: Line
+    proxy: Proxy
     stripe: LocalStripe
     stripe_line: FaultyLine
 
@@ -105,5 +105,5 @@ async def place(
         tempfile.TemporaryDirectory(dir=scratch) as folder,
         FaultyLine(stripe.api_base) as stripe_line,
     ):
-        async with line_to(url, Path(folder) / "s") as (faulty_url, line):
-            yield Place(url, faulty_url, line, stripe, stripe_line)
+        async with proxy_to(url, Path(folder) / "s") as (faulty_url, proxy):
+            yield Place(url, faulty_url, proxy, stripe, stripe_line)

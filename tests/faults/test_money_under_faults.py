@@ -25,7 +25,7 @@ from bookonce.payments.reconcile import expire_holds, reconcile
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError
 from bookonce.queue.worker import Tempo, Worker
-from bookonce.torture.line import Cut
+from bookonce.torture.proxies import Cut
 from tests.factories import a_booking
 from tests.faults.conftest import Killed, Place
 from tests.faults.journeys import JOURNEYS, TEN, Journey, salon
@@ -50,7 +50,7 @@ class Breaking:
 
 
 def _cut(cut: Cut, times: int) -> Callable[[Place, int], None]:
-    return lambda place, step: place.line.arm(cut, step, times)
+    return lambda place, step: place.proxy.arm(cut, step, times)
 
 
 def _fail(fault: Fault) -> Callable[[Place, int], None]:
@@ -58,7 +58,7 @@ def _fail(fault: Fault) -> Callable[[Place, int], None]:
 
 
 BREAKINGS = [
-    *(Breaking(f"database line cut {cut.name.lower()}", _cut(cut, 1)) for cut in Cut),
+    *(Breaking(f"database connection cut {cut.name.lower()}", _cut(cut, 1)) for cut in Cut),
     # Cut for good at one statement and ever after is what the database sees of a killed process.
     *(Breaking(f"killed, database {cut.name.lower()}", _cut(cut, FOREVER)) for cut in Cut),
     *(Breaking(f"provider: {fault.name.lower()}", _fail(fault)) for fault in Fault),
@@ -102,15 +102,15 @@ async def _run(
     now = datetime.now(UTC)
     held = await _open(sound, now)
     await journey.before((sound, place.stripe, held, now))
-    cuts, seen = place.line.cuts, len(place.stripe_line.seen)
+    cuts, seen = place.proxy.cuts, len(place.stripe_line.seen)
     async with place.faulty(doomed=breaking.doomed) as faulty:
         await faulty.current(held.directory.slug)  # a connection that knows what it will be asked
         breaking.arm(place, step)
         with suppress(Killed, *ENOUGH):
             await journey.under((faulty, place.stripe, held, now))
-    place.line.disarm()
+    place.proxy.disarm()
     place.stripe_line.mend()
-    struck = place.line.cuts > cuts or any(
+    struck = place.proxy.cuts > cuts or any(
         one.fault is not None for one in place.stripe_line.seen[seen:]
     )
     if step % 2:  # half of them come back and send the same again

@@ -23,7 +23,7 @@ from bookonce.payments.reconcile import expire_holds, look_again, reconcile
 from bookonce.payments.refund import refund
 from bookonce.payments.settle import settle
 from bookonce.platform.actor import SYSTEM, VISITOR
-from bookonce.torture.line import Cut
+from bookonce.torture.proxies import Cut
 from tests.factories import a_booking, a_visitor
 from tests.faults.conftest import Killed, Place
 from tests.faults.journeys import TEN, salon
@@ -127,11 +127,11 @@ class Schedule:
                 self.place.stripe_line.fail(fault, nth=nth)
             else:
                 cut = self.chance.choice(list(Cut))
-                self.place.line.arm(cut, nth, FOREVER)
+                self.place.proxy.arm(cut, nth, FOREVER)
             self.said.append(f"{said}, {fault.name if is_doomed else cut.name} at {nth}")
             with suppress(Killed, *ENOUGH):
                 await act(faulty)
-        self.place.line.disarm()
+        self.place.proxy.disarm()
         self.place.stripe_line.mend()
 
 

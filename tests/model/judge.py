@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import combinations
 
-from tests.model.state import Appointment, Claim, Payment, Script, State, is_live
+from tests.model.state import Appointment, Claim, Payment, Plan, Script, State, is_live
+from tests.model.world import THERE
 
 Appointments = tuple[Appointment | None, ...]
 
@@ -17,6 +18,7 @@ def broken_in(state: State, scripts: Sequence[Script]) -> str | None:
         _claims(state.clock, state.claims, state.appointments)
         or _money(state.payments, state.appointments)
         or _keys(state.appointments)
+        or _plans(state.appointments, tuple((one.appointment, one.plans) for one in scripts))
         or _answers(state, scripts)
     )
 
@@ -40,7 +42,9 @@ def _claims(
             return "a claim without an appointment"
         if row is None:
             continue
-        if row.status == "confirmed" and claimed != [(row.resource, None)]:
+        if row.status == "confirmed" and claimed != [
+            (resource, None) for resource in sorted(row.plan)
+        ]:
             return "a confirmed appointment without its claim"
         if row.status == "held" and any(ends is None for _, ends in claimed):
             return "a hold without an end"
@@ -64,6 +68,24 @@ def _keys(appointments: Appointments) -> str | None:
     booked_under = [row.key for row in appointments if row is not None and row.key >= 0]
     if len(set(booked_under)) < len(booked_under):
         return "two appointments under one key"
+    return None
+
+
+@cache
+def _plans(
+    appointments: Appointments, scripts: tuple[tuple[int, tuple[Plan, ...]], ...]
+) -> str | None:
+    """Each appointment has exactly one of the plans that somebody asked for, or had it before."""
+    for number, row in enumerate(appointments):
+        if row is None:
+            continue
+        if number in THERE:
+            moves = [plans for changed, plans in scripts if changed == number]
+            asked = {THERE[number], *(plan for plans in moves for plan in plans)}
+        else:
+            asked = set(scripts[number // 2][1])
+        if row.plan not in asked:
+            return "an appointment with parts of two plans"
     return None
 
 

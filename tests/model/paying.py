@@ -39,14 +39,14 @@ def secure(turn: Turn) -> Next:
     """Make the claim one for good. If it has run out: take the time anew, if nobody has it."""
     attempt = turn.attempt
     assert attempt.read is not None
-    resource = attempt.read.resource
+    (resource,) = attempt.read.plan
     if waits := turn.rivals_for_time(resource):
         return waits
-    after = attempt._replace(step="commit", chosen=resource)
+    after = attempt._replace(step="commit", chosen=attempt.read.plan)
     own = any(one.appointment == attempt.appointment for one in turn.state.claims[resource])
     if not own and turn.in_the_way(resource):
         return turn.goes_on("somebody has the time", after._replace(status="lost"))
-    after = after._replace(status="confirmed", takes=Claim(attempt.appointment))
+    after = after._replace(status="confirmed", takes=Claim(attempt.appointment), taken=after.chosen)
     label = f"keeps r{resource}" if own else f"the hold is gone, but r{resource} is free: takes it"
     return turn.goes_on(label, after)
 

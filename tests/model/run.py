@@ -8,7 +8,7 @@ from functools import partial
 
 from tests.model import judge
 from tests.model.explore import Explored, explore
-from tests.model.scripts import Three, every_three, payers
+from tests.model.scripts import Three, every_three, payers, visits
 from tests.model.state import State
 from tests.model.steps import STEPS
 from tests.model.turn import Step
@@ -29,8 +29,10 @@ def _with(payers_are: Iterable[int]) -> list[Three]:
 
 
 WITHOUT_MONEY = Group("bookings, moves and cancellations; one fault", _with({0}), 1)
+VISITS = Group("visits that take two resources; no fault", visits(), 0)
 WITH_MONEY = Group("one or two of them hold a time; no fault", _with({1, 2}), 0)
 ALL_WITH_MONEY = Group("all of them hold a time; no fault", _with({3}), 0)
+VISITS_AND_FAULT = Group("visits that take two resources; one fault", visits(), 1)
 MONEY_AND_FAULT = Group("one of them holds a time; one fault", _with({1}), 1)
 
 

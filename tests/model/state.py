@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-RESOURCES = 2
+RESOURCES = 3
 HOLD_LASTS = 1  # ticks of the clock
 CLOCK_MAX = 1
+
+
+Plan = tuple[int, ...]
+"""Resources that a visit takes together, ascending: all of them or none."""
+
+
+def named(plan: Plan) -> str:
+    """As traces tell it."""
+    return " and ".join(f"r{resource}" for resource in plan)
 
 
 class Script(NamedTuple):
@@ -19,13 +28,18 @@ class Script(NamedTuple):
     name: str
     verb: Literal["book", "move", "cancel", "pay", "abandon"]
     key: int
-    resources: tuple[int, ...] = ()
-    """Whom to ask: one is asked without looking, of several one that looks free. Of a move: where
-    to."""
+    plans: tuple[Plan, ...] = ()
+    """What would do, the preferred one first. One resource is asked without looking; of several
+    plans it is the first that looks free. Of a move: where to."""
     appointment: int = -1
     """The one to change, of a move and of a cancellation."""
     has_key: bool = True
     """Whether the key came from outside. If not, refusals are remembered only when repeated."""
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it is one resource: nobody has to be chosen, nothing be complete."""
+        return len(self.plans) == 1 and len(self.plans[0]) == 1
 
 
 class Answer(NamedTuple):
@@ -33,7 +47,7 @@ class Answer(NamedTuple):
 
     kind: Literal["booked", "held", "refused", "moved", "gone", "cancelled", "paid", "lost", "unknown"]  # fmt: skip
     appointment: int = -1
-    resource: int = -1
+    plan: Plan = ()
     justified: bool = True
 
 
@@ -48,7 +62,8 @@ class Appointment(NamedTuple):
     """A row that is committed. `key` is the one it was booked under."""
 
     status: Literal["held", "confirmed", "cancelled", "lost"]
-    resource: int
+    plan: Plan
+    """What it should have claims of."""
     key: int
     sequence: int = 0
 
@@ -74,12 +89,16 @@ class Attempt(NamedTuple):
     """Whether an earlier attempt may have done it already."""
     now: int = -1
     """What the clock showed when the request came."""
-    chosen: int = -1
+    chosen: Plan = ()
     read: Appointment | None = None
+    asked: int = 0
+    """How many of the chosen have been asked."""
     takes: Claim | None = None
-    """Written on resource `chosen`."""
-    releases: int = -1
-    """The resource whose claim is deleted."""
+    """The claim that is written."""
+    taken: Plan = ()
+    """The resources that it is written on."""
+    releases: Plan = ()
+    """The resources whose claims are deleted."""
     locks: bool = False
     """Whether the appointment's row is held, or new."""
     keyed: bool = False

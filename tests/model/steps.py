@@ -25,9 +25,10 @@ from tests.model.state import (
     Attempt,
     Claim,
     is_live,
+    named,
     replaced,
 )
-from tests.model.turn import Next, Step, Turn
+from tests.model.turn import Next, Step, Turn, Waits
 
 # Booking and holding: one statement, booking/booking_rows.py
 
@@ -40,44 +41,64 @@ def look(turn: Turn) -> Next:
         turn = turn._replace(attempt=attempt)
     if remembered := state.keys[attempt.key]:
         return turn.answers("finds what the key led to", remembered)
-    if len(script.resources) == 1:
-        after = attempt._replace(step="claim", chosen=script.resources[0])
+    if script.is_simple:
+        after = attempt._replace(step="claim", chosen=script.plans[0])
         return turn.goes_on("its statement begins, the key is new", after)
-    for resource in script.resources:
-        if not turn.in_the_way(resource):
-            after = attempt._replace(step="claim", chosen=resource)
-            return turn.goes_on(f"its statement begins, sees r{resource} free", after)
-    refusal = turn.refusal([state.claims[resource] for resource in script.resources])
-    after = attempt._replace(step="remember", answer=refusal)
+    for plan in script.plans:
+        if turn.is_free(plan):
+            after = attempt._replace(step="claim", chosen=plan)
+            return turn.goes_on(f"its statement begins, sees {named(plan)} free", after)
+    after = attempt._replace(step="remember", answer=turn.refusal())
     return turn.goes_on("its statement begins, sees nobody free", after)
 
 
 def claim(turn: Turn) -> Next:
-    """`taken`: the guard lets the claim in, or refuses it, or makes it wait for a rival."""
-    attempt, script, resource = turn.attempt, turn.script, turn.attempt.chosen
+    """`taken`: the guard lets a claim in, or refuses it, or makes it wait for a rival. Of a visit
+    that needs several it is one after the other, in the order of the resources.
+    """
+    attempt, script = turn.attempt, turn.script
+    ends = attempt.now + HOLD_LASTS if script.verb in ("pay", "abandon") else None
+    if isinstance(asked := ask_next(turn, Claim(attempt.appointment, ends)), Waits):
+        return asked
+    label, after = asked
+    if after.asked < len(after.chosen):
+        return turn.goes_on(label, after)
+    if after.taken != after.chosen:
+        if not script.is_simple:
+            return turn.begins_again(f"{label}: all is undone, asks again", "look")
+        return refused(turn)
+    return turn.goes_on(label, booked(after))
+
+
+def ask_next(turn: Turn, takes: Claim) -> tuple[str, Attempt] | Waits:
+    """One row of the claims; a rival's in its place leaves it out."""
+    attempt = turn.attempt
+    resource = attempt.chosen[attempt.asked]
     if waits := turn.rivals_for_time(resource):
         return waits
+    after = attempt._replace(asked=attempt.asked + 1)
     if turn.in_the_way(resource):
-        if len(script.resources) > 1:
-            return turn.begins_again(f"r{resource} was taken meanwhile, asks another", "look")
-        return refused(turn)
-    ends = attempt.now + HOLD_LASTS if script.verb in ("pay", "abandon") else None
+        return f"r{resource} was taken meanwhile", after
+    after = after._replace(takes=takes, taken=(*attempt.taken, resource))
+    return f"writes its claim on r{resource}", after
+
+
+def booked(attempt: Attempt) -> Attempt:
+    """With the appointment's row."""
+    assert attempt.takes is not None
+    ends = attempt.takes.ends
     kind: Literal["booked", "held"] = "booked" if ends is None else "held"
-    return turn.goes_on(
-        f"writes its claim on r{resource}",
-        attempt._replace(
-            step="remember",
-            takes=Claim(attempt.appointment, ends),
-            locks=True,
-            status="confirmed" if ends is None else "held",
-            answer=Answer(kind, attempt.appointment, resource),
-        ),
+    return attempt._replace(
+        step="remember",
+        locks=True,
+        status="confirmed" if ends is None else "held",
+        answer=Answer(kind, attempt.appointment, attempt.chosen),
     )
 
 
 def refused(turn: Turn) -> Next:
     """A refusal is remembered under a key from outside, and from the second attempt on."""
-    answer = turn.refusal([turn.state.claims[turn.attempt.chosen]])
+    answer = turn.refusal()
     if turn.script.has_key or turn.attempt.is_repeated:
         after = turn.attempt._replace(step="remember", answer=answer)
         return turn.goes_on("somebody has the time", after)
@@ -107,7 +128,7 @@ def load(turn: Turn) -> Next:
     if step == "cancel" and read.status == "cancelled":
         return turn.answers("it is cancelled already", Answer("cancelled", attempt.appointment))
     return turn.goes_on(
-        f"reads its appointment: {read.status}, r{read.resource}",
+        f"reads its appointment: {read.status}, {named(read.plan)}",
         attempt.begins(step)._replace(now=now, read=read),
     )
 
@@ -115,15 +136,15 @@ def load(turn: Turn) -> Next:
 def recall(turn: Turn) -> Next:
     """Read the key; then judge."""
     attempt, read = turn.attempt, turn.attempt.read
-    (target,) = turn.script.resources
+    (plan,) = turn.script.plans
     assert read is not None
     if remembered := turn.state.keys[attempt.key]:
         return turn.answers("finds what the key led to", remembered)
     if read.status != "confirmed":
         return turn.answers("it can't be moved", Answer("gone", attempt.appointment))
-    if read.resource == target:
+    if read.plan == plan:
         return turn.goes_on("the key is new, it is there already", attempt.begins("stay"))
-    after = attempt.begins("lock")._replace(chosen=target)
+    after = attempt.begins("lock")._replace(chosen=plan)
     return turn.goes_on("the key is new", after)
 
 
@@ -137,7 +158,7 @@ def stay(turn: Turn) -> Next:
     if turn.state.appointments[attempt.appointment] != attempt.read:
         return turn.begins_again("somebody has changed it", "load")
     assert attempt.read is not None
-    answer = Answer("moved", attempt.appointment, attempt.read.resource)
+    answer = Answer("moved", attempt.appointment, attempt.read.plan)
     after = attempt._replace(step="write", locks=True, answer=answer)
     return turn.goes_on("holds the appointment where it is", after)
 
@@ -152,29 +173,42 @@ def lock(turn: Turn) -> Next:
 
 
 def release(turn: Turn) -> Next:
-    """Delete the old claim. Whoever wants that time waits from here on."""
+    """Delete the old claims. Whoever wants that time waits from here on."""
     assert turn.attempt.read is not None
-    old = turn.attempt.read.resource
-    after = turn.attempt._replace(step="take", releases=old)
-    return turn.goes_on(f"deletes its claim on r{old}", after)
+    old = turn.attempt.read.plan
+    step = "take" if turn.script.is_simple else "choose"
+    after = turn.attempt._replace(step=step, releases=old)
+    return turn.goes_on(f"deletes its claim on {named(old)}", after)
+
+
+def choose(turn: Turn) -> Next:
+    """The snapshot of the statement that takes the claims of several."""
+    attempt = turn.attempt
+    if turn.is_free(attempt.chosen):
+        after = attempt._replace(step="take")
+        return turn.goes_on(f"sees {named(attempt.chosen)} free", after)
+    return _gives_up(turn)
+
+
+def _gives_up(turn: Turn) -> Next:
+    after = turn.attempt.begins("refuse")._replace(answer=turn.refusal())
+    return turn.goes_on("somebody has the time: all is undone", None if turn.is_lost else after)
 
 
 def take(turn: Turn) -> Next:
-    """The new claim, by the same guard. If it is refused, all is rolled back."""
-    attempt, target = turn.attempt, turn.attempt.chosen
-    if waits := turn.rivals_for_time(target):
-        return waits
-    if turn.in_the_way(target):
-        refusal = turn.refusal([turn.state.claims[target]])
-        after = attempt.begins("refuse")._replace(answer=refusal)
-        return turn.goes_on("somebody has the time: all is undone", None if turn.is_lost else after)
-    after = attempt._replace(
-        step="write",
-        takes=Claim(attempt.appointment),
-        status="confirmed",
-        answer=Answer("moved", attempt.appointment, target),
-    )
-    return turn.goes_on(f"writes its claim on r{target}", after)
+    """The new claims, by the same guard. If one is refused, all is rolled back."""
+    attempt = turn.attempt
+    if isinstance(asked := ask_next(turn, Claim(attempt.appointment)), Waits):
+        return asked
+    label, after = asked
+    if after.asked < len(after.chosen):
+        return turn.goes_on(label, after)
+    if after.taken != after.chosen:
+        if not turn.script.is_simple:
+            return turn.begins_again(f"{label}: all is undone, tries again", "load")
+        return _gives_up(turn)
+    answer = Answer("moved", attempt.appointment, attempt.chosen)
+    return turn.goes_on(label, after._replace(step="write", status="confirmed", answer=answer))
 
 
 def write(turn: Turn) -> Next:
@@ -201,7 +235,7 @@ def cancel(turn: Turn) -> Next:
     after = attempt._replace(
         step="commit",
         locks=True,
-        releases=attempt.read.resource,
+        releases=attempt.read.plan,
         status="cancelled",
         answer=Answer("cancelled", attempt.appointment),
     )
@@ -225,14 +259,12 @@ def commit(turn: Turn) -> Next:
 def rows_after(turn: Turn) -> dict[str, object]:
     """What is committed when this attempt commits."""
     attempt, claims = turn.attempt, turn.state.claims
-    if attempt.releases >= 0:
-        claims = replaced(
-            claims, attempt.releases, without(claims[attempt.releases], attempt.appointment)
-        )
-    if attempt.takes is not None:
-        kept = without(claims[attempt.chosen], attempt.appointment)
+    for resource in attempt.releases:
+        claims = replaced(claims, resource, without(claims[resource], attempt.appointment))
+    for resource in attempt.taken:
+        kept = without(claims[resource], attempt.appointment)
         live = tuple(one for one in kept if is_live(one, attempt.now))
-        claims = replaced(claims, attempt.chosen, (*live, attempt.takes))
+        claims = replaced(claims, resource, (*live, attempt.takes))
     keys = turn.state.keys
     if attempt.keyed:
         keys = replaced(keys, attempt.key, attempt.answer)
@@ -252,10 +284,8 @@ def _appointments(turn: Turn) -> tuple[Appointment | None, ...]:
     if before is None:
         row = Appointment(attempt.status, attempt.chosen, attempt.key)
     else:
-        resource = before.resource if attempt.takes is None else attempt.chosen
-        row = before._replace(
-            status=attempt.status, resource=resource, sequence=before.sequence + 1
-        )
+        plan = before.plan if attempt.takes is None else attempt.chosen
+        row = before._replace(status=attempt.status, plan=plan, sequence=before.sequence + 1)
     return replaced(rows, attempt.appointment, row)
 
 
@@ -280,6 +310,7 @@ STEPS: dict[str, Step] = {
     "stay": stay,
     "lock": lock,
     "release": release,
+    "choose": choose,
     "take": take,
     "write": write,
     "refuse": write,

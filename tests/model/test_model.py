@@ -14,6 +14,8 @@ from tests.model.explore import NEVER_ENDS, explore
 from tests.model.run import (
     ALL_WITH_MONEY,
     MONEY_AND_FAULT,
+    VISITS,
+    VISITS_AND_FAULT,
     WITH_MONEY,
     WITHOUT_MONEY,
     Group,
@@ -35,8 +37,10 @@ LONG = [pytest.mark.nightly, pytest.mark.timeout(3600)]
     "group",
     [
         pytest.param(WITHOUT_MONEY, id="without money"),
+        pytest.param(VISITS, id="visits"),
         pytest.param(WITH_MONEY, id="with money"),
         pytest.param(ALL_WITH_MONEY, id="all with money", marks=LONG),
+        pytest.param(VISITS_AND_FAULT, id="visits and a fault", marks=LONG),
         pytest.param(MONEY_AND_FAULT, id="money and a fault", marks=LONG),
     ],
 )
@@ -51,6 +55,7 @@ BOOKERS = (scripts.BOOK, scripts.BOOK, scripts.BOOK_ANYONE)
 TWICE = (scripts.BOOK_TWICE, scripts.BOOK_TWICE, scripts.BOOK)
 PAYER = (scripts.PAY, scripts.BOOK, scripts.BOOK_ANYONE)
 STAYER = (scripts.MOVE_NOWHERE_TWICE, scripts.MOVE_NOWHERE_TWICE, scripts.CANCEL)
+VISITORS = (scripts.VISIT, scripts.BOOK, scripts.BOOK_ANYONE)
 MOVER = (scripts.MOVE, scripts.BOOK_ANYONE, scripts.CANCEL)
 
 
@@ -73,6 +78,8 @@ MOVER = (scripts.MOVE, scripts.BOOK_ANYONE, scripts.CANCEL)
          "somebody hears that the time is taken, and has it"),
         ("cancel", broken.cancel_without_looking, MOVER, 0,
          "a claim of an appointment that is cancelled"),
+        ("claim", broken.keep_a_part, VISITORS, 0, "a confirmed appointment without its claim"),
+        ("claim", broken.mix_two_plans, VISITORS, 0, "an appointment with parts of two plans"),
         ("stay", broken.stay_without_a_word, STAYER, 0, "one key, two answers"),
     ],
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tests.model.state import Answer, Attempt, Claim, Script, State, is_live, replaced
+from tests.model.state import Answer, Attempt, Claim, Plan, Script, State, is_live, replaced
 
 
 class Waits(NamedTuple):
@@ -64,11 +64,7 @@ class Turn(NamedTuple):
 
     def rivals_for_time(self, resource: int) -> Waits | None:
         """Those who are writing or deleting a claim on a resource."""
-        return self.rivals(
-            lambda other: (
-                (other.takes is not None and other.chosen == resource) or other.releases == resource
-            )
-        )
+        return self.rivals(lambda other: resource in other.taken or resource in other.releases)
 
     def rivals_for_key(self) -> Waits | None:
         """Those who are writing the row of the same key."""
@@ -81,12 +77,26 @@ class Turn(NamedTuple):
         )
 
     def in_the_way(self, resource: int) -> list[Claim]:
-        """The committed claims that keep this request from a resource."""
-        return [one for one in self.state.claims[resource] if is_live(one, self.attempt.now)]
+        """The committed claims that keep this request from a resource; one that it has deleted
+        doesn't.
+        """
+        own = self.attempt.appointment if resource in self.attempt.releases else None
+        return [
+            one
+            for one in self.state.claims[resource]
+            if is_live(one, self.attempt.now) and one.appointment != own
+        ]
 
-    def refusal(self, blocked_by: Sequence[Sequence[Claim]]) -> Answer:
-        """The answer, with a note for the judge: whether each resource was really taken."""
+    def is_free(self, plan: Plan) -> bool:
+        """Whether all of a plan looks free."""
+        return not any(self.in_the_way(resource) for resource in plan)
+
+    def refusal(self) -> Answer:
+        """The answer, with a note for the judge: whether something of each plan was really taken."""
         justified = all(
-            any(is_live(claim, self.attempt.now) for claim in claims) for claims in blocked_by
+            any(
+                is_live(claim, self.attempt.now) for one in plan for claim in self.state.claims[one]
+            )
+            for plan in self.script.plans
         )
         return Answer("refused", justified=justified)

@@ -13,6 +13,7 @@ from tests.model.state import (
     Attempt,
     Claim,
     Payment,
+    Plan,
     Run,
     Script,
     State,
@@ -21,11 +22,12 @@ from tests.model.state import (
 )
 from tests.model.turn import Next, Step, Turn, Waits
 
-X, Y = 6, 7
-"""Two appointments that are there from the beginning, if a script is about them: X has resource 0
-and Y has resource 1. The others are each client's: two, since a request may be sent twice.
+X, Y, Z = 6, 7, 8
+"""Appointments that are there from the beginning, if a script is about them: X has resource 0, Y
+has resource 1, and Z is a visit that has both. The others are each client's: two, since a request may be sent twice.
 """
-APPOINTMENTS = 8
+THERE: dict[int, Plan] = {X: (0,), Y: (1,), Z: (0, 1)}
+APPOINTMENTS = 9
 KEYS = 6
 NO_KEY_OF_OURS = -1
 
@@ -49,10 +51,11 @@ def first_state(scripts: Sequence[Script], faults: int) -> State:
     """Nothing is booked but what the scripts are about; everybody is about to send."""
     appointments: list[Appointment | None] = [None] * APPOINTMENTS
     claims: list[tuple[Claim, ...]] = [()] * RESOURCES
-    for one, resource in ((X, 0), (Y, 1)):
+    for one, plan in THERE.items():
         if any(script.appointment == one for script in scripts):
-            appointments[one] = Appointment("confirmed", resource, NO_KEY_OF_OURS)
-            claims[resource] = (Claim(one),)
+            appointments[one] = Appointment("confirmed", plan, NO_KEY_OF_OURS)
+            for resource in plan:
+                claims[resource] = (Claim(one),)
     runs = tuple(Run(_sent(number, script)) for number, script in enumerate(scripts))
     return State(
         0, faults, tuple(claims), tuple(appointments), (None,) * KEYS,
@@ -170,7 +173,7 @@ def _clock_and_sweeper(state: State, scripts: Sequence[Script]) -> Steps:
 def _is_being_written(state: State, resource: int) -> bool:
     """The sweeper skips rows that somebody holds."""
     return any(
-        attempt is not None and attempt.takes is not None and attempt.chosen == resource
+        attempt is not None and resource in attempt.taken
         for run in state.runs
         for attempt in (run.attempt, run.lost)
     )

@@ -23,7 +23,7 @@ from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.retry import RetryPolicy
-from bookonce.torture.line import Cut, Line, line_to
+from bookonce.torture.proxies import Cut, Proxy, proxy_to
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
 from tests.races.harness import assert_sound, count
 
@@ -33,16 +33,16 @@ ONCE = RetryPolicy(attempts=1)
 
 
 @pytest.fixture
-async def line(database_url: str, scratch: Path) -> AsyncIterator[tuple[str, Line]]:
+async def proxy(database_url: str, scratch: Path) -> AsyncIterator[tuple[str, Proxy]]:
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        async with line_to(database_url, Path(folder) / "s") as proxied:
+        async with proxy_to(database_url, Path(folder) / "s") as proxied:
             yield proxied
 
 
 @pytest.fixture
-async def cut_off(line: tuple[str, Line]) -> AsyncIterator[Installation]:
-    """An installation whose line to the database can be cut."""
-    database = Database(line[0], connections_max=1, retry=QUICK)
+async def cut_off(proxy: tuple[str, Proxy]) -> AsyncIterator[Installation]:
+    """An installation whose connection to the database can be cut."""
+    database = Database(proxy[0], connections_max=1, retry=QUICK)
     await database.open()
     yield Installation(database)
     await database.close()
@@ -53,7 +53,7 @@ async def cut_off(line: tuple[str, Line]) -> AsyncIterator[Installation]:
 @pytest.mark.parametrize("key", ["given", None])
 async def test_a_booking_cut_off_is_made_once(
     cut_off: Installation,
-    line: tuple[str, Line],
+    proxy: tuple[str, Proxy],
     open_business: Open,
     database_url: str,
     cut: Cut,
@@ -62,7 +62,7 @@ async def test_a_booking_cut_off_is_made_once(
 ) -> None:
     slug = await open_business(a_business(staff=[a_staff_member("ada"), a_staff_member("bob")]))
     await warm_up(cut_off, slug)
-    line[1].arm(cut)
+    proxy[1].arm(cut)
 
     held = await book(
         cut_off,
@@ -73,7 +73,7 @@ async def test_a_booking_cut_off_is_made_once(
         idempotency_key=key,
     )
 
-    assert line[1].cuts == 1
+    assert proxy[1].cuts == 1
     assert await count(database_url, "appointment") == 2
     assert (
         await find(cut_off, slug, held.appointment.id, now=datetime.now(UTC))
@@ -93,18 +93,18 @@ async def warm_up(installation: Installation, slug: str) -> None:
 
 
 async def test_after_attempts_ran_out_the_same_key_finds_the_booking(
-    line: tuple[str, Line],
+    proxy: tuple[str, Proxy],
     installation: Installation,
     open_business: Open,
     database_url: str,
 ) -> None:
     slug = await open_business(a_business())
-    database = Database(line[0], connections_max=1, retry=ONCE)
+    database = Database(proxy[0], connections_max=1, retry=ONCE)
     await database.open()
     impatient = Installation(database)
     await warm_up(impatient, slug)
     request, now = a_booking(tomorrow_at(10)), datetime.now(UTC)
-    line[1].arm(Cut.BEFORE_THE_ANSWER)
+    proxy[1].arm(Cut.BEFORE_THE_ANSWER)
     with pytest.raises(TryAgainError):
         await book(impatient, slug, request, actor=VISITOR, now=now, idempotency_key="k")
 
@@ -120,7 +120,7 @@ async def test_after_attempts_ran_out_the_same_key_finds_the_booking(
 @pytest.mark.parametrize("staff", ["ada", None])
 async def test_a_lost_attempt_that_is_still_writing_is_not_mistaken_for_a_rival(
     cut_off: Installation,
-    line: tuple[str, Line],
+    proxy: tuple[str, Proxy],
     open_business: Open,
     database_url: str,
     staff: str | None,
@@ -139,7 +139,7 @@ async def test_a_lost_attempt_that_is_still_writing_is_not_mistaken_for_a_rival(
         directory.business_id,
         a_visitor().email,
     )
-    line[1].arm(Cut.AFTER_THE_REQUEST)
+    proxy[1].arm(Cut.AFTER_THE_REQUEST)
     request = a_booking(tomorrow_at(9), staff=staff)
     booking = asyncio.create_task(
         book(cut_off, slug, request, actor=VISITOR, now=datetime.now(UTC))
@@ -150,7 +150,7 @@ async def test_a_lost_attempt_that_is_still_writing_is_not_mistaken_for_a_rival(
     held = await booking
 
     await stranger.close()
-    assert line[1].cuts == 1
+    assert proxy[1].cuts == 1
     assert (
         await find(cut_off, slug, held.appointment.id, now=datetime.now(UTC))
     ).appointment.status is Status.CONFIRMED
@@ -177,7 +177,7 @@ async def both_are_waiting(url: str) -> None:
 @pytest.mark.parametrize("cut", Cut)
 async def test_a_move_cut_off_at_any_statement_is_made_once(
     cut_off: Installation,
-    line: tuple[str, Line],
+    proxy: tuple[str, Proxy],
     installation: Installation,
     open_business: Open,
     database_url: str,
@@ -188,7 +188,7 @@ async def test_a_move_cut_off_at_any_statement_is_made_once(
     now = datetime.now(UTC)
     held = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now)
     await warm_up(cut_off, slug)
-    line[1].arm(cut, statement)
+    proxy[1].arm(cut, statement)
 
     moved = await move(
         cut_off, slug, held.appointment.id, MoveRequest(tomorrow_at(12)), actor=VISITOR, now=now
@@ -206,7 +206,7 @@ async def test_a_move_cut_off_at_any_statement_is_made_once(
 @pytest.mark.parametrize("cut", Cut)
 async def test_a_cancellation_cut_off_at_any_statement_is_made_once(
     cut_off: Installation,
-    line: tuple[str, Line],
+    proxy: tuple[str, Proxy],
     installation: Installation,
     open_business: Open,
     database_url: str,
@@ -217,7 +217,7 @@ async def test_a_cancellation_cut_off_at_any_statement_is_made_once(
     now = datetime.now(UTC)
     held = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now)
     await warm_up(cut_off, slug)
-    line[1].arm(cut, statement)
+    proxy[1].arm(cut, statement)
 
     cancelled = await cancel(cut_off, slug, held.appointment.id, actor=VISITOR, now=now)
 
@@ -236,7 +236,7 @@ async def test_a_cancellation_cut_off_at_any_statement_is_made_once(
 @pytest.mark.parametrize("cut", Cut)
 async def test_a_block_cut_off_at_any_statement_is_made_once(
     cut_off: Installation,
-    line: tuple[str, Line],
+    proxy: tuple[str, Proxy],
     open_business: Open,
     database_url: str,
     cut: Cut,
@@ -245,7 +245,7 @@ async def test_a_block_cut_off_at_any_statement_is_made_once(
     slug = await open_business(a_business())
     start = tomorrow_at(9)
     await warm_up(cut_off, slug)
-    line[1].arm(cut, statement)
+    proxy[1].arm(cut, statement)
 
     await block(
         cut_off, slug, "ada", start, start + timedelta(hours=1), actor=SYSTEM, now=datetime.now(UTC)
@@ -259,7 +259,7 @@ async def test_a_block_cut_off_at_any_statement_is_made_once(
 @pytest.mark.parametrize("cut", Cut)
 async def test_a_block_given_back_and_cut_off_at_any_statement_is_gone(
     cut_off: Installation,
-    line: tuple[str, Line],
+    proxy: tuple[str, Proxy],
     open_business: Open,
     database_url: str,
     cut: Cut,
@@ -272,7 +272,7 @@ async def test_a_block_given_back_and_cut_off_at_any_statement_is_gone(
         cut_off, slug, "ada", start, start + timedelta(hours=1), actor=SYSTEM, now=now
     )
     await warm_up(cut_off, slug)
-    line[1].arm(cut, statement)
+    proxy[1].arm(cut, statement)
 
     await unblock(cut_off, slug, made.id, actor=SYSTEM, now=now)
 

@@ -46,7 +46,7 @@ def things(**kinds: int) -> list[dict[str, Any]]:
 
 def booking(installation: Installation, slug: str, start: datetime, **more: Any) -> Any:
     request = a_booking(start, client=a_visitor(), **more)
-    return partial(book, installation, slug, request, now=datetime.now(UTC))
+    return partial(book, installation, slug, request, actor=VISITOR, now=datetime.now(UTC))
 
 
 def held(results: list[Any]) -> list[Booked]:

@@ -44,6 +44,7 @@ def bookings(installation: Installation, slug: str, start: datetime, **more: Any
             installation,
             slug,
             a_booking(start, client=a_visitor(f"V{number}"), **more),
+            actor=VISITOR,
             now=datetime.now(UTC),
         )
         for number in range(RACERS)
@@ -126,7 +127,14 @@ async def test_book_and_block_never_both_get_the_time(
         results = await at_once(
             [
                 partial(
-                    block, installation, slug, "ada", start, start + timedelta(hours=1), now=now
+                    block,
+                    installation,
+                    slug,
+                    "ada",
+                    start,
+                    start + timedelta(hours=1),
+                    actor=SYSTEM,
+                    now=now,
                 ),
                 *bookings(installation, slug, start, staff="ada")[:8],
             ]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from bookonce.torture.evidence import Evidence
-from bookonce.torture.history import Answer, History, Kind, Operation, Outcome, Wish
+from bookonce.torture.history import Answer, Attempt, History, Kind, Outcome, Place, Wish
 from bookonce.torture.rows import (
     BOOKED,
     CANCELLED,
@@ -34,6 +34,16 @@ def at(step: int) -> int:
     return SALON.first_s + step * STEP_MIN * 60
 
 
+def place(
+    step: int, service: str = "cut", staff: str = "ada", resources: tuple[str, ...] = ()
+) -> Place:
+    """Where "cut" is with "ada", or "cut+shave" with "ada" or with "ada+bob"."""
+    services, performers = service.split("+"), staff.split("+")
+    if len(performers) == 1:
+        performers *= len(services)
+    return SALON.place(services, at(step), performers, resources)
+
+
 class Story:
     """Each method is one thing that happened; `rows` is what the database made of it.
 
@@ -56,12 +66,10 @@ class Story:
         """What the last event of a confirmed appointment should have taken."""
         if one.status not in ("held", "confirmed"):
             return []
-        last = [event for event in self.rows.events[one.id] if event.service][-1]
+        last = [event.place for event in self.rows.events[one.id] if event.place][-1]
         return [
             Claim(SALON.slug, uuid.uuid4(), "appointment", resource, low_s, high_s, "", one.id)
-            for resource, (low_s, high_s) in SALON.takes(
-                last.service, last.start_s, last.staff, last.resources
-            )
+            for resource, (low_s, high_s) in SALON.ways_to_take(last)[0]
         ]
 
     def tell(
@@ -71,8 +79,8 @@ class Story:
         outcome: Outcome,
         code: str = "",
         answer: Answer | None = None,
-    ) -> Operation:
-        """One operation, as it was answered."""
+    ) -> Attempt:
+        """One attempt, as it was answered."""
         return self.history.record("somebody", wish, *span, outcome, code, answer)
 
     def wish(self, kind: Kind, **more: object) -> Wish:
@@ -91,16 +99,19 @@ class Story:
         key: str | None = None,
         committed: bool = True,
     ) -> UUID:
-        """A booking with a named person."""
-        wish = self.wish(Kind.BOOK, service=service, start_s=at(step), staff=staff, key=key)
+        """A booking with a named person, or of several services ("cut+shave") with anyone or with
+        several people ("ada+bob").
+        """
+        named = None if "+" in staff else staff
+        wish = self.wish(
+            Kind.BOOK, services=tuple(service.split("+")), start_s=at(step), staff=named, key=key
+        )
         appointment_id = uuid.uuid4()
-        answer = Answer(appointment_id, service, staff, at(step), resources)
+        answer = Answer(appointment_id, place(step, service, staff, resources))
         code = "201" if outcome is DONE else "ServerDisconnectedError"
         self.tell(wish, span, outcome, code, answer if outcome is DONE else None)
         if committed:
-            self.rows.appointments[appointment_id] = Appointment(
-                SALON.slug, appointment_id, "confirmed", service, staff, at(step), 0, wish.label
-            )
+            self._is_there(answer, "confirmed", wish)
             self._happened(BOOKED, answer, 0, key)
         return appointment_id
 
@@ -114,20 +125,24 @@ class Story:
         resources: tuple[str, ...] = (),
     ) -> UUID:
         """A time held for a payment, until a second of the run."""
-        wish = self.wish(Kind.BOOK, service=service, start_s=at(step), staff=staff)
+        wish = self.wish(Kind.BOOK, services=(service,), start_s=at(step), staff=staff)
         held_id = uuid.uuid4()
         answer = Answer(
-            held_id, service, staff, at(step), resources, status="held", hold_until_s=until_s
+            held_id, place(step, service, staff, resources), "held", hold_until_s=until_s
         )
         self.tell(wish, span, DONE, "201", answer)
-        self.rows.appointments[held_id] = Appointment(
-            SALON.slug, held_id, "held", service, staff, at(step), 0, wish.label
-        )
+        self._is_there(answer, "held", wish)
         self._happened(HELD, answer, 0, None)
         [event] = self.rows.events[held_id]
         hold_until = datetime.fromtimestamp(until_s, UTC)
         self.rows.events[held_id] = [replace(event, hold_until=hold_until)]
         return held_id
+
+    def _is_there(self, answer: Answer, status: str, wish: Wish) -> None:
+        assert answer.place is not None
+        self.rows.appointments[answer.subject_id] = Appointment(
+            SALON.slug, answer.subject_id, status, answer.place.parts, 0, wish.label
+        )
 
     def expire(self, held_id: UUID) -> None:
         """The hold is taken away by whoever met it."""
@@ -146,17 +161,17 @@ class Story:
         time was taken anew, with these resources.
         """
         before = self.rows.appointments[held_id]
+        there = Place(before.parts)
         wish = self.wish(
-            Kind.PAY, service=before.service, start_s=before.start_s, staff=before.staff,
-            subject_id=held_id,
+            Kind.PAY, services=there.services, start_s=there.start_s,
+            performers=there.performers, subject_id=held_id,
         )  # fmt: skip
         if code:
             self.tell(wish, span, REFUSED, code)
             return
-        rooms = self.rows.events[held_id][0].resources if anew is None else anew
-        answer = Answer(
-            held_id, before.service, before.staff, before.start_s, rooms, status="confirmed"
-        )
+        held = self.rows.events[held_id][0].place
+        assert held is not None
+        answer = Answer(held_id, held if anew is None else Place(held.parts, anew), "confirmed")
         self.tell(wish, span, DONE, "", answer)
         if committed:
             self._becomes(held_id, "confirmed", CONFIRMED)
@@ -184,7 +199,9 @@ class Story:
         code: str = "BOOKING_CONFLICT",
     ) -> Wish:
         """A booking that was refused."""
-        wish = self.wish(Kind.BOOK, service=service, start_s=at(step), staff=staff)
+        wish = self.wish(
+            Kind.BOOK, services=tuple(service.split("+")), start_s=at(step), staff=staff
+        )
         self.tell(wish, span, REFUSED, code)
         return wish
 
@@ -199,15 +216,17 @@ class Story:
     ) -> None:
         """A move that was acknowledged."""
         before = self.rows.appointments[appointment_id]
+        services = Place(before.parts).services
         wish = self.wish(
-            Kind.MOVE, service=before.service, start_s=at(step), staff=staff,
+            Kind.MOVE, services=services, start_s=at(step), staff=None if "+" in staff else staff,
             subject_id=appointment_id, key=key,
         )  # fmt: skip
-        answer = Answer(appointment_id, before.service, staff, at(step))
+        there = place(step, "+".join(services), staff)
+        answer = Answer(appointment_id, there)
         self.tell(wish, span, DONE, "200", answer)
         if committed:
             self.rows.appointments[appointment_id] = replace(
-                before, staff=staff, start_s=at(step), sequence=before.sequence + 1
+                before, parts=there.parts, sequence=before.sequence + 1
             )
             self._happened(MOVED, answer, before.sequence + 1, key)
 
@@ -221,7 +240,7 @@ class Story:
         """A cancellation."""
         before = self.rows.appointments[appointment_id]
         wish = self.wish(Kind.CANCEL, subject_id=appointment_id)
-        answer = Answer(appointment_id, before.service, before.staff, before.start_s)
+        answer = Answer(appointment_id, Place(before.parts))
         self.tell(wish, span, outcome, "200", answer if outcome is DONE else None)
         if committed:
             self.rows.appointments[appointment_id] = replace(before, status="cancelled")
@@ -256,16 +275,7 @@ class Story:
     def _happened(self, kind: str, answer: Answer, sequence: int, key: str | None) -> None:
         subject_id = answer.subject_id
         self.rows.events.setdefault(subject_id, []).append(
-            Event(
-                SALON.slug,
-                kind,
-                subject_id,
-                answer.service,
-                answer.staff,
-                answer.start_s,
-                answer.resources,
-                sequence,
-            )
+            Event(SALON.slug, kind, subject_id, answer.place, sequence)
         )
         if key is not None:
             self.remember(key, kind, subject_id)

@@ -11,7 +11,7 @@ import pytest
 from bookonce.torture.checks import judge
 from bookonce.torture.history import Answer, Kind
 from bookonce.torture.rows import Claim
-from tests.torture.story import DONE, REFUSED, SALON, UNKNOWN, Story, at
+from tests.torture.story import DONE, REFUSED, SALON, UNKNOWN, Story, at, place
 
 
 def found(story: Story) -> dict[str, list[str]]:
@@ -113,7 +113,7 @@ def an_older_move(story: Story) -> None:
 def nobody_cancelled(story: Story) -> None:
     booked = story.book((6.0, 6.1), 30)
     story.cancel((6.2, 6.3), booked)
-    story.history.operations.pop()
+    story.history.attempts.pop()
 
 
 def no_block(story: Story) -> None:
@@ -174,7 +174,7 @@ def a_room_is_free(story: Story) -> None:
 def never_both_at_once(story: Story) -> None:
     """One room was given back before the other was taken: at each moment one was free."""
     gone = story.book((6.0, 6.1), 30, "course", "bob", ("room-1",))
-    wish = story.wish(Kind.BOOK, service="course", start_s=at(30), staff="cy")
+    wish = story.wish(Kind.BOOK, services=("course",), start_s=at(30), staff="cy")
     story.cancel((6.2, 6.3), gone)
     story.book((6.4, 6.5), 30, "course", "ada", ("room-2",))
     story.tell(wish, (6.15, 6.6), REFUSED, "BOOKING_CONFLICT")
@@ -188,13 +188,13 @@ def another_person(story: Story) -> None:
 def its_own_time(story: Story) -> None:
     """A move that was refused for the time of the appointment itself."""
     own = story.book((6.0, 6.1), 30)
-    wish = story.wish(Kind.MOVE, service="cut", start_s=at(31), staff="ada", subject_id=own)
+    wish = story.wish(Kind.MOVE, services=("cut",), start_s=at(31), staff="ada", subject_id=own)
     story.tell(wish, (6.2, 6.3), REFUSED, "BOOKING_CONFLICT")
 
 
 def not_cancelled(story: Story) -> None:
     own = story.book((6.0, 6.1), 30)
-    wish = story.wish(Kind.MOVE, service="cut", start_s=at(31), staff="ada", subject_id=own)
+    wish = story.wish(Kind.MOVE, services=("cut",), start_s=at(31), staff="ada", subject_id=own)
     story.tell(wish, (6.2, 6.3), REFUSED, "STATUS_CONFLICT")
 
 
@@ -203,7 +203,7 @@ def without_cause(story: Story) -> None:
 
 
 def a_fault(story: Story) -> None:
-    wish = story.wish(Kind.BOOK, service="cut", start_s=at(30), staff="ada")
+    wish = story.wish(Kind.BOOK, services=("cut",), start_s=at(30), staff="ada")
     story.tell(wish, (6.0, 6.1), UNKNOWN, "INTERNAL")
 
 
@@ -240,7 +240,7 @@ def test_a_refusal_is_explained_by_all_who_were_taken_at_one_moment() -> None:
 
 def asked_again(story: Story, key: str, answer: Answer | None) -> None:
     """The last wish once more, with its key, and another answer than the first."""
-    last = story.history.operations[-1].wish
+    last = story.history.attempts[-1].wish
     assert last.key == key
     outcome = DONE if answer else REFUSED
     code = "201" if answer else "BOOKING_CONFLICT"
@@ -250,16 +250,16 @@ def asked_again(story: Story, key: str, answer: Answer | None) -> None:
 def booked_twice(story: Story) -> None:
     booked = story.book((6.0, 6.1), 30, key="k")
     row = story.rows.appointments[booked]
-    double = replace(row, id=uuid.uuid4(), start_s=at(40))
+    double = replace(row, id=uuid.uuid4(), parts=place(40).parts)
     story.rows.appointments[double.id] = double
     story.rows.events[double.id] = [
-        replace(story.rows.events[booked][0], appointment_id=double.id, start_s=at(40))
+        replace(story.rows.events[booked][0], appointment_id=double.id, place=place(40))
     ]
 
 
 def another_answer(story: Story) -> None:
     booked = story.book((6.0, 6.1), 30, key="k")
-    asked_again(story, "k", Answer(booked, "cut", "bob", at(30)))
+    asked_again(story, "k", Answer(booked, place(30, staff="bob")))
 
 
 def done_and_refused(story: Story) -> None:
@@ -311,7 +311,7 @@ def test_a_key_that_is_more_or_less_than_one_appointment_is_seen(
 def test_an_unknown_outcome_that_the_key_resolves_is_no_offence() -> None:
     story = a_sound_story()
     booked = story.book((6.0, 6.1), 30, key="k", outcome=UNKNOWN)
-    asked_again(story, "k", Answer(booked, "cut", "ada", at(30)))
+    asked_again(story, "k", Answer(booked, place(30)))
     assert found(story) == {}
 
 
@@ -323,8 +323,7 @@ def another_place(story: Story) -> None:
     """The row says one thing and its event another."""
     booked = story.book((6.0, 6.1), 30)
     event = story.rows.events[booked][0]
-    story.rows.events[booked] = [replace(event, resources=("room-1",))]
-    story.rows.events[booked].append(replace(event, kind="appointment.moved", start_s=at(40)))
+    story.rows.events[booked].append(replace(event, kind="appointment.moved", place=place(40)))
 
 
 def no_event_of_a_block(story: Story) -> None:
@@ -349,13 +348,13 @@ def test_rows_that_disagree_are_seen(plant: Callable[[Story], None]) -> None:
     assert len(found(story)["rows"]) == 1
 
 
-def test_an_offence_names_the_operations_concerned() -> None:
+def test_an_offence_names_the_attempts_concerned() -> None:
     story = Story()
     first = story.book((0.0, 0.1), 0)
     story.refuse((1.0, 1.1), 20)
     story.cancel((2.0, 2.1), first, committed=False)
     numbers = {
-        verdict.check.name: [offence.operations for offence in verdict.offences]
+        verdict.check.name: [offence.attempts for offence in verdict.offences]
         for verdict in judge(story.evidence())
     }
     assert numbers["refused"] == [(2,)]

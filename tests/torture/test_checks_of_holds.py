@@ -101,7 +101,7 @@ def test_a_confirmation_that_nobody_paid_for_is_seen() -> None:
     story = Story()
     held = story.hold((1.0, 1.1), 4, until_s=3.0)
     story.pay((2.0, 2.1), held)
-    story.history.operations.pop()
+    story.history.attempts.pop()
     assert "lost" in found(story)
 
 

@@ -218,8 +218,8 @@ async def state(world: World) -> tuple[object, ...]:
         database.primary.log().count("terminating any other active server processes"),
         database.primary.log().count("No space left on device"),
         [psutil.Process(server.pid).children() for server in world.servers],
-        [line.cuts for line in world.client_lines],
-        [line.cuts for line in world.database_lines],
+        [proxy.cuts for proxy in world.client_proxies],
+        [proxy.cuts for proxy in world.database_proxies],
     )
 
 

@@ -28,9 +28,9 @@ def test_a_short_run_passes_and_writes_what_the_page_says(tmp_path: Path) -> Non
     assert result["double_bookings"] == 0
     assert all(check["passed"] and not check["offences"] for check in result["checks"])
     for kind in ("book", "move", "cancel", "block", "unblock"):
-        assert result["operations"][kind]["done"] > 0, kind
+        assert result["attempts"][kind]["done"] > 0, kind
     for kind in ("book", "move", "block"):
-        assert result["operations"][kind]["refused"] > 0, kind
+        assert result["attempts"][kind]["refused"] > 0, kind
     page = (ROOT / "docs/torture.md").read_text()
     for field in [*result, *result["checks"][0]]:
         assert f"`{field}`" in page, field
@@ -52,7 +52,7 @@ def test_without_the_guard_double_bookings_are_reported(tmp_path: Path) -> None:
     assert f"the checker sees: {result['double_bookings']} double bookings" in outcome.out
     double = next(check for check in result["checks"] if check["name"] == "double")
     in_the_rows = [one for one in double["offences"] if one["what"].startswith("claims")]
-    in_the_history = [one for one in double["offences"] if one["operations"]]
+    in_the_history = [one for one in double["offences"] if one["attempts"]]
     assert in_the_rows
     assert in_the_history
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -17,10 +17,11 @@ import msgspec
 import bookonce.followers  # noqa: F401 - declares who follows events
 from bookonce.availability.block import block, unblock
 from bookonce.availability.installation import Installation
+from bookonce.booking import appointment
 from bookonce.payments.pay import receive
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.errors import BookonceError, TryAgainError
-from bookonce.torture.history import Answer, History, Kind, Operation, Outcome, Wish
+from bookonce.torture.history import Answer, Attempt, History, Kind, Outcome, Part, Place, Wish
 
 ANSWER_TIMEOUT_S = 15.0
 GUESTS = 500
@@ -44,7 +45,7 @@ class Clock:
         return time.monotonic() - self._began_s
 
 
-class Line:
+class Caller:
     """One client's way to the servers: each request goes to any of them."""
 
     def __init__(
@@ -63,7 +64,7 @@ class Line:
         self._clock = clock
         self._random = random
 
-    async def ask(self, wish: Wish) -> Operation:
+    async def ask(self, wish: Wish) -> Attempt:
         """Send the request that says this wish; the same wish is always the same request."""
         path, body = _request(wish)
         headers = {"Idempotency-Key": wish.key} if wish.key else {}
@@ -86,11 +87,20 @@ def _request(wish: Wish) -> tuple[str, dict[str, Any]]:
     if wish.kind is Kind.BOOK:
         guest = wish.number % GUESTS
         client = {"name": f"Guest {guest}", "email": f"guest{guest}@example.com"}
-        body = {"service": wish.service, "start": start, "client": client, "notes": wish.label}
-        return "book", body | staff
+        body = {"start": start, "client": client, "notes": wish.label}
+        if len(wish.services) == 1:
+            return "book", {"service": wish.services[0]} | body | staff
+        return "book", {"services": list(wish.services)} | body | staff
     if wish.kind is Kind.MOVE:
         return f"appointments/{wish.token}/move", {"start": start} | staff
     return f"appointments/{wish.token}/cancellation", {}
+
+
+class _Part(msgspec.Struct):
+    service: str
+    staff: str
+    start: datetime
+    end: datetime
 
 
 class _Body(msgspec.Struct):
@@ -99,9 +109,7 @@ class _Body(msgspec.Struct):
     code: str = ""
     id: UUID | None = None
     status: str | int = ""
-    service: str = ""
-    staff: str = ""
-    start: datetime | None = None
+    parts: tuple[_Part, ...] = ()
     manage_url: str = ""
     resources: tuple[str, ...] = ()
     hold_expires_at: datetime | None = None
@@ -112,13 +120,10 @@ def _understood(status: int, text: bytes, clock: Clock) -> tuple[Outcome, str, A
         body = msgspec.json.decode(text, type=_Body)
     except msgspec.DecodeError:
         return Outcome.UNKNOWN, f"HTTP {status} that isn't JSON", None
-    if status in (200, 201) and body.id and body.start:
+    if status in (200, 201) and body.id and body.parts:
         answer = Answer(
             subject_id=body.id,
-            service=body.service,
-            staff=body.staff,
-            start_s=int(body.start.timestamp()),
-            resources=body.resources,
+            place=_place(body.parts, body.resources),
             status=str(body.status),
             token=body.manage_url.rpartition("/")[2],
             hold_until_s=clock.of_instant(body.hold_expires_at)
@@ -128,6 +133,16 @@ def _understood(status: int, text: bytes, clock: Clock) -> tuple[Outcome, str, A
         return Outcome.DONE, str(status), answer
     known = status < 500 and body.code
     return (Outcome.REFUSED if known else Outcome.UNKNOWN), body.code or f"HTTP {status}", None
+
+
+def _place(parts: Iterable[_Part | appointment.Part], resources: tuple[str, ...]) -> Place:
+    return Place(
+        tuple(
+            Part(one.service, one.staff, int(one.start.timestamp()), int(one.end.timestamp()))
+            for one in parts
+        ),
+        resources,
+    )
 
 
 class Office:
@@ -141,7 +156,7 @@ class Office:
         self._history = history
         self._clock = clock
 
-    async def ask(self, wish: Wish) -> Operation:
+    async def ask(self, wish: Wish) -> Attempt:
         """Block time, give it back, or tell that a deposit was paid."""
         called_s = self._clock.now_s()
         outcome, code, answer = await self._do(wish)
@@ -166,10 +181,7 @@ class Office:
         paid = await receive(self._installation, wish.slug, wish.subject_id, now=datetime.now(UTC))
         return Answer(
             paid.id,
-            service=paid.service,
-            staff=paid.staff,
-            start_s=int(paid.start.timestamp()),
-            resources=paid.resources,
+            place=_place(paid.parts, paid.resources),
             status=paid.status.value,
         )
 
@@ -189,4 +201,4 @@ class Office:
             now=now,
             reason=wish.label,
         )
-        return Answer(made.id, staff=made.staff, start_s=wish.start_s)
+        return Answer(made.id)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookonce.platform.intervals import Interval
 from bookonce.torture.acknowledged import nothing_acknowledged_is_lost
 from bookonce.torture.evidence import Evidence, Offence
-from bookonce.torture.history import clock_time
+from bookonce.torture.history import Place, clock_time
+from bookonce.torture.intervals import ClaimInterval, certain_intervals
 from bookonce.torture.keys import one_key_is_one_appointment
-from bookonce.torture.lives import Life, certain_lives
 from bookonce.torture.refusals import refusals_are_justified
+from bookonce.torture.salon import Takes
 
 OFFENCES_MAX = 1_000
 """Of one kind; without the guard there is no end of them."""
@@ -63,14 +63,16 @@ def nothing_is_taken_twice(evidence: Evidence) -> list[Offence]:
 
 
 def _acknowledged_twice(evidence: Evidence) -> list[Offence]:
-    """A sweep through the run for each resource: whoever begins to live meets those who do."""
-    by_resource: defaultdict[tuple[str, str], list[Life]] = defaultdict(list)
-    for life in certain_lives(evidence):
-        if life.from_s < life.until_s:
-            by_resource[life.slug, life.resource].append(life)
+    """A sweep through the run for each resource: each interval that begins meets those
+    that have begun and not ended.
+    """
+    by_resource: defaultdict[tuple[str, str], list[ClaimInterval]] = defaultdict(list)
+    for interval in certain_intervals(evidence):
+        if interval.from_s < interval.until_s:
+            by_resource[interval.slug, interval.resource].append(interval)
     offences: list[Offence] = []
-    for (slug, resource), lives in by_resource.items():
-        for one, other in _meetings(lives):
+    for (slug, resource), intervals in by_resource.items():
+        for one, other in _meetings(intervals):
             offences.append(
                 Offence(
                     f"{resource} of {slug} was acknowledged to {one.subject_id} from"
@@ -78,7 +80,7 @@ def _acknowledged_twice(evidence: Evidence) -> list[Offence]:
                     f" {other.subject_id} from {clock_time(other.low_s)} to"
                     f" {clock_time(other.high_s)}"
                     f" at the same moment, {max(one.from_s, other.from_s):.3f} s into the run",
-                    one.operations + other.operations,
+                    one.attempts + other.attempts,
                 )
             )
             if len(offences) == OFFENCES_MAX:
@@ -86,15 +88,15 @@ def _acknowledged_twice(evidence: Evidence) -> list[Offence]:
     return offences
 
 
-def _meetings(lives: list[Life]) -> Iterator[tuple[Life, Life]]:
-    living: list[Life] = []
-    for life in sorted(lives, key=lambda one: one.from_s):
-        living = [one for one in living if one.until_s > life.from_s]
-        for one in living:
-            overlap = one.low_s < life.high_s and life.low_s < one.high_s
-            if overlap and one.subject_id != life.subject_id:
-                yield one, life
-        living.append(life)
+def _meetings(intervals: list[ClaimInterval]) -> Iterator[tuple[ClaimInterval, ClaimInterval]]:
+    begun: list[ClaimInterval] = []
+    for interval in sorted(intervals, key=lambda one: one.from_s):
+        begun = [one for one in begun if one.until_s > interval.from_s]
+        for one in begun:
+            overlap = one.low_s < interval.high_s and interval.low_s < one.high_s
+            if overlap and one.subject_id != interval.subject_id:
+                yield one, interval
+        begun.append(interval)
 
 
 def rows_agree(evidence: Evidence) -> list[Offence]:
@@ -109,28 +111,27 @@ def rows_agree(evidence: Evidence) -> list[Offence]:
 
 def _rows_and_events(evidence: Evidence) -> Iterator[Offence]:
     """An appointment is where its last event put it, with the claims that belong there."""
-    claims: defaultdict[UUID | None, list[tuple[str, Interval]]] = defaultdict(list)
+    claims: defaultdict[UUID | None, list[Takes]] = defaultdict(list)
     for claim in evidence.rows.claims:
         claims[claim.appointment_id].append((claim.resource, (claim.low_s, claim.high_s)))
     for appointment in evidence.rows.appointments.values():
         events = evidence.rows.events.get(appointment.id, [])
-        placed = [event for event in events if event.service]
-        if not placed:
+        places = [event.place for event in events if event.place]
+        if not places:
             yield Offence(f"appointment {appointment.id} has no event that says where it is")
             continue
-        last = placed[-1]
-        if (appointment.staff, appointment.start_s) != (last.staff, last.start_s):
+        last = places[-1]
+        if appointment.parts != last.parts:
             yield Offence(
-                f"appointment {appointment.id} is with {appointment.staff} at "
-                f"{clock_time(appointment.start_s)}, but its last event says {last.staff} at "
-                f"{clock_time(last.start_s)}"
+                f"appointment {appointment.id} is {Place(appointment.parts).in_words}, but its last"
+                f" event says {last.in_words}"
             )
-        due = (
-            evidence.salons[last.slug].takes(last.service, last.start_s, last.staff, last.resources)
+        due: list[list[Takes]] = (
+            evidence.salons[appointment.slug].ways_to_take(last)
             if appointment.status in ("held", "confirmed")
-            else []
+            else [[]]
         )
-        if sorted(due) != sorted(claims[appointment.id]):
+        if sorted(claims[appointment.id]) not in due:
             yield Offence(f"appointment {appointment.id} has other claims than it should")
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from uuid import UUID
 
-from bookonce.torture.asking import Clock, Line, Office
-from bookonce.torture.history import History, Kind, Operation, Outcome, Wish
+from bookonce.torture.asking import Caller, Clock, Office
+from bookonce.torture.history import Attempt, History, Kind, Outcome, Place, Wish
 from bookonce.torture.salon import STEP_MIN, Salon
 
 RUSHES_PER_S = 4
@@ -25,15 +25,13 @@ BLOCKS_HELD_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """An appointment that somebody has."""
+class Known:
+    """An appointment that somebody has, or may have."""
 
     slug: str
     id: UUID
     token: str
-    service: str
-    staff: str = ""
-    start_s: int = 0
+    place: Place
 
 
 class Board:
@@ -43,8 +41,8 @@ class Board:
 
     def __init__(self, seed: int, salons: list[Salon]) -> None:
         self.salons = salons
-        self.held: dict[UUID, Held] = {}
-        self.to_pay: dict[UUID, Held] = {}
+        self.booked: dict[UUID, Known] = {}
+        self.to_pay: dict[UUID, Known] = {}
         """What is held for a payment, or was."""
         self._seed = seed
 
@@ -54,33 +52,32 @@ class Board:
         salon = random.choice(self.salons)
         return salon, random.choice(salon.starts_s)
 
-    def any_held(self, random: Random) -> Held | None:
+    def any_booked(self, random: Random) -> Known | None:
         """One of the appointments, whoever booked it."""
-        return random.choice(list(self.held.values())) if self.held else None
+        return random.choice(list(self.booked.values())) if self.booked else None
 
-    def any_to_pay(self, random: Random) -> Held | None:
+    def any_to_pay(self, random: Random) -> Known | None:
         """One of those to pay for, most often a young one: the old ones are late."""
         if not self.to_pay:
             return None
         waiting = list(self.to_pay.values())
         return waiting[-1] if random.random() < 0.3 else random.choice(waiting)
 
-    def learn(self, operation: Operation) -> None:
+    def learn(self, attempt: Attempt) -> None:
         """Take note of what came of a request."""
-        answer = operation.answer
-        if operation.outcome is not Outcome.DONE or answer is None:
+        answer = attempt.answer
+        if attempt.outcome is not Outcome.DONE or answer is None:
             return
-        if operation.wish.kind is Kind.BOOK:
-            there = self.to_pay if answer.status == "held" else self.held
-            there[answer.subject_id] = Held(
-                operation.wish.slug, answer.subject_id, answer.token, answer.service,
-                answer.staff, answer.start_s,
+        if attempt.wish.kind is Kind.BOOK and answer.place:
+            there = self.to_pay if answer.status == "held" else self.booked
+            there[answer.subject_id] = Known(
+                attempt.wish.slug, answer.subject_id, answer.token, answer.place
             )  # fmt: skip
-        elif operation.wish.kind is Kind.PAY:
+        elif attempt.wish.kind is Kind.PAY:
             if paid := self.to_pay.pop(answer.subject_id, None):
-                self.held[paid.id] = paid
-        elif operation.wish.kind is Kind.CANCEL:
-            self.held.pop(answer.subject_id, None)
+                self.booked[paid.id] = paid
+        elif attempt.wish.kind is Kind.CANCEL:
+            self.booked.pop(answer.subject_id, None)
             self.to_pay.pop(answer.subject_id, None)
 
 
@@ -88,10 +85,10 @@ class Visitor:
     """One client: asks for one thing after the other until the run is over."""
 
     def __init__(
-        self, random: Random, line: Line, history: History, clock: Clock, board: Board
+        self, random: Random, caller: Caller, history: History, clock: Clock, board: Board
     ) -> None:
         self._random = random
-        self._line = line
+        self._caller = caller
         self._history = history
         self._clock = clock
         self._board = board
@@ -118,11 +115,11 @@ class Visitor:
             await self._ask(wish)
 
     async def _cancel(self) -> None:
-        held = self._board.any_held(self._random)
+        known = self._board.any_booked(self._random)
         if self._random.random() < 0.15:
-            held = self._board.any_to_pay(self._random) or held
-        if held:
-            await self._ask(self._change(held, Kind.CANCEL))
+            known = self._board.any_to_pay(self._random) or known
+        if known:
+            await self._ask(self._change(known, Kind.CANCEL))
 
     async def _repeat(self) -> None:
         """Something that was answered long ago, again: its answer may have got lost."""
@@ -136,9 +133,9 @@ class Visitor:
         await asyncio.gather(self._ask(twice), self._ask(twice))
 
     async def _ask(self, wish: Wish) -> None:
-        operation = await self._line.ask(wish)
-        self._board.learn(operation)
-        if operation.outcome is not Outcome.UNKNOWN:
+        attempt = await self._caller.ask(wish)
+        self._board.learn(attempt)
+        if attempt.outcome is not Outcome.UNKNOWN:
             if wish.key and wish not in self._remembered:
                 self._remembered.append(wish)
             return
@@ -148,26 +145,26 @@ class Visitor:
 
     def _a_booking(self) -> Wish:
         salon, start_s = self._where_and_when()
-        service = self._random.choice(salon.services)
+        services = self._services(salon)
         wish = Wish(
             self._history.new_wish_number(),
             Kind.BOOK,
             salon.slug,
-            service=service,
+            services=services,
             start_s=start_s,
-            staff=self._whom(salon, service, (None, "any")),
+            staff=self._whom(salon, services),
         )
         return self._with_key(wish) if self._random.random() < 0.8 else wish
 
     def _a_move(self) -> Wish | None:
-        held = self._board.any_held(self._random)
-        if held is None:
+        known = self._board.any_booked(self._random)
+        if known is None:
             return None
-        salon = next(one for one in self._board.salons if one.slug == held.slug)
+        salon = next(one for one in self._board.salons if one.slug == known.slug)
         wish = replace(
-            self._change(held, Kind.MOVE),
+            self._change(known, Kind.MOVE),
             start_s=self._random.choice(salon.starts_s),
-            staff=self._whom(salon, held.service, (None, "any")),
+            staff=self._whom(salon, known.place.services),
         )
         return self._with_key(wish) if self._random.random() < 0.8 else wish
 
@@ -177,19 +174,25 @@ class Visitor:
         salon = self._random.choice(self._board.salons)
         return salon, self._random.choice(salon.starts_s)
 
-    def _whom(self, salon: Salon, service: str, anyone: tuple[str | None, ...]) -> str | None:
-        if self._random.random() < 0.4:
-            return self._random.choice(anyone)
-        return self._random.choice(salon.performers(service))
+    def _services(self, salon: Salon) -> tuple[str, ...]:
+        """One, or two or three for one visit, which may take several people."""
+        (count,) = self._random.choices((1, 2, 3), (60, 25, 15))
+        return tuple(self._random.sample(salon.services, count))
 
-    def _change(self, held: Held, kind: Kind) -> Wish:
+    def _whom(self, salon: Salon, services: tuple[str, ...]) -> str | None:
+        able = salon.performers(*services)
+        if not able or self._random.random() < 0.4:
+            return self._random.choice((None, "any"))
+        return self._random.choice(able)
+
+    def _change(self, known: Known, kind: Kind) -> Wish:
         return Wish(
             self._history.new_wish_number(),
             kind,
-            held.slug,
-            service=held.service,
-            subject_id=held.id,
-            token=held.token,
+            known.slug,
+            services=known.place.services,
+            subject_id=known.id,
+            token=known.token,
         )
 
     def _with_key(self, wish: Wish) -> Wish:
@@ -229,9 +232,9 @@ class Owner:
                     self._history.new_wish_number(),
                     Kind.PAY,
                     due.slug,
-                    service=due.service,
-                    start_s=due.start_s,
-                    staff=due.staff,
+                    services=due.place.services,
+                    start_s=due.place.start_s,
+                    performers=due.place.performers,
                     subject_id=due.id,
                 )
             )

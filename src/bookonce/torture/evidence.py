@@ -8,22 +8,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from bookonce.torture.history import Deed, History, Kind
+from bookonce.torture.history import History, Kind, Operation
 from bookonce.torture.rows import Rows
 from bookonce.torture.salon import Salon
 
 
 @dataclass(frozen=True, slots=True)
 class Offence:
-    """One thing that must not be, in words, and the numbers of the operations concerned."""
+    """One thing that must not be, in words, and the numbers of the attempts concerned."""
 
     what: str
-    operations: tuple[int, ...] = ()
+    attempts: tuple[int, ...] = ()
 
     @classmethod
-    def by(cls, what: str, *deeds: Deed) -> Offence:
-        """One that some deeds are concerned with."""
-        return cls(what, tuple(one.number for deed in deeds for one in deed.operations))
+    def by(cls, what: str, *operations: Operation) -> Offence:
+        """One that some operations are concerned with."""
+        return cls(
+            what, tuple(one.number for operation in operations for one in operation.attempts)
+        )
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,19 @@ class Evidence:
         return cls(history, rows, {salon.slug: salon for salon in salons})
 
     @cached_property
-    def deeds(self) -> list[Deed]:
+    def operations(self) -> list[Operation]:
         """What came of each wish."""
-        return self.history.deeds()
+        return self.history.operations()
 
     @cached_property
-    def changes(self) -> dict[UUID, list[Deed]]:
-        """The deeds that may have changed each appointment, or given a block back."""
-        changes: defaultdict[UUID, list[Deed]] = defaultdict(list)
-        for deed in self.deeds:
-            if deed.wish.subject_id and deed.may_have():
-                changes[deed.wish.subject_id].append(deed)
+    def changes(self) -> dict[UUID, list[Operation]]:
+        """The operations that may have changed each appointment, or given a block back."""
+        changes: defaultdict[UUID, list[Operation]] = defaultdict(list)
+        for operation in self.operations:
+            if operation.wish.subject_id and operation.may_have():
+                changes[operation.wish.subject_id].append(operation)
         return changes
 
-    def of_kind(self, *kinds: Kind) -> list[Deed]:
-        """The deeds of some kinds."""
-        return [deed for deed in self.deeds if deed.wish.kind in kinds]
+    def of_kind(self, *kinds: Kind) -> list[Operation]:
+        """The operations of some kinds."""
+        return [operation for operation in self.operations if operation.wish.kind in kinds]

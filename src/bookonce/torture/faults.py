@@ -15,7 +15,7 @@ from random import Random
 from typing import Protocol
 
 from bookonce.torture.databases import ReplicatedDatabase
-from bookonce.torture.line import Cut, Line
+from bookonce.torture.proxies import Cut, Proxy
 from bookonce.torture.world import World
 
 CALM_S_MAX = 6.0
@@ -118,25 +118,25 @@ async def _pause_server(world: World, random: Random) -> None:
     await random.choice(world.servers).pause(1 + 2 * random.random())
 
 
-async def _cut_client_lines(world: World, random: Random) -> None:
-    await _cut(world.client_lines, random)
+async def _cut_client_connections(world: World, random: Random) -> None:
+    await _cut(world.client_proxies, random)
 
 
-async def _cut_database_lines(world: World, random: Random) -> None:
-    await _cut(world.database_lines, random)
+async def _cut_database_connections(world: World, random: Random) -> None:
+    await _cut(world.database_proxies, random)
 
 
-async def _cut(lines: list[Line], random: Random) -> None:
+async def _cut(proxies: list[Proxy], random: Random) -> None:
     """Cut in every way, each a few times, and then everything at once."""
     for cut in random.sample(list(Cut), len(Cut)):
-        for line in lines:
-            line.arm(cut, request=random.randint(1, 3), times=CUTS_EACH)
+        for proxy in proxies:
+            proxy.arm(cut, request=random.randint(1, 3), times=CUTS_EACH)
         with suppress(TimeoutError):
             async with asyncio.timeout(CUTTING_S_MAX / len(Cut)):
-                await asyncio.gather(*(line.spent() for line in lines))
-        for line in lines:
-            line.disarm()
-    random.choice(lines).cut_all()
+                await asyncio.gather(*(proxy.spent() for proxy in proxies))
+        for proxy in proxies:
+            proxy.disarm()
+    random.choice(proxies).cut_all()
 
 
 async def _fill_disk(world: World, random: Random) -> None:
@@ -168,8 +168,8 @@ CRASHES = (
     Fault("a server killed and restarted", _kill_server),
     Fault("a server's worker killed", _kill_worker),
     PAUSE,
-    Fault("lines between clients and servers cut", _cut_client_lines),
-    Fault("lines between servers and database cut", _cut_database_lines),
+    Fault("connections between clients and servers cut", _cut_client_connections),
+    Fault("connections between servers and database cut", _cut_database_connections),
     DISK_FULL,
 )
 

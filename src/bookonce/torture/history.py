@@ -1,8 +1,10 @@
 """What was asked of the system, and what it answered: the record that is judged.
 
-A wish is one thing that somebody wants; asking again for it, with the same key, is another
-operation for the same wish. Times are seconds of the monotonic clock since the run began. Instants
-of the calendar are seconds since the epoch.
+A wish is one thing that somebody wants; an attempt is one request for it. Asking again, with the
+same key, is another attempt. All attempts for a wish are one operation.
+
+Times are seconds of the monotonic clock since the run began. Instants of the calendar are seconds
+since the epoch.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Outcome(StrEnum):
 
     DONE = "done"
     REFUSED = "refused"
-    UNKNOWN = "unknown"  # line cut, no answer in time, 5xx
+    UNKNOWN = "unknown"  # connection cut, no answer in time, 5xx
 
 
 def clock_time(instant_s: int) -> str:
@@ -52,21 +54,28 @@ class Wish:
     slug: str
     key: str | None = None
     """The idempotency key, if it is asked with one."""
-    service: str = ""
+    services: tuple[str, ...] = ()
+    """Of a visit: one or more, performed one after the other."""
     start_s: int = 0
     end_s: int = 0
     """Of time to be blocked."""
     staff: str | None = None
-    """None or "any": anyone; for a move None is the same person as before."""
+    """None or "any": anyone; for a move None is the same person as before, for each service."""
+    performers: tuple[str, ...] = ()
+    """Of a payment: who is to perform each part."""
     subject_id: UUID | None = None
     """The appointment to change, or the block to give back."""
     token: str = ""
     """The capability that opens the appointment to change."""
 
+    def names(self, performers: Sequence[str]) -> bool:
+        """Whether these are whom it asks for, if it names somebody."""
+        return self.staff in (None, "any") or set(performers) == {self.staff}
+
     @property
     def in_words(self) -> str:
         """What is wanted, for people."""
-        words = [self.kind.value, self.service]
+        words = [self.kind.value, "+".join(self.services)]
         if self.subject_id:
             words.append(f"of {self.subject_id}")
         if self.start_s:
@@ -80,14 +89,50 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One service of a visit: who performs it, from when to when, without buffers."""
+
+    service: str
+    staff: str
+    start_s: int
+    end_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an appointment is: its parts in order, and the rooms and equipment that it has."""
+
+    parts: tuple[Part, ...]
+    resources: tuple[str, ...] = ()
+
+    @property
+    def start_s(self) -> int:
+        """When it begins."""
+        return self.parts[0].start_s
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What is performed, in order."""
+        return tuple(part.service for part in self.parts)
+
+    @property
+    def performers(self) -> tuple[str, ...]:
+        """Who performs each part, in order."""
+        return tuple(part.staff for part in self.parts)
+
+    @property
+    def in_words(self) -> str:
+        """The same for people."""
+        performers = "+".join(dict.fromkeys(self.performers))
+        return f"with {performers} at {clock_time(self.start_s)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What an answer says of an appointment, or of blocked time."""
+    """What an answer says of an appointment, or of blocked time, which has no place."""
 
     subject_id: UUID
-    service: str = ""
-    staff: str = ""
-    start_s: int = 0
-    resources: tuple[str, ...] = ()
+    place: Place | None = None
     status: str = ""
     token: str = ""
     hold_until_s: float = math.inf
@@ -95,7 +140,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Attempt:
     """One asking: who, for what, from when to when, and what came of it."""
 
     number: int
@@ -110,15 +155,15 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """All operations for one wish as one: what came of it, and between when and when.
+class Operation:
+    """All attempts for one wish as one: what came of it, and between when and when.
 
     `called_s` is the first call; `returned_s` is when the first answer had come that tells the
     outcome, by which it had happened; infinite if nobody knows.
     """
 
     wish: Wish
-    operations: tuple[Operation, ...]
+    attempts: tuple[Attempt, ...]
     outcome: Outcome
     called_s: float
     returned_s: float
@@ -126,9 +171,9 @@ class Deed:
     answer: Answer | None = None
 
     @classmethod
-    def of(cls, operations: Sequence[Operation]) -> Deed:
-        """From the operations of one wish."""
-        ordered = tuple(sorted(operations, key=lambda one: one.returned_s))
+    def of(cls, attempts: Sequence[Attempt]) -> Operation:
+        """From the attempts of one wish."""
+        ordered = tuple(sorted(attempts, key=lambda one: one.returned_s))
         called_s = min(one.called_s for one in ordered)
         for outcome in (Outcome.DONE, Outcome.REFUSED):
             for one in ordered:
@@ -144,12 +189,12 @@ class Deed:
 
 
 class History:
-    """Operations in the order in which they ended."""
+    """Attempts in the order in which they ended."""
 
-    def __init__(self, operations: Sequence[Operation] = (), began_s: float = 0.0) -> None:
+    def __init__(self, attempts: Sequence[Attempt] = (), began_s: float = 0.0) -> None:
         self.began_s = began_s
         """When the run began, in seconds since the epoch."""
-        self.operations: list[Operation] = list(operations)
+        self.attempts: list[Attempt] = list(attempts)
         self._numbers = itertools.count(1)
         self._wishes = itertools.count(1)
 
@@ -166,17 +211,17 @@ class History:
         outcome: Outcome,
         code: str,
         answer: Answer | None = None,
-    ) -> Operation:
-        """Write one operation down."""
-        one = Operation(
+    ) -> Attempt:
+        """Write one attempt down."""
+        one = Attempt(
             next(self._numbers), client, wish, called_s, returned_s, outcome, code, answer
         )
-        self.operations.append(one)
+        self.attempts.append(one)
         return one
 
-    def deeds(self) -> list[Deed]:
+    def operations(self) -> list[Operation]:
         """What came of each wish."""
-        by_wish: defaultdict[int, list[Operation]] = defaultdict(list)
-        for one in self.operations:
+        by_wish: defaultdict[int, list[Attempt]] = defaultdict(list)
+        for one in self.attempts:
             by_wish[one.wish.number].append(one)
-        return [Deed.of(operations) for operations in by_wish.values()]
+        return [Operation.of(attempts) for attempts in by_wish.values()]

@@ -2,35 +2,29 @@
 
 A conflict is decided at one moment, between the first call for a wish and the return of its
 refusal. It is justified if at some such moment one of the things that were needed was nowhere to
-be had: each of those who could have given it may have been taken then.
+be had: each of those who could have given it may have been taken then. A visit of several services
+needs a person for each, not one for all; so one person for all is refused, and several are taken
+instead, only if each who could do it all may have been taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from bookonce.platform.intervals import Interval
 from bookonce.torture.acknowledged import lost_payments
 from bookonce.torture.evidence import Evidence, Offence
-from bookonce.torture.history import Deed, Kind, Outcome
-from bookonce.torture.lives import Life, Lives, possible_lives
+from bookonce.torture.history import Kind, Operation, Outcome
+from bookonce.torture.intervals import ClaimInterval, ClaimIntervals, possible_intervals
+from bookonce.torture.salon import Need
 
 _Moments = list[tuple[float, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """One thing needed: any one of these, free at all of these times."""
-
-    candidates: tuple[str, ...]
-    times: list[Interval]
-
-
 def refusals_are_justified(evidence: Evidence) -> list[Offence]:
     """Every refusal is explained by what may have been true while the request was under way."""
-    lives = Lives(possible_lives(evidence))
+    intervals = ClaimIntervals(possible_intervals(evidence))
     judges = {
         (Kind.BOOK, "BOOKING_CONFLICT"): _booking_is_explained,
         (Kind.MOVE, "BOOKING_CONFLICT"): _move_is_explained,
@@ -41,22 +35,24 @@ def refusals_are_justified(evidence: Evidence) -> list[Offence]:
         (Kind.PAY, "HOLD_EXPIRED"): _was_ended,
     }
     offences = []
-    for deed in evidence.deeds:
-        for code in {one.code for one in deed.operations if one.outcome is Outcome.REFUSED}:
-            judge = judges.get((deed.wish.kind, code))
+    for operation in evidence.operations:
+        for code in {one.code for one in operation.attempts if one.outcome is Outcome.REFUSED}:
+            judge = judges.get((operation.wish.kind, code))
             if judge is None:
                 offences.append(
                     Offence.by(
-                        f"{deed.wish.in_words} was answered {code}, which has no cause", deed
+                        f"{operation.wish.in_words} was answered {code}, which has no cause",
+                        operation,
                     )
                 )
-            elif not judge(deed, evidence, lives):
+            elif not judge(operation, evidence, intervals):
                 offences.append(
                     Offence.by(
-                        f"{deed.wish.in_words} was refused ({code}), but nothing explains it", deed
+                        f"{operation.wish.in_words} was refused ({code}), but nothing explains it",
+                        operation,
                     )
                 )
-    return offences + _faults(evidence)
+    return [*offences, *_several_are_justified(evidence, intervals), *_faults(evidence)]
 
 
 def _faults(evidence: Evidence) -> list[Offence]:
@@ -65,113 +61,164 @@ def _faults(evidence: Evidence) -> list[Offence]:
         Offence(
             f"{one.wish.kind} was answered with {one.code}, a fault of the server", (one.number,)
         )
-        for one in evidence.history.operations
+        for one in evidence.history.attempts
         if one.code.startswith(("INTERNAL", "HTTP "))
     ]
 
 
-def _booking_is_explained(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
-    wish = deed.wish
-    able = evidence.salons[wish.slug].performers(wish.service)
-    performers = able if wish.staff in (None, "any") else (wish.staff or "",)
-    return _is_taken(deed, evidence, lives, performers, None)
+def _booking_is_explained(
+    operation: Operation, evidence: Evidence, intervals: ClaimIntervals
+) -> bool:
+    return _is_taken(operation, evidence, intervals, _able(operation, evidence), None)
 
 
-def _move_is_explained(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
-    """Its own time doesn't stand in its way. The same person is whoever had it meanwhile."""
-    wish = deed.wish
-    if wish.staff == "any":
-        able = evidence.salons[wish.slug].performers(wish.service)
-        return _is_taken(deed, evidence, lives, able, wish.subject_id)
+def _able(operation: Operation, evidence: Evidence) -> list[tuple[str, ...]]:
+    """Who may perform each part of what is wanted."""
+    wish, salon = operation.wish, evidence.salons[operation.wish.slug]
+    if wish.staff in (None, "any"):
+        return [salon.performers(service) for service in wish.services]
+    return [(wish.staff or "",)] * len(wish.services)
+
+
+def _move_is_explained(operation: Operation, evidence: Evidence, intervals: ClaimIntervals) -> bool:
+    """Its own time doesn't stand in its way. The same people are those who had it meanwhile."""
+    wish = operation.wish
     if wish.staff:
-        return _is_taken(deed, evidence, lives, (wish.staff,), wish.subject_id)
+        able = _able(operation, evidence)
+        return _is_taken(operation, evidence, intervals, able, wish.subject_id)
     if wish.subject_id is None:
         return False
-    had_it = {life.staff for life in lives.of(wish.subject_id) if _moments_of([life], deed)}
-    return any(_is_taken(deed, evidence, lives, (one,), wish.subject_id) for one in had_it)
-
-
-def _loss_is_explained(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
-    """Paid for late: somebody had the time by then, or an earlier payment had found so."""
-    staff, own = deed.wish.staff or "", deed.wish.subject_id
-    return _is_taken(deed, evidence, lives, (staff,), own) or _was_lost_before(deed, evidence)
-
-
-def _was_ended(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
-    return _was_cancelled(deed, evidence, lives) or _was_lost_before(deed, evidence)
-
-
-def _was_lost_before(deed: Deed, evidence: Evidence) -> bool:
-    return deed.wish.subject_id in lost_payments(evidence) and any(
-        one.wish.subject_id == deed.wish.subject_id and one.called_s <= _refused_s(deed)
-        for one in evidence.of_kind(Kind.PAY)
-        if one is not deed
+    had_it = {
+        interval.performers
+        for interval in intervals.of(wish.subject_id)
+        if _moments_of([interval], operation)
+    }
+    return any(
+        _is_taken(operation, evidence, intervals, [(one,) for one in performers], wish.subject_id)
+        for performers in had_it
     )
 
 
-def _was_cancelled(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
-    if deed.wish.subject_id is None:
+def _loss_is_explained(operation: Operation, evidence: Evidence, intervals: ClaimIntervals) -> bool:
+    """Paid for late: somebody had the time by then, or an earlier payment had found so."""
+    able, own = [(one,) for one in operation.wish.performers], operation.wish.subject_id
+    return _is_taken(operation, evidence, intervals, able, own) or _was_lost_before(
+        operation, evidence
+    )
+
+
+def _was_ended(operation: Operation, evidence: Evidence, intervals: ClaimIntervals) -> bool:
+    return _was_cancelled(operation, evidence, intervals) or _was_lost_before(operation, evidence)
+
+
+def _was_lost_before(operation: Operation, evidence: Evidence) -> bool:
+    return operation.wish.subject_id in lost_payments(evidence) and any(
+        one.wish.subject_id == operation.wish.subject_id and one.called_s <= _refused_s(operation)
+        for one in evidence.of_kind(Kind.PAY)
+        if one is not operation
+    )
+
+
+def _was_cancelled(operation: Operation, evidence: Evidence, intervals: ClaimIntervals) -> bool:
+    if operation.wish.subject_id is None:
         return False
     return any(
-        one.wish.kind is Kind.CANCEL and one.called_s <= _refused_s(deed)
-        for one in evidence.changes.get(deed.wish.subject_id, [])
+        one.wish.kind is Kind.CANCEL and one.called_s <= _refused_s(operation)
+        for one in evidence.changes.get(operation.wish.subject_id, [])
     )
 
 
-def _block_is_explained(deed: Deed, evidence: Evidence, lives: Lives) -> bool:
-    wish = deed.wish
+def _block_is_explained(
+    operation: Operation, evidence: Evidence, intervals: ClaimIntervals
+) -> bool:
+    wish = operation.wish
     time = (wish.start_s, wish.end_s)
-    return bool(_taken_moments(deed, lives, wish.staff or "", [time], None))
+    return bool(_taken_moments(operation, intervals, wish.staff or "", [time], None))
 
 
 def _is_taken(
-    deed: Deed,
+    operation: Operation,
     evidence: Evidence,
-    lives: Lives,
-    performers: tuple[str, ...],
+    intervals: ClaimIntervals,
+    able: Sequence[tuple[str, ...]],
     own: UUID | None,
 ) -> bool:
     """Whether at some moment one of the needs may have had nobody left."""
-    wish, salon = deed.wish, evidence.salons[deed.wish.slug]
-    whole = salon.whole(wish.service, wish.start_s)
-    needs = [
-        _Need(performers, salon.attended(wish.service, wish.start_s)),
-        *(_Need(kind, [whole]) for kind in salon.rooms(wish.service)),
-    ]
-    return any(_nobody_left(deed, lives, need, own) for need in needs)
+    wish, salon = operation.wish, evidence.salons[operation.wish.slug]
+    needs = salon.needs(wish.services, wish.start_s, able)
+    return any(_nobody_left(operation, intervals, need, own) for need in needs)
 
 
-def _nobody_left(deed: Deed, lives: Lives, need: _Need, own: UUID | None) -> bool:
-    moments: _Moments = [(deed.called_s, _refused_s(deed))]
+def _several_are_justified(evidence: Evidence, intervals: ClaimIntervals) -> Iterator[Offence]:
+    """Where several perform a visit, nobody could have performed it alone."""
+    for operation in evidence.of_kind(Kind.BOOK, Kind.MOVE):
+        wish, answer = operation.wish, operation.answer
+        if answer is None or answer.place is None or len(set(answer.place.performers)) == 1:
+            continue
+        if wish.kind is Kind.MOVE and wish.staff is None:  # the same people as before
+            continue
+        salon = evidence.salons[wish.slug]
+        alone = Need(
+            salon.performers(*wish.services),
+            [
+                time
+                for need in salon.needs(
+                    wish.services, wish.start_s, [(one,) for one in answer.place.performers]
+                )
+                if need.candidates[0] in answer.place.performers
+                for time in need.times
+            ],
+        )
+        if not _nobody_left(operation, intervals, alone, answer.subject_id):
+            yield Offence.by(
+                f"{wish.in_words} is performed by several, but one was free for all", operation
+            )
+
+
+def _nobody_left(
+    operation: Operation, intervals: ClaimIntervals, need: Need, own: UUID | None
+) -> bool:
+    moments: _Moments = [(operation.called_s, _decided_s(operation))]
     for one in need.candidates:
-        moments = _common(moments, _taken_moments(deed, lives, one, need.times, own))
+        moments = _common(moments, _taken_moments(operation, intervals, one, need.times, own))
         if not moments:
             return False
     return True
 
 
 def _taken_moments(
-    deed: Deed, lives: Lives, resource: str, times: list[Interval], own: UUID | None
+    operation: Operation,
+    intervals: ClaimIntervals,
+    resource: str,
+    times: list[Interval],
+    own: UUID | None,
 ) -> _Moments:
     """When, while it was under way, somebody may have had any of these times of a resource."""
     found = (
-        life
+        interval
         for low_s, high_s in times
-        for life in lives.overlapping(deed.wish.slug, resource, low_s, high_s)
-        if life.subject_id != own
+        for interval in intervals.overlapping(operation.wish.slug, resource, low_s, high_s)
+        if interval.subject_id != own
     )
-    return _moments_of(found, deed)
+    return _moments_of(found, operation)
 
 
-def _moments_of(lives: Iterable[Life], deed: Deed) -> _Moments:
-    window = [(deed.called_s, _refused_s(deed))]
-    spans = [(life.from_s, life.until_s) for life in lives]
+def _moments_of(intervals: Iterable[ClaimInterval], operation: Operation) -> _Moments:
+    window = [(operation.called_s, _decided_s(operation))]
+    spans = [(interval.from_s, interval.until_s) for interval in intervals]
     return _common(window, _united(spans))
 
 
-def _refused_s(deed: Deed) -> float:
+def _decided_s(operation: Operation) -> float:
+    """By when it had been refused, or else done."""
+    if any(one.outcome is Outcome.REFUSED for one in operation.attempts):
+        return _refused_s(operation)
+    return operation.returned_s
+
+
+def _refused_s(operation: Operation) -> float:
     """By when the refusal had been decided."""
-    return min(one.returned_s for one in deed.operations if one.outcome is Outcome.REFUSED)
+    return min(one.returned_s for one in operation.attempts if one.outcome is Outcome.REFUSED)
 
 
 def _united(spans: list[tuple[float, float]]) -> _Moments:

@@ -19,12 +19,12 @@ from rich.text import Text
 
 from bookonce import __version__
 from bookonce.torture.checks import Verdict
-from bookonce.torture.history import Kind, Operation, Outcome, clock_time
+from bookonce.torture.history import Attempt, Kind, Outcome
 from bookonce.torture.run import Guard, Plan, Progress, Result
 
 OFFENCES_SHOWN = 5
 OFFENCES_WRITTEN = 200
-OPERATIONS_SHOWN = 8
+ATTEMPTS_SHOWN = 8
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def bar(console: Console, plan: Plan) -> Iterator[Callable[[Progress], None]]:
         task = shown.add_task("starting", total=plan.seconds, counts="")
 
         def tell(progress: Progress) -> None:
-            counts = f"{progress.operations} operations"
+            counts = f"{progress.attempts} attempts"
             if progress.outcomes is not None:
                 each = (f"{number} {outcome}" for outcome, number in progress.outcomes.items())
                 counts = ", ".join([counts, *each, f"{progress.faults} faults"])
@@ -56,7 +56,7 @@ def bar(console: Console, plan: Plan) -> Iterator[Callable[[Progress], None]]:
 
 def show(console: Console, result: Result) -> None:
     """The tables, and what was wrong."""
-    console.print(_operations(result))
+    console.print(_attempts(result))
     latency = latency_ms(result)
     console.print(
         f"{rate_per_s(result):.0f} answers a second; half within {latency['p50']:.0f} ms, "
@@ -70,8 +70,8 @@ def show(console: Console, result: Result) -> None:
             _show_offences(console, result, verdict)
 
 
-def _operations(result: Result) -> Table:
-    table = Table("operation", *(outcome.value for outcome in Outcome), title="What was asked")
+def _attempts(result: Result) -> Table:
+    table = Table("attempt", *(outcome.value for outcome in Outcome), title="What was asked")
     counts = _counts(result)
     for kind in Kind:
         if kind in counts:
@@ -81,7 +81,7 @@ def _operations(result: Result) -> Table:
 
 def _counts(result: Result) -> dict[Kind, Counter[Outcome]]:
     counts: dict[Kind, Counter[Outcome]] = {}
-    for one in result.evidence.history.operations:
+    for one in result.evidence.history.attempts:
         counts.setdefault(one.wish.kind, Counter())[one.outcome] += 1
     return counts
 
@@ -108,20 +108,22 @@ def _checks(result: Result) -> Table:
 
 def _show_offences(console: Console, result: Result, verdict: Verdict) -> None:
     console.print(f"\n✗ {verdict.check.promise}", style="red")
-    by_number = {one.number: one for one in result.evidence.history.operations}
+    by_number = {one.number: one for one in result.evidence.history.attempts}
     for offence in verdict.offences[:OFFENCES_SHOWN]:
         console.print(f"  {offence.what}")
-        for number in offence.operations[:OPERATIONS_SHOWN]:
+        for number in offence.attempts[:ATTEMPTS_SHOWN]:
             console.print(f"    {_in_words(by_number[number])}")
     more = len(verdict.offences) - OFFENCES_SHOWN
     if more > 0:
         console.print(f"  … and {more} more")
 
 
-def _in_words(one: Operation) -> str:
+def _in_words(one: Attempt) -> str:
     wish, answer = one.wish, one.answer
     key = f", key {wish.key}" if wish.key else ""
-    told = f": {answer.subject_id} {answer.staff} {clock_time(answer.start_s)}" if answer else ""
+    told = f": {answer.subject_id}" if answer else ""
+    if answer and answer.place:
+        told += f" {answer.place.in_words}"
     return (
         f"#{one.number} {one.client}, {one.called_s:.3f}-{one.returned_s:.3f} s: {wish.in_words}"
         f" ({wish.label}{key}) → {one.outcome} {one.code}{told}"
@@ -142,14 +144,14 @@ def latency_ms(result: Result) -> dict[str, float]:
     return {"p50": parts[49], "p99": parts[98]}
 
 
-def _answered(result: Result) -> list[Operation]:
-    operations = result.evidence.history.operations
-    return [one for one in operations if one.outcome is not Outcome.UNKNOWN]
+def _answered(result: Result) -> list[Attempt]:
+    attempts = result.evidence.history.attempts
+    return [one for one in attempts if one.outcome is not Outcome.UNKNOWN]
 
 
 def as_tree(result: Result) -> dict[str, Any]:
     """The result as the JSON file has it; `docs/torture.md` has the fields."""
-    by_number = {one.number: one for one in result.evidence.history.operations}
+    by_number = {one.number: one for one in result.evidence.history.attempts}
     return {
         "version": __version__,
         "started_at": result.started_at.isoformat(),
@@ -160,7 +162,7 @@ def as_tree(result: Result) -> dict[str, Any]:
         "guard": result.plan.guard.value,
         "passed": result.passed,
         "double_bookings": result.double_bookings,
-        "operations": {
+        "attempts": {
             kind.value: {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
             for kind, counts in _counts(result).items()
         },
@@ -181,7 +183,7 @@ def as_tree(result: Result) -> dict[str, Any]:
                 "offences": [
                     {
                         "what": offence.what,
-                        "operations": [_in_words(by_number[n]) for n in offence.operations],
+                        "attempts": [_in_words(by_number[n]) for n in offence.attempts],
                     }
                     for offence in verdict.offences[:OFFENCES_WRITTEN]
                 ],

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from bookonce.torture.history import Part, Place
 from bookonce.torture.soundness import DISAGREEMENTS, OVERLAPS
 
 REACHABLE_WITHIN_S = 60
@@ -25,14 +26,12 @@ UNCHANGED = "move.unchanged"
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """One row, with the keys of what it refers to. `label` stands in its notes."""
+    """One row with its parts, by the keys of what they refer to. `label` stands in its notes."""
 
     slug: str
     id: UUID
     status: str
-    service: str
-    staff: str
-    start_s: int
+    parts: tuple[Part, ...]
     sequence: int
     label: str
 
@@ -58,10 +57,7 @@ class Event:
     slug: str
     kind: str
     appointment_id: UUID
-    service: str = ""
-    staff: str = ""
-    start_s: int = 0
-    resources: tuple[str, ...] = ()
+    place: Place | None = None
     sequence: int = 0
     hold_until: datetime | None = None
 
@@ -106,9 +102,9 @@ async def read_rows(url: str) -> Rows:
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return Rows(
-                appointments={
-                    row["id"]: Appointment(**row) for row in await connection.fetch(_APPOINTMENTS)
-                },
+                appointments=_with_parts(
+                    await connection.fetch(_APPOINTMENTS), await connection.fetch(_PARTS)
+                ),
                 claims=[Claim(**row) for row in await connection.fetch(_CLAIMS)],
                 events=_by_appointment(await connection.fetch(_EVENTS)),
                 keys={
@@ -144,14 +140,18 @@ async def _connected(url: str) -> asyncpg.Connection[asyncpg.Record]:
 _SLUG = "JOIN business_slug USING (business_id)"
 
 _APPOINTMENTS = f"""
-SELECT slug, appointment_id AS id, status, service.key AS service, resource.key AS staff,
-       date_part('epoch', appointment.starts_at)::bigint AS start_s, sequence,
-       coalesce(notes, '') AS label
+SELECT slug, appointment_id AS id, status, sequence, coalesce(notes, '') AS label
 FROM appointment {_SLUG}
-JOIN appointment_part AS part USING (business_id, appointment_id)
+"""
+
+_PARTS = """
+SELECT appointment_id AS id, service.key AS service, resource.key AS staff,
+       date_part('epoch', starts_at)::bigint AS start_s,
+       date_part('epoch', ends_at)::bigint AS end_s
+FROM appointment_part AS part
 JOIN service USING (business_id, service_id)
 JOIN resource USING (business_id, resource_id)
-WHERE part.number = 0
+ORDER BY appointment_id, part.number
 """
 
 _CLAIMS = f"""
@@ -181,14 +181,22 @@ JOIN event USING (business_id, event_id)
 """
 
 
+def _with_parts(rows: list[Any], part_rows: list[Any]) -> dict[UUID, Appointment]:
+    parts: defaultdict[UUID, list[Part]] = defaultdict(list)
+    for row in part_rows:
+        parts[row["id"]].append(Part(row["service"], row["staff"], row["start_s"], row["end_s"]))
+    return {row["id"]: Appointment(parts=tuple(parts[row["id"]]), **row) for row in rows}
+
+
 class _Part(msgspec.Struct):
     service: str
     staff: str
+    start: datetime
+    end: datetime
 
 
 class _Facts(msgspec.Struct):
     parts: tuple[_Part, ...] = ()
-    start: datetime | None = None
     resources: tuple[str, ...] = ()
     sequence: int = 0
     hold_expires_at: datetime | None = None
@@ -203,12 +211,20 @@ def _by_appointment(rows: list[Any]) -> dict[UUID, list[Event]]:
                 slug=row["slug"],
                 kind=row["kind"],
                 appointment_id=row["appointment_id"],
-                service=facts.parts[0].service if facts.parts else "",
-                staff=facts.parts[0].staff if facts.parts else "",
-                start_s=int(facts.start.timestamp()) if facts.start else 0,
-                resources=facts.resources,
+                place=_place(facts),
                 sequence=facts.sequence,
                 hold_until=facts.hold_expires_at,
             )
         )
     return dict(events)
+
+
+def _place(facts: _Facts) -> Place | None:
+    """None if the event doesn't say where the appointment is."""
+    if not facts.parts:
+        return None
+    parts = tuple(
+        Part(one.service, one.staff, int(one.start.timestamp()), int(one.end.timestamp()))
+        for one in facts.parts
+    )
+    return Place(parts, facts.resources)

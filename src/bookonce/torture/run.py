@@ -18,7 +18,7 @@ import asyncpg
 from bookonce.availability.installation import Installation
 from bookonce.payments.providers.on_site import OnSitePayments
 from bookonce.platform.database import Database
-from bookonce.torture.asking import ANSWER_TIMEOUT_S, Clock, Line, Office
+from bookonce.torture.asking import ANSWER_TIMEOUT_S, Caller, Clock, Office
 from bookonce.torture.checks import Verdict, judge
 from bookonce.torture.clients import Board, Owner, Visitor
 from bookonce.torture.evidence import Evidence
@@ -79,7 +79,9 @@ class Result:
     @property
     def booked(self) -> int:
         """Bookings that were acknowledged."""
-        return sum(deed.outcome is Outcome.DONE for deed in self.evidence.of_kind(Kind.BOOK))
+        return sum(
+            operation.outcome is Outcome.DONE for operation in self.evidence.of_kind(Kind.BOOK)
+        )
 
     @property
     def passed(self) -> bool:
@@ -93,7 +95,7 @@ class Progress:
 
     phase: str
     elapsed_s: float = 0.0
-    operations: int = 0
+    attempts: int = 0
     outcomes: Counter[Outcome] | None = None
     faults: int = 0
 
@@ -116,7 +118,7 @@ async def torture(plan: Plan, tell: Callable[[Progress], None]) -> Result:
         history = History(began_s=clock.began_at_s)
         await _load(plan, world, opening, history, clock, tell)
         load_s = clock.now_s()
-        tell(Progress("judging", load_s, len(history.operations)))
+        tell(Progress("judging", load_s, len(history.attempts)))
         rows = await read_rows(world.database.url)
         injected, skipped = list(world.injected), list(world.skipped)
     evidence = Evidence.of(history, rows, opening)
@@ -151,8 +153,8 @@ async def _load(
     work: list[Coroutine[Any, Any, None]] = []
     for number in range(plan.clients):
         random = Random(f"{plan.seed} visitor {number}")
-        line = Line(f"visitor {number}", session, world.addresses, history, clock, random)
-        work.append(Visitor(random, line, history, clock, board).run(plan.seconds))
+        caller = Caller(f"visitor {number}", session, world.addresses, history, clock, random)
+        work.append(Visitor(random, caller, history, clock, board).run(plan.seconds))
     for number in range(-(-plan.clients // CLIENTS_PER_OWNER)):
         random = Random(f"{plan.seed} owner {number}")
         office = Office(f"owner {number}", installation, history, clock)
@@ -186,7 +188,7 @@ async def _tick(
     outcomes: Counter[Outcome] = Counter()
     told = 0
     while True:
-        outcomes.update(one.outcome for one in history.operations[told:])
-        told = len(history.operations)
+        outcomes.update(one.outcome for one in history.attempts[told:])
+        told = len(history.attempts)
         tell(Progress("torturing", clock.now_s(), told, outcomes, len(world.injected)))
         await asyncio.sleep(TICK_S)

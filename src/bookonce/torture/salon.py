@@ -5,8 +5,11 @@ Always open and without notice, so that a start is refused for one reason only: 
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from bookonce.booking import apply_file
@@ -14,7 +17,8 @@ from bookonce.business import tree
 from bookonce.business.document import Business
 from bookonce.business.hours import WEEKDAYS
 from bookonce.platform.database import Database
-from bookonce.platform.intervals import Interval
+from bookonce.platform.intervals import Interval, merged
+from bookonce.torture.history import Part, Place
 
 STEP_MIN = 15
 STARTS = 48
@@ -49,6 +53,7 @@ _SERVICES: tuple[dict[str, Any], ...] = (
     },
     {"key": "course", "duration_min": 120, "needs": ["room"]},
     {"key": "beard", "duration_min": 30, "price": "30.00", "deposit": "30%"},
+    {"key": "nails", "duration_min": 15, "buffer_before_min": 5, "staff": ["cy"]},
     {
         "key": "bath",
         "duration_min": 60,
@@ -58,8 +63,21 @@ _SERVICES: tuple[dict[str, Any], ...] = (
         "buffer_after_min": 5,
     },
 )
+"""Who trims does no nails: a visit of both takes two people. Bob can do a trim and a peel."""
 HOLD_S = 1
 """How long a time is held for a payment: short, so that many run out."""
+
+
+Takes = tuple[str, Interval]
+"""Time of a person, a room or a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing needed: any one of these, free at all of these times."""
+
+    candidates: tuple[str, ...]
+    times: list[Interval]
 
 
 @dataclass(frozen=True)
@@ -89,36 +107,83 @@ class Salon:
         """The starts under load."""
         return range(self.first_s, self.first_s + STARTS * STEP_MIN * 60, STEP_MIN * 60)
 
-    def performers(self, service: str) -> tuple[str, ...]:
-        """Who performs a service."""
-        return self._by_key[service].staff or tuple(each.key for each in self.business.staff)
+    def performers(self, *services: str) -> tuple[str, ...]:
+        """Who performs all of some services."""
+        return tuple(
+            each.key
+            for each in self.business.staff
+            if all(each.key in (self._by_key[one].staff or (each.key,)) for one in services)
+        )
 
-    def rooms(self, service: str) -> list[tuple[str, ...]]:
-        """For each kind of room and equipment that a service needs, those of the kind."""
-        return [
-            tuple(each.key for each in self.business.resource if each.kind == kind)
-            for kind in self._by_key[service].needs
-        ]
+    def place(
+        self,
+        services: Sequence[str],
+        start_s: int,
+        performers: Sequence[str],
+        resources: tuple[str, ...] = (),
+    ) -> Place:
+        """Where a visit is that begins then: its parts without a gap between them."""
+        parts = []
+        for service, staff in zip(services, performers, strict=True):
+            end_s = start_s + self._by_key[service].duration_min * 60
+            parts.append(Part(service, staff, start_s, end_s))
+            start_s = end_s
+        return Place(tuple(parts), resources)
 
-    def attended(self, service: str, start_s: int) -> list[Interval]:
-        """When a visit takes its performer, buffers included."""
-        return [
-            (start_s + low, start_s + high) for low, high in self._by_key[service].visit.attended
-        ]
+    def needs(
+        self, services: Sequence[str], start_s: int, able: Sequence[tuple[str, ...]]
+    ) -> Iterator[Need]:
+        """Everything that a visit needs, part by part; `able`: who may perform each."""
+        for part, candidates in zip(
+            self.place(services, start_s, services).parts, able, strict=True
+        ):
+            yield Need(candidates, self._attended(part))
+            for kind in self._by_key[part.service].needs:
+                yield Need(self._of_kind(kind), [self._whole(part)])
 
-    def whole(self, service: str, start_s: int) -> Interval:
-        """When a visit takes each of its rooms and devices, buffers included."""
-        low, high = self._by_key[service].visit.whole
-        return start_s + low, start_s + high
+    def possibly_takes(self, place: Place) -> list[Takes]:
+        """All that an appointment may take: of whom or what, and when."""
+        return list(dict.fromkeys(one for way in self.ways_to_take(place) for one in way))
 
-    def takes(
-        self, service: str, start_s: int, staff: str, resources: tuple[str, ...]
-    ) -> list[tuple[str, Interval]]:
-        """All that a visit takes: of whom or what, and when."""
-        return [
-            *((staff, part) for part in self.attended(service, start_s)),
-            *((one, self.whole(service, start_s)) for one in resources),
-        ]
+    def certainly_takes(self, place: Place) -> list[Takes]:
+        """What an appointment takes however its rooms are shared out among its parts."""
+        first, *others = self.ways_to_take(place) or [[]]
+        return [one for one in first if all(one in way for way in others)]
+
+    def ways_to_take(self, place: Place) -> list[list[Takes]]:
+        """What an appointment takes, once for each way to share its rooms out among its parts.
+
+        None if it has rooms that it doesn't need, or lacks some that it does.
+        """
+        performing: defaultdict[str, list[Interval]] = defaultdict(list)
+        rooms_needed: list[tuple[str, Interval]] = []
+        for part in place.parts:
+            performing[part.staff] += self._attended(part)
+            rooms_needed += [(kind, self._whole(part)) for kind in self._by_key[part.service].needs]
+        found = []
+        for rooms in product(
+            *(set(self._of_kind(kind)) & set(place.resources) for kind, _ in rooms_needed)
+        ):
+            if set(rooms) == set(place.resources):
+                taken = performing.copy()
+                for room, (_, time) in zip(rooms, rooms_needed, strict=True):
+                    taken[room] = [*taken[room], time]
+                way = sorted((one, time) for one, times in taken.items() for time in merged(times))
+                found += [way] if way not in found else []
+        return found
+
+    def _of_kind(self, kind: str) -> tuple[str, ...]:
+        return tuple(each.key for each in self.business.resource if each.kind == kind)
+
+    def _attended(self, part: Part) -> list[Interval]:
+        """When a part takes its performer, buffers included."""
+        visit = self._by_key[part.service].visit
+        return [(part.start_s + low, part.start_s + high) for low, high in visit.attended]
+
+    def _whole(self, part: Part) -> Interval:
+        """When a part takes each of its rooms and devices, buffers included."""
+        low, high = self._by_key[part.service].visit.whole
+        return part.start_s + low, part.start_s + high
 
 
 def salons(now: datetime) -> list[Salon]:

@@ -127,9 +127,9 @@ class ServerProcess:
 
     def unexpected_error(self) -> str | None:
         """The first answer with 500 that it has logged, whole."""
-        for line in self._log().splitlines():
-            if UNEXPECTED in line:
-                return line
+        for text in self._log().splitlines():
+            if UNEXPECTED in text:
+                return text
         return None
 
     def log_tail(self) -> str:

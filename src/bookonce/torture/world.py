@@ -1,4 +1,4 @@
-"""What one torture run has for itself: a database, servers, the lines between, and their end."""
+"""What one torture run has for itself: a database, servers, the proxies between, and their end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bookonce.platform.schema import migrate
 from bookonce.platform.settings import Settings
 from bookonce.torture.databases import ReplicatedDatabase, SingleDatabase, address
 from bookonce.torture.full_disk import Volume, VolumeError
-from bookonce.torture.line import Line, database_line, http_line
+from bookonce.torture.proxies import Proxy, database_proxy, http_proxy
 from bookonce.torture.servers import ServerError, ServerProcess
 
 SERVERS = 2
@@ -35,12 +35,12 @@ class Injected:
 
 @dataclass
 class World:
-    """The parts of a run. Clients reach the servers, and servers the database, through lines."""
+    """The parts of a run. Clients reach the servers, and servers the database, through proxies."""
 
     database: SingleDatabase
     servers: list[ServerProcess] = field(default_factory=list)
-    client_lines: list[Line] = field(default_factory=list)
-    database_lines: list[Line] = field(default_factory=list)
+    client_proxies: list[Proxy] = field(default_factory=list)
+    database_proxies: list[Proxy] = field(default_factory=list)
     volumes: dict[Path, Volume] = field(default_factory=dict)
     """By the folder of the server whose disk it is; empty where none can be mounted."""
     injected: list[Injected] = field(default_factory=list)
@@ -98,16 +98,18 @@ async def new_world(*, replicated: bool = False, small_disks: bool = False) -> A
 async def _connect_server(
     world: World, stack: AsyncExitStack, folder: Path, number: int
 ) -> ServerProcess:
-    """A server that isn't started yet, its lines to the database, and the clients' line to it."""
-    sockets = [folder / f"line-{number}-{place}" for place in range(len(world.database.nodes))]
+    """A server that isn't started yet, its proxies to the database, and the clients' proxy to it."""
+    sockets = [folder / f"proxy-{number}-{place}" for place in range(len(world.database.nodes))]
     for place, socket in enumerate(sockets):
         target = partial(_socket, world.database, place)
-        world.database_lines.append(await stack.enter_async_context(database_line(socket, target)))
+        world.database_proxies.append(
+            await stack.enter_async_context(database_proxy(socket, target))
+        )
     server = ServerProcess(f"server-{number}", address(sockets), folder)
     stack.push_async_callback(server.stop)
-    port, line = await stack.enter_async_context(http_line(server.port))
+    port, proxy = await stack.enter_async_context(http_proxy(server.port))
     world.servers.append(server)
-    world.client_lines.append(line)
+    world.client_proxies.append(proxy)
     world._addresses.append(f"http://127.0.0.1:{port}")
     return server
 

@@ -1,4 +1,4 @@
-"""Lines that can be cut: proxies on loopback that pass everything on until told otherwise.
+"""Proxies on loopback that pass everything on until they are told to cut a connection.
 
 One stands between a server and its database and speaks enough of PostgreSQL's protocol to know
 when a statement was sent and when it was done; one stands between clients and a server and knows
@@ -24,7 +24,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Cut(Enum):
-    """Where a line is cut."""
+    """Where a connection is cut."""
 
     BEFORE_THE_REQUEST = "the other side never sees the request"
     AFTER_THE_REQUEST = "the other side has the request, and nobody waits for the answer"
@@ -95,7 +95,7 @@ class HttpTalk(Talk):
         return answered and chunk.startswith(b"HTTP/1.")
 
 
-class Line:
+class Proxy:
     """A proxy in front of one target; each connection through it is `Talk` of one kind."""
 
     def __init__(self, connect: Callable[[], Awaitable[Streams]], talk: Callable[[], Talk]) -> None:
@@ -190,49 +190,49 @@ class Line:
 
 
 @asynccontextmanager
-async def database_line(folder: Path, target: Callable[[], Path]) -> AsyncIterator[Line]:
-    """A line to a database's socket, wherever that is when somebody connects; it listens in a
+async def database_proxy(folder: Path, target: Callable[[], Path]) -> AsyncIterator[Proxy]:
+    """A proxy to a database's socket, wherever that is when somebody connects; it listens in a
     folder that is made for it."""
 
     async def connect() -> Streams:
         return await asyncio.open_unix_connection(str(target()))
 
-    line = Line(connect, PostgresTalk)
+    proxy = Proxy(connect, PostgresTalk)
     folder.mkdir(parents=True, mode=0o700)  # noqa: ASYNC240
-    server = await asyncio.start_unix_server(line.serve, str(folder / SOCKET_NAME))
-    async with _listening(server, line):
-        yield line
+    server = await asyncio.start_unix_server(proxy.serve, str(folder / SOCKET_NAME))
+    async with _listening(server, proxy):
+        yield proxy
 
 
 @asynccontextmanager
-async def http_line(target_port: int) -> AsyncIterator[tuple[int, Line]]:
-    """A line to a server's port; its own port, and the line."""
+async def http_proxy(target_port: int) -> AsyncIterator[tuple[int, Proxy]]:
+    """A proxy to a server's port; its own port, and the proxy."""
 
     async def connect() -> Streams:
         return await asyncio.open_connection("127.0.0.1", target_port)
 
-    line = Line(connect, HttpTalk)
-    server = await asyncio.start_server(line.serve, "127.0.0.1", 0)
-    async with _listening(server, line):
+    proxy = Proxy(connect, HttpTalk)
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
+    async with _listening(server, proxy):
         port: int = server.sockets[0].getsockname()[1]
-        yield port, line
+        yield port, proxy
 
 
 @asynccontextmanager
-async def line_to(database_url: str, folder: Path) -> AsyncIterator[tuple[str, Line]]:
-    """A database's address through a line, and the line. The database has one host, a socket."""
+async def proxy_to(database_url: str, folder: Path) -> AsyncIterator[tuple[str, Proxy]]:
+    """A database's address through a proxy, and the proxy. The database has one host, a socket."""
     parts = urlsplit(database_url)
     host = parse_qs(parts.query)["host"][0]
-    async with database_line(folder, lambda: Path(host) / SOCKET_NAME) as line:
-        yield urlunsplit(parts._replace(query=urlencode({"host": str(folder)}))), line
+    async with database_proxy(folder, lambda: Path(host) / SOCKET_NAME) as proxy:
+        yield urlunsplit(parts._replace(query=urlencode({"host": str(folder)}))), proxy
 
 
 @asynccontextmanager
-async def _listening(server: asyncio.Server, line: Line) -> AsyncIterator[None]:
-    """Let the line work for as long as the block runs, and then end what still uses it."""
+async def _listening(server: asyncio.Server, proxy: Proxy) -> AsyncIterator[None]:
+    """Let the proxy work for as long as the block runs, and then end what still uses it."""
     try:
         yield
     finally:
         server.close()
-        line.hang_up()
+        proxy.hang_up()
         await server.wait_closed()
