@@ -57,10 +57,19 @@ function show(text, { focus = true, hash = "", isDone = false } = {}) {
   if (done) typed.clear();
   for (const field of fields()) field.value ||= typed.get(field.name) ?? "";
   const when = isDone ? main().querySelector(".summary dd")?.textContent : "";
-  hear(main().dataset.told ?? done?.textContent ?? when ?? "");
+  hear(main().dataset.told ?? done?.textContent ?? (when || basketChange()));
   if (focus) begin(hash);
   document.dispatchEvent(new Event("bookonce:shown"));
   ready();
+}
+
+let basket = main().dataset.basket;
+
+/** What the basket holds, if that is another than when it was last seen; else nothing. */
+function basketChange() {
+  const before = basket;
+  basket = main().dataset.basket ?? before;
+  return before && before !== basket ? basket : "";
 }
 
 const parsed = (text) => new DOMParser().parseFromString(text, "text/html");

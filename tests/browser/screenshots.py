@@ -13,9 +13,12 @@ from typing import Any, Literal
 
 from playwright.sync_api import Page, sync_playwright
 
+import bookonce.followers  # noqa: F401  so that events find who follows them
 from bookonce.platform.embedded import EmbeddedPostgres
 from tests.browser import chromium
+from tests.browser.booking import a_salon, from_tomorrow
 from tests.browser.paying import a_salon_with_deposit
+from tests.factories import a_service
 from tests.localstripe import LocalStripe
 from tests.running import RunningServer
 
@@ -54,6 +57,32 @@ def walk(page: Page, shoot: Callable[[str], None]) -> None:
     shoot("6-cancel")
 
 
+def walk_with_several(
+    page: Page, slug: str, shoot: Callable[[str], None], language: str = "en"
+) -> None:
+    """Book three services in one visit, the last of which somebody else performs. By address and
+    by what stands in the pages, whatever their language.
+    """
+    page.goto(f"/{slug}?lang={language}&service=cut&staff=any")
+    page.locator(".add a").click()
+    page.locator(".bar").wait_for()
+    page.locator("a.choice").first.click()
+    page.locator("a.time").first.wait_for()
+    page.locator(".add a").click()
+    page.locator(".basket li").nth(1).wait_for()
+    shoot("9-basket")
+    page.locator("a.choice").first.click()
+    page.locator("a.time").first.wait_for()
+    shoot("10-several-time")
+    page.locator("a.time").first.click()
+    page.locator("[name=name]").fill("Zoe Fischer")
+    page.locator("[name=email]").fill("zoe@example.com")
+    shoot("11-several-form")
+    page.locator("form.booking button.main-action").click()
+    page.locator("main .done").wait_for()
+    shoot("12-several-booked")
+
+
 def walk_and_pay(page: Page, slug: str, shoot: Callable[[str], None]) -> None:
     """Book a cut that is to be paid for in advance. The card's field is a stand-in's."""
     page.goto(f"/{slug}?lang=en&service=cut&staff=ada")
@@ -66,15 +95,28 @@ def walk_and_pay(page: Page, slug: str, shoot: Callable[[str], None]) -> None:
     shoot("8-pay")
 
 
-def open_salon(server: RunningServer, data_dir: Path) -> str:
-    """A salon with deposits beside the demo, whose database is the server's own; its address."""
+def open_salons(server: RunningServer, data_dir: Path) -> tuple[str, str]:
+    """A salon with deposits and one with several services beside the demo, whose database is the
+    server's own; their addresses.
+    """
     embedded = EmbeddedPostgres(data_dir, None)
     server.database_url = embedded.acquire()
     refunds = [{"until_min": 2880, "percent": 100}, {"until_min": 1440, "percent": 50}]
     business = a_salon_with_deposit(payments={"refunds": refunds})
-    server.apply(business)
+    several = a_salon(
+        staff=[from_tomorrow(key) for key in ("ada", "ben", "cleo")],
+        service=[
+            a_service("cut", name="Cut", duration_min=45, price="48.00", staff=["ada", "ben"]),
+            a_service("beard", name="Beard trim", price="22.00", staff=["ada", "ben"]),
+            a_service("nails", name="Manicure", duration_min=40, price="35.00", staff=["cleo"]),
+            a_service("colour", name="Colour", duration_min=90, price="110.00", staff=["ada"]),
+            a_service("advice", name="Advice", duration_min=15),
+        ],
+    )
+    for each in (business, several):
+        server.apply(each)
     embedded.release()
-    return business.business.slug
+    return business.business.slug, several.business.slug
 
 
 def main() -> int:
@@ -92,7 +134,7 @@ def main() -> int:
             program = chromium.find(playwright.chromium.executable_path)
             if program is None:
                 sys.exit(chromium.LACKING)
-            slug = open_salon(server, work / "data")
+            slug, several = open_salons(server, work / "data")
             browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
             for machine, options in MACHINES.items():
                 for scheme in SCHEMES:
@@ -111,6 +153,9 @@ def main() -> int:
 
                     walk(page, shoot)
                     walk_and_pay(page, slug, shoot)
+                    walk_with_several(page, several, shoot)
+                    if machine == "phone" and scheme == "light":
+                        walk_with_several(page, several, lambda step: shoot(f"{step}-ar"), "ar")
                     context.close()
             browser.close()
     finally:

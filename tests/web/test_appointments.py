@@ -175,7 +175,8 @@ class TestMove:
         answer = move(visitor, address_of(api, booked), new)
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "application/json"
-        moved = booked | {"start": local(new), "end": local(new + timedelta(minutes=30))}
+        times = {"start": local(new), "end": local(new + timedelta(minutes=30))}
+        moved = booked | times | {"parts": [booked["parts"][0] | times]}
         assert answer.json() == moved
         assert visitor.get(address_of(api, booked)).json() == moved
 

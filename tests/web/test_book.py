@@ -51,14 +51,17 @@ def test_it_works(visitor: httpx.Client, server: RunningServer, api: str) -> Non
     body = answer.json()
     token, slug = token_of(body), api.rpartition("/")[2]
     assert str(UUID(body["id"])) == body["id"]
-    assert body == {
-        "id": body["id"],
-        "status": "confirmed",
+    part = {
         "service": "cut",
         "staff": "bela",
         "start": start.astimezone(BERLIN).isoformat(),
         "end": (start + timedelta(minutes=45)).astimezone(BERLIN).isoformat(),
         "price": {"amount": "48.00", "currency": "EUR"},
+    }
+    assert body == part | {
+        "id": body["id"],
+        "status": "confirmed",
+        "parts": [part],
         "manage_url": f"{server.base_url}/{slug}/a/{token}",
         "calendar_url": f"{server.base_url}{api}/appointments/{token}.ics",
     }

@@ -200,7 +200,7 @@ class TestBooking:
         api = serve_business(a_business())
         body = book(visitor, api, tomorrow_at(10))
         assert body.keys() == {
-            "id", "status", "service", "staff", "start", "end", "price", "manage_url",
+            "id", "status", "service", "staff", "start", "end", "price", "parts", "manage_url",
             "calendar_url",
         }  # fmt: skip
         assert visitor.get(address_of(api, body)).json() == body
@@ -276,11 +276,12 @@ class TestMoving:
         wish = {"start": new.isoformat(), "location": "mitte"}
         answer = visitor.post(f"{address}/move", json=wish)
         assert answer.status_code == 200, answer.text
-        assert answer.json() == booked | {
-            "location": "mitte",
+        times = {
             "start": new.astimezone(BERLIN_ZONE).isoformat(),
             "end": (new + timedelta(minutes=30)).astimezone(BERLIN_ZONE).isoformat(),
         }
+        moved = times | {"location": "mitte", "parts": [booked["parts"][0] | times]}
+        assert answer.json() == booked | moved
         assert visitor.get(address).json() == answer.json()
         book(visitor, api, tomorrow_at(10), staff="ada", location="mitte")  # given back
 

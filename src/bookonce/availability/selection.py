@@ -37,7 +37,7 @@ class Choice:
     ) -> Choice:
         """From what addresses and requests say: "cut,beard" or keys; no `staff` or "any": anyone."""
         keys = services.split(",") if isinstance(services, str) else tuple(services)
-        return cls(tuple(keys), () if staff in (None, "", ANYONE) else (str(staff),), location)
+        return cls(tuple(keys), () if staff is None or staff == ANYONE else (staff,), location)
 
 
 @dataclass(frozen=True, slots=True)

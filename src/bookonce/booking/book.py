@@ -71,8 +71,10 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
             raise ValidationError([FieldError("services", "name either service or services")])
         if self.service is not None:
             return self
-        if not self.services:
+        if self.services is None:
             raise ValidationError([FieldError("service", "is required")])
+        if not self.services:
+            raise ValidationError([FieldError("services", "name at least one service")])
         if len(self.services) > 1:
             return self
         return msgspec.structs.replace(self, service=self.services[0], services=None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from importlib.resources import files
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -20,6 +21,7 @@ from babel.dates import (
     get_day_names,
     get_timezone_name,
 )
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_percent
@@ -97,6 +99,18 @@ class Language:
             format_unit(number, unit, "long", locale=self.locale)
             for number, unit in parts
             if number
+        )
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names as one reads them out: "Cut, Colour and Beard trim"."""
+        return format_list(list(names), locale=self.locale)
+
+    def in_turn(self, names: Sequence[str]) -> str:
+        """People who follow each other, each once in a row: "Ada, then Ben"."""
+        _ = self.words.gettext
+        return reduce(
+            lambda first, next_: _("%(first)s, then %(next)s") % {"first": first, "next": next_},
+            (name for name, _same in groupby(names)),
         )
 
     def span(self, minutes: int) -> str:

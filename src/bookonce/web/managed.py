@@ -34,6 +34,19 @@ class Managed:
         """Those who perform it, each once, by the names of the day it was booked."""
         return ", ".join(dict.fromkeys(part.staff_name for part in self.appointment.parts))
 
+    def timetable(self) -> list[str]:
+        """A line for each part with its times by the location's clock, its service and its
+        performer, if there is more than one part.
+        """
+        if len(self.appointment.parts) == 1:
+            return []
+        zone = self.directory.zone_at(self.appointment.location)
+        return [
+            f"{part.start.astimezone(zone):%H:%M}–{part.end.astimezone(zone):%H:%M} "
+            f"{part.service_name}, {part.staff_name}"
+            for part in self.appointment.parts
+        ]
+
 
 async def managed(installation: Installation, slug: str, token: str) -> Managed:
     """The appointment that a token opens, as it is now. Raises NotFoundError."""

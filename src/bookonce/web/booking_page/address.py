@@ -30,6 +30,8 @@ class Address:
     embed: str | None = None
     again: str | None = None
     """The capability of an appointment whose time was lost: what was typed for it comes back."""
+    add: str | None = None
+    """Another service is looked for."""
 
     @classmethod
     def of(cls, slug: str, parameters: Any) -> Address:
@@ -42,6 +44,7 @@ class Address:
             start=found.start if found.start_at else None,
             tz=found.tz if found.tz and is_zone(found.tz) else None,
             embed="1" if found.embed else None,
+            add="1" if found.add else None,
             again=found.again if found.again and is_token(found.again) else None,
         )
 
@@ -98,4 +101,4 @@ class Address:
 
 
 def _path(path: str, parameters: dict[str, str]) -> str:
-    return quote(path) + (f"?{urlencode(parameters)}" if parameters else "")
+    return quote(path) + (f"?{urlencode(parameters, safe=',')}" if parameters else "")

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
 
-from bookonce.availability.selection import Selection, select
+from bookonce.availability.selection import SERVICES_MAX, Selection, select
 from bookonce.booking.find import access_by_token, typed
-from bookonce.business.document import ANYONE
+from bookonce.business.document import ANYONE, Service
 from bookonce.platform.errors import NotFoundError
+from bookonce.web.booking_page.basket import (
+    basket_of,
+    can_be_booked,
+    change_url,
+    places_for,
+    rows,
+    several_people,
+    shortened,
+    total,
+    why_not_together,
+)
 from bookonce.web.booking_page.bots import Bots
-from bookonce.web.booking_page.deposit import Terms
 from bookonce.web.booking_page.form import TRAP, Form
 from bookonce.web.booking_page.times import times
-from bookonce.web.booking_page.visit import Visit, when, zone_names
+from bookonce.web.booking_page.visit import PartShown, Visit, when, zone_names
 from bookonce.web.dependencies import Here, Watching
 
 
@@ -35,50 +46,108 @@ async def next_step(
     """The step that is next; with a notice at the latest the choice of a time."""
     if visit.directory.is_closed:
         return visit.render("closed.html", status=status)
-    return await _next_choice(visit, bots, status=status, notice=notice)
+    step = _what(visit, status=status, notice=notice) or _where(visit, status=status, notice=notice)
+    if step is not None:
+        return step
+    everyone = select(visit.directory, replace(visit.address.choice, staff=()))
+    notice = notice or _cannot_do_all(visit, everyone)
+    if visit.address.staff not in (ANYONE, *everyone.performers):
+        if has_choice_of_people(everyone):
+            return _people(visit, everyone, status=status, notice=notice)
+        visit.address = replace(visit.address, staff=ANYONE)
+    if visit.address.start_at is not None and not notice:
+        form = await _filled_in(visit, bots.form(visit.directory, datetime.now(UTC)))
+        return form_page(visit, select(visit.directory, visit.address.choice), form)
+    return await _times(visit, status=status, notice=notice)
 
 
-async def _next_choice(visit: Visit, bots: Bots, *, status: int, notice: str) -> Response[str]:
-    directory, address = visit.directory, visit.address
-    try:
-        services = [directory.service(key) for key in address.services]
-    except NotFoundError:
-        services = []
+def _what(visit: Visit, *, status: int, notice: str) -> Response[str] | None:
+    """The services, unless they are chosen and can be booked together."""
+    was_shortened = shortened(visit)
+    services = _known(visit)
     if not services:
         return _services(visit, status=status, notice=notice)
-    if not _can_be_booked(visit.terms(services)):
+    wrong = _wrong_with(visit, services, was_shortened=was_shortened)
+    if wrong or visit.address.add:
+        return _add(visit, services, status=status, notice=wrong or notice)
+    if not can_be_booked(visit.terms(services)):
         return _services(visit, status=status, notice=cannot_be_paid(visit))
-    title = ", ".join(service.name for service in services)
-    places = directory.places_of_all(services)
-    if len(places) > 1 and address.location not in {place.key for place in places}:
+    return None
+
+
+def _where(visit: Visit, *, status: int, notice: str) -> Response[str] | None:
+    """The locations, unless one is chosen or there is only one."""
+    services = _known(visit)
+    places = places_for(visit.directory, services)
+    if len(places) > 1 and visit.address.location not in {place.key for place in places}:
         return visit.render(
             "locations.html",
             status=status,
             notice=notice,
-            title=title,
-            places=[(address.but(location=place.key), place) for place in places],
+            places=[(visit.address.but(location=place.key), place) for place in places],
+            **_basket_facts(visit, services),
         )
-    if len(places) == 1 and address.location is not None:
-        address = visit.address = replace(address, location=places[0].key)
-    everyone = select(directory, replace(address.choice, staff=()))
-    if address.staff not in (ANYONE, *everyone.performers):
-        if len(everyone.performers) > 1:
-            people = [
-                (address.but(staff=key), directory.staff_name(key)) for key in everyone.performers
-            ]
-            return visit.render(
-                "people.html",
-                status=status,
-                notice=notice,
-                title=title,
-                anyone=address.but(staff=ANYONE),
-                people=people,
-            )
-        visit.address = address = replace(address, staff=ANYONE)
-    if address.start_at is not None and not notice:
-        form = await _filled_in(visit, bots.form(directory, datetime.now(UTC)))
-        return form_page(visit, select(directory, address.choice), form)
-    return await _times(visit, status=status, notice=notice)
+    if len(places) == 1 and visit.address.location is not None:
+        visit.address = replace(visit.address, location=places[0].key)
+    return None
+
+
+def _known(visit: Visit) -> list[Service]:
+    """The chosen services that there are."""
+    offered = {service.key: service for service in visit.directory.business.service}
+    return [offered[key] for key in visit.address.services if key in offered]
+
+
+def _wrong_with(visit: Visit, services: Sequence[Service], *, was_shortened: bool) -> str:
+    """Why several services can't be booked as the address has them."""
+    _ = visit.language.words.gettext
+    if was_shortened:
+        text = _("At most %(count)s services fit into one visit. These are the first of yours.")
+        return text % {"count": SERVICES_MAX}
+    if len(services) < len(visit.address.services):
+        return _("Not everything that was chosen is offered any more.")
+    if why_not_together(visit, services):
+        return _(
+            "These services can't be booked in one visit: there is no place where all of them are "
+            "performed. Please remove one, or book them one by one."
+        )
+    if len(services) > 1 and not can_be_booked(visit.terms(services)):
+        return cannot_be_paid(visit)
+    return ""
+
+
+def _cannot_do_all(visit: Visit, everyone: Selection) -> str:
+    """What somebody is told who has chosen a person, and then a service that they don't perform."""
+    key = visit.address.staff or ""
+    if len(everyone.parts) < 2 or key in everyone.performers:
+        return ""
+    if key not in visit.directory.staff_ids:
+        return ""
+    _ = visit.language.words.gettext
+    text = _("%(name)s doesn't perform all of these services.")
+    return text % {"name": visit.directory.staff_name(key)}
+
+
+def has_choice_of_people(everyone: Selection) -> bool:
+    """Whether there is more than one way to have it performed, one of them by one person."""
+    alone = everyone.performers
+    if len(everyone.parts) == 1:
+        return len(alone) > 1
+    return bool(alone) and any(len(part.performers) > 1 for part in everyone.parts)
+
+
+def _people(visit: Visit, everyone: Selection, *, status: int, notice: str) -> Response[str]:
+    address = visit.address
+    return visit.render(
+        "people.html",
+        status=status,
+        notice=notice,
+        anyone=address.but(staff=ANYONE),
+        people=[
+            (address.but(staff=key), visit.directory.staff_name(key)) for key in everyone.performers
+        ],
+        **_basket_facts(visit, [part.service for part in everyone.parts]),
+    )
 
 
 async def _filled_in(visit: Visit, form: Form) -> Form:
@@ -99,22 +168,26 @@ async def _filled_in(visit: Visit, form: Form) -> Form:
 
 
 def _services(visit: Visit, *, status: int, notice: str) -> Response[str]:
-    described = [
-        (each, visit.terms([each]))
-        for each in visit.directory.business.service
-        if visit.directory.performers(each)
-    ]
-    services = [
-        (
-            visit.address.but(service=each.key) if _can_be_booked(terms) else "",
-            each.name,
-            each.duration_min,
-            visit.price([each]),
-            terms,
-        )
-        for each, terms in described
-    ]
-    return visit.render("services.html", status=status, notice=notice, services=services)
+    visit.address = replace(visit.address, service=None, add=None)
+    services = rows(visit, ())
+    can_add = sum(bool(row.url) for row in services) > 1
+    return visit.render(
+        "services.html", status=status, notice=notice, services=services, can_add=can_add
+    )
+
+
+def _add(visit: Visit, chosen: Sequence[Service], *, status: int, notice: str) -> Response[str]:
+    """The services again, to add one to those that are chosen or to remove one of these."""
+    visit.address = replace(visit.address, service=",".join(each.key for each in chosen), add="1")
+    return visit.render(
+        "add.html",
+        status=status,
+        notice=notice,
+        basket=basket_of(visit, chosen),
+        services=rows(visit, chosen),
+        is_full=len(chosen) >= SERVICES_MAX,
+        services_max=SERVICES_MAX,
+    )
 
 
 def cannot_be_paid(visit: Visit) -> str:
@@ -124,11 +197,6 @@ def cannot_be_paid(visit: Visit) -> str:
         "This service is to be paid for in advance, and that isn't possible online now. "
         "Please call us."
     )
-
-
-def _can_be_booked(terms: Terms | None) -> bool:
-    """Whether anybody can: one whose deposit can't be taken is still for those it isn't asked of."""
-    return terms is None or terms.can_be_taken or not terms.is_for_all
 
 
 async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Response[str]:
@@ -181,6 +249,7 @@ def form_page(
         notice=notice,
         **when(visit, selection.place, start),
         **_chosen(visit, selection),
+        parts=_parts(visit, selection, start),
         zone=zone_names(visit, selection.place),
     )
 
@@ -189,15 +258,48 @@ def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
     """What stands above each later step."""
     address, directory = visit.address, visit.directory
     services = [part.service for part in selection.parts]
+    everyone = select(directory, replace(address.choice, staff=()))
     return {
-        "title": ", ".join(service.name for service in services),
         "duration_min": selection.duration_min,
         "price": visit.price(services),
         "terms": visit.terms(services),
-        "staff": ""
+        "staff": several_people(visit, [part.performers for part in selection.parts])
         if address.staff in (None, ANYONE)
         else directory.staff_name(address.staff or ""),
         "where": directory.where(selection.place.key),
-        "has_choice_of_people": len(select(directory, replace(address.choice, staff=())).performers)
-        > 1,
+        "has_choice_of_people": has_choice_of_people(everyone),
+        **_basket_facts(visit, services),
     }
+
+
+def _basket_facts(visit: Visit, services: Sequence[Service]) -> dict[str, Any]:
+    """What every step says of the chosen services."""
+    return {
+        "title": visit.language.listed([service.name for service in services]),
+        "basket_total": total(visit, services) if len(services) > 1 else "",
+        "change_url": change_url(visit, services),
+    }
+
+
+def _parts(visit: Visit, selection: Selection, start: datetime) -> list[PartShown]:
+    """The parts of a visit that begins then, if there is more than one."""
+    zone = selection.place.zone
+    if len(selection.parts) == 1:
+        return []
+    is_one_person = bool(selection.performers)
+    found = []
+    for part in selection.parts:
+        begins = (start + timedelta(minutes=part.offset_min)).astimezone(zone)
+        ends = (begins.astimezone(UTC) + timedelta(minutes=part.service.duration_min)).astimezone(
+            zone
+        )
+        only = part.performers[0] if len(part.performers) == 1 and not is_one_person else ""
+        found.append(
+            PartShown(
+                part.service.name,
+                f"{visit.language.time(begins)}–{visit.language.time(ends)}",
+                visit.directory.staff_name(only) if only else "",
+                visit.price([part.service]),
+            )
+        )
+    return found

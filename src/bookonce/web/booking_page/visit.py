@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,18 @@ from bookonce.web.booking_page.deposit import Terms, terms
 from bookonce.web.booking_page.times import clocks_differ
 from bookonce.web.languages import LANGUAGES, Language, language
 from bookonce.web.templates import render
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """One of several services of a visit, as people read it: from when to when, by whom if that is
+    another person than for the rest, and its price.
+    """
+
+    name: str
+    times: str
+    staff: str
+    price: str
 
 
 class Visit:
@@ -56,12 +69,19 @@ class Visit:
             address=self.address,
             embed=self.address.embed,
             logo=logo_url(self.directory),
-            home=self.address.but(service=None, location=None, staff=None, date=None, start=None),
+            home=self.home,
             languages=[
                 (code, language(code, None, "en").own_name, self.in_language(code))
                 for code in LANGUAGES
             ],
             **values,
+        )
+
+    @property
+    def home(self) -> str:
+        """Where a booking begins."""
+        return self.address.but(
+            service=None, location=None, staff=None, date=None, start=None, add=None
         )
 
     def in_language(self, code: str) -> str:
@@ -73,13 +93,28 @@ class Visit:
         return terms(self.installation, self.directory, services, self.language)
 
     def price(self, services: Sequence[Service]) -> str:
-        """What services cost together, as people write it; empty if one has no price."""
+        """What services cost together, as people write it: "from" so much if one of them has no
+        price, and empty if none has one.
+        """
         currency = self.directory.business.business.currency
-        prices = [service.price for service in services if service.price is not None]
-        if len(prices) < len(services):
+        return self.amount_of(
+            [
+                None if service.price is None else money.minor_units(service.price, currency)
+                for service in services
+            ],
+            currency,
+        )
+
+    def amount_of(self, prices_minor: Sequence[int | None], currency: str) -> str:
+        """The same from prices in minor units."""
+        known = [minor for minor in prices_minor if minor is not None]
+        if not known:
             return ""
-        total_minor = sum(money.minor_units(price, currency) for price in prices)
-        return self.language.amount(money.major(total_minor, currency), currency)
+        amount = self.language.amount(money.major(sum(known), currency), currency)
+        if len(known) == len(prices_minor):
+            return amount
+        _ = self.language.words.gettext
+        return _("from %(amount)s") % {"amount": amount}
 
 
 def when(visit: Visit, place: Place, start: datetime) -> dict[str, str]:

@@ -15,11 +15,12 @@ from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.cancel import keep_minor_if_cancelled
 from bookonce.business.directory import Place
+from bookonce.business.document import ANYONE
 from bookonce.platform import money
 from bookonce.platform.actor import VISITOR
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.deposit import standing
-from bookonce.web.booking_page.visit import Visit
+from bookonce.web.booking_page.visit import PartShown, Visit
 from bookonce.web.managed import Managed, managed
 
 UTC_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -85,7 +86,8 @@ class Own:
         return address.but(
             service=",".join(appointment.services),
             location=appointment.location if self.held.directory.lists_locations else None,
-            staff=appointment.staff,
+            staff=appointment.staff if len(set(appointment.performers)) == 1 else ANYONE,
+            add=None,
             date=day.isoformat(),
             start=start.astimezone(self.zone).isoformat() if start else None,
             again=self.held.token,
@@ -113,6 +115,36 @@ class Own:
         currency = self.appointment.currency
         return self.visit.language.amount(money.major(minor, currency), currency)
 
+    @property
+    def price(self) -> str:
+        """What it costs, as agreed."""
+        appointment = self.appointment
+        if appointment.price_minor is not None:
+            return self.amount(appointment.price_minor)
+        prices_minor = [part.price_minor for part in appointment.parts]
+        return self.visit.amount_of(prices_minor, appointment.currency)
+
+    def parts(self, start: datetime | None = None) -> list[PartShown]:
+        """Its parts, if there is more than one; `start`: as they are if it begins then."""
+        appointment, spoken = self.appointment, self.visit.language
+        if len(appointment.parts) == 1:
+            return []
+        is_one_person = len(set(appointment.performers)) == 1
+        later = timedelta() if start is None else start - appointment.start
+
+        def clock(instant: datetime) -> str:
+            return spoken.time((instant + later).astimezone(self.zone))
+
+        return [
+            PartShown(
+                part.service_name,
+                f"{clock(part.start)}–{clock(part.end)}",
+                "" if is_one_person else part.staff_name,
+                self.visit.amount_of([part.price_minor], appointment.currency),
+            )
+            for part in appointment.parts
+        ]
+
     def render(self, name: str, *, status: int = 200, **values: Any) -> Response[str]:
         """A page about the appointment."""
         directory, appointment = self.held.directory, self.appointment
@@ -128,10 +160,11 @@ class Own:
             own=self.address,
             appointment=appointment,
             status_name=appointment.status.value,
-            service=self.held.title,
-            staff=self.held.people,
+            service=spoken.listed([part.service_name for part in appointment.parts]),
+            staff=spoken.in_turn([part.staff_name for part in appointment.parts]),
+            parts=self.parts(),
             where=directory.where(appointment.location),
-            price="" if appointment.price_minor is None else self.amount(appointment.price_minor),
+            price=self.price,
             deposit=standing(appointment, spoken, by_card=provider is None or provider.takes_cards),
             day=spoken.long_day(start.date()),
             time=spoken.time(start),
@@ -160,15 +193,16 @@ class Own:
             for each in (appointment.start, appointment.end)
         )
         link = f"{self.base}{self.address()}"
+        details = "\n".join((*self.held.timetable(), link))
         where = directory.where(appointment.location) or directory.business.business.name
         google = {
-            "action": "TEMPLATE", "text": title, "dates": f"{start}/{end}", "details": link,
+            "action": "TEMPLATE", "text": title, "dates": f"{start}/{end}", "details": details,
             "location": where,
         }  # fmt: skip
         outlook = {
             "path": "/calendar/action/compose", "rru": "addevent", "subject": title,
             "startdt": appointment.start.astimezone(UTC).isoformat(),
-            "enddt": appointment.end.astimezone(UTC).isoformat(), "body": link, "location": where,
+            "enddt": appointment.end.astimezone(UTC).isoformat(), "body": details, "location": where,
         }  # fmt: skip
         file = f"/api/v1/{directory.slug}/appointments/{self.held.token}.ics"
         return [
@@ -181,7 +215,7 @@ class Own:
         ]
 
 
-def _booked_facts(appointment: Appointment, zone: ZoneInfo) -> dict[str, str]:
+def _booked_facts(appointment: Appointment, zone: ZoneInfo) -> dict[str, Any]:
     """What a page that frames ours is told of a booking, times in a zone."""
     return {
         "id": str(appointment.id),
@@ -189,4 +223,13 @@ def _booked_facts(appointment: Appointment, zone: ZoneInfo) -> dict[str, str]:
         "staff": appointment.staff,
         "start": appointment.start.astimezone(zone).isoformat(),
         "end": appointment.end.astimezone(zone).isoformat(),
+        "parts": [
+            {
+                "service": part.service,
+                "staff": part.staff,
+                "start": part.start.astimezone(zone).isoformat(),
+                "end": part.end.astimezone(zone).isoformat(),
+            }
+            for part in appointment.parts
+        ],
     }

@@ -153,6 +153,7 @@ def _confirm_move(
         start=start.isoformat(),
         new_day=spoken.long_day(there.date()),
         new_time=spoken.time(there),
+        new_parts=own.parts(start),
         notice=notice,
         alternatives=alternatives,
     )

@@ -59,7 +59,8 @@ def _event(held: Managed, zone: ZoneInfo, manage_url: str) -> Event:
     event.add("dtend", end)
     event.add("sequence", appointment.sequence)
     event.add("summary", f"{held.title} · {directory.business.business.name}")
-    event.add("description", f"{held.title}, {held.people}\n{manage_url}")
+    told = held.timetable() or [f"{held.title}, {held.people}"]
+    event.add("description", "\n".join((*told, manage_url)))
     if where := directory.where(appointment.location):
         event.add("location", where)
     event.add("url", manage_url)
