@@ -14,7 +14,7 @@ from bookonce.booking.book import Booked
 from bookonce.booking.cancel import cancel
 from bookonce.payments.handed_over import retry
 from bookonce.payments.handed_over import settled as settled_by_hand
-from bookonce.payments.notice import hear
+from bookonce.payments.notice import take_notice
 from bookonce.payments.pay import pay
 from bookonce.payments.provider import (
     Books,
@@ -307,10 +307,10 @@ async def test_a_message_that_tells_no_ids_of_ours_is_heard_by_the_name_of_the_p
     """A dispute's metadata, and an office refund's, is empty."""
     held = await paid_for(shop, slug, stripe)
     told = ProviderEvent("evt_1", "charge.dispute.created", None, None, intent_of(stripe, held))
-    assert await hear(shop, "stripe", told, now=NOW)
-    assert not await hear(shop, "stripe", told, now=NOW)
+    assert await take_notice(shop, "stripe", told, now=NOW)
+    assert not await take_notice(shop, "stripe", told, now=NOW)
     nobody = ProviderEvent("evt_2", "charge.dispute.created", None, None, "pi_unheard_of")
-    assert not await hear(shop, "stripe", nobody, now=NOW)
+    assert not await take_notice(shop, "stripe", nobody, now=NOW)
 
 
 class TestDisputes:

@@ -143,31 +143,33 @@ class BusyTimes:
         Seconds since the epoch. Holds that have run out by `now` take nothing. The claims of the
         appointment `released` are read as given back.
         """
-        wanted = range(start_s // WEEK_S, -(-end_s // WEEK_S))
+        weeks_needed = range(start_s // WEEK_S, -(-end_s // WEEK_S))
         known = None if released else self._usable(business_id, now)
         rows = await READ.rows(
             connection,
             business_id=business_id,
             resource_ids=resource_ids,
-            known_ids=[one for one, weeks in known.busy.items() if all(w in weeks for w in wanted)]
+            known_ids=[
+                one for one, weeks in known.busy.items() if all(w in weeks for w in weeks_needed)
+            ]
             if known
             else [],
             snapshot=known.snapshot if known else None,
             server=known.server if known else None,
-            first=datetime.fromtimestamp(wanted.start * WEEK_S, UTC),
-            end=datetime.fromtimestamp(wanted.stop * WEEK_S, UTC),
+            first=datetime.fromtimestamp(weeks_needed.start * WEEK_S, UTC),
+            end=datetime.fromtimestamp(weeks_needed.stop * WEEK_S, UTC),
             released=released,
             now=now,
         )
         if not rows:
             self._forget(business_id)
             return Read(None, {})
-        now_known = _updated(known, rows, wanted)
+        now_known = _updated(known, rows, weeks_needed)
         if released is None:
             self._keep(business_id, now_known)
         return Read(
             rows[0]["version"],
-            {one: [now_known.busy[one][week] for week in wanted] for one in resource_ids},
+            {one: [now_known.busy[one][week] for week in weeks_needed] for one in resource_ids},
         )
 
     def _usable(self, business_id: UUID, now: datetime) -> _Known | None:
@@ -190,12 +192,12 @@ class BusyTimes:
             self._size -= known.size
 
 
-def _updated(known: _Known | None, rows: Sequence[asyncpg.Record], wanted: range) -> _Known:
+def _updated(known: _Known | None, rows: Sequence[asyncpg.Record], weeks_needed: range) -> _Known:
     """What is known after a read: what hasn't changed since, and what was read."""
     snapshot, server, changed = (rows[0][name] for name in ("snapshot", "server", "changed_ids"))
     loaded = {
         row["resource_id"]: _by_week(
-            zip(row["starts_s"] or (), row["ends_s"] or (), strict=True), wanted
+            zip(row["starts_s"] or (), row["ends_s"] or (), strict=True), weeks_needed
         )
         for row in rows
         if row["resource_id"] is not None
@@ -220,7 +222,7 @@ def _updated(known: _Known | None, rows: Sequence[asyncpg.Record], wanted: range
     return _Known(snapshot, server, read_s, busy, holds_until, size)
 
 
-def _by_week(claims: Iterable[Interval], wanted: range) -> Weeks:
+def _by_week(claims: Iterable[Interval], weeks_needed: range) -> Weeks:
     """Claims by the weeks that they touch; one that touches two is in both."""
     taken = merged(claims)
     starts = [start for start, _ in taken]
@@ -229,5 +231,5 @@ def _by_week(claims: Iterable[Interval], wanted: range) -> Weeks:
         week: BusyTime(
             taken[bisect_right(ends, week * WEEK_S) : bisect_left(starts, (week + 1) * WEEK_S)]
         )
-        for week in wanted
+        for week in weeks_needed
     }

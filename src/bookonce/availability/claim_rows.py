@@ -243,7 +243,7 @@ taken AS (
 )"""
 
 
-def taking(*, simple: bool, condition: str, expires_at: str) -> str:
+def allocating(*, simple: bool, condition: str, expires_at: str) -> str:
     """The pieces of a WITH query that take the claims of a `Demand`, as of `:now`; `condition` is
     the FROM item that allows it. `expires_at` is null for a claim for good.
 
@@ -281,7 +281,7 @@ class _Taking:
 _TAKE_SIMPLE = StatementOf(
     f"""
     WITH allowed AS (SELECT 1 AS one),
-    {taking(simple=True, condition="allowed", expires_at="NULL")}
+    {allocating(simple=True, condition="allowed", expires_at="NULL")}
     SELECT {complete(simple=True)} AS is_complete
     """,
     _Taking,
@@ -289,7 +289,7 @@ _TAKE_SIMPLE = StatementOf(
 _TAKE_CHOOSING = StatementOf(
     f"""
     WITH allowed AS (SELECT 1 AS one),
-    {taking(simple=False, condition="allowed", expires_at="NULL")}
+    {allocating(simple=False, condition="allowed", expires_at="NULL")}
     SELECT {complete(simple=False)} AS is_complete,
            EXISTS (SELECT 1 FROM claimable) AS looked_free,
            EXISTS (SELECT 1 FROM taken) AS is_begun,

@@ -138,7 +138,7 @@ async def _write_absences(
         *((each, directory.staff_ids[each.key]) for each in business.staff),
         *((each, directory.resource_ids[each.key]) for each in business.resource),
     ]
-    wanted = {
+    listed = {
         (resource_id, absence.start.instant(zone), absence.end.instant(zone)): (owner, absence)
         for owner, resource_id in owners
         for absence in owner.time_off
@@ -148,10 +148,10 @@ async def _write_absences(
         for row in await claim_rows.absences_of_file(connection, business_id)
     }
     for key, row in stored.items():
-        same = key in wanted and (row["reason"] or "") == wanted[key][1].reason
+        same = key in listed and (row["reason"] or "") == listed[key][1].reason
         if not same:
             await claim_rows.remove(connection, business_id, row["claim_id"])
-    for key, (owner, absence) in wanted.items():
+    for key, (owner, absence) in listed.items():
         if key in stored and (stored[key]["reason"] or "") == absence.reason:
             continue
         try:

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bookonce.availability.claim_rows import Allocation, Demand, complete, taking
+from bookonce.availability.claim_rows import Allocation, Demand, allocating, complete
 from bookonce.availability.hold_rows import EXPIRED_IN_THE_WAY
 from bookonce.booking import limit_rows
 from bookonce.booking.limit_rows import Allowance
@@ -253,7 +253,7 @@ WITH replay AS (
     WHERE business_id = :business_id AND version = :version
       AND NOT EXISTS (SELECT 1 FROM replay){limit.permit}
 ),
-{taking(simple=form.simple, condition="ready", expires_at=":hold_expires_at")},
+{allocating(simple=form.simple, condition="ready", expires_at=":hold_expires_at")},
 {EXPIRED_IN_THE_WAY},
 complete AS (
     SELECT 1 AS one WHERE {complete(simple=form.simple)}

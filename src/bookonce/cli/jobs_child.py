@@ -70,9 +70,9 @@ class JobsChild:
 
 
 @contextmanager
-def jobs_beside(ready: Callable[[], bool], *, wanted: bool) -> Iterator[None]:
-    """Jobs are done for as long as the block runs, if they are `wanted`."""
-    if not wanted:
+def jobs_beside(ready: Callable[[], bool], *, are_done: bool) -> Iterator[None]:
+    """Jobs are done for as long as the block runs, if they are `are_done`."""
+    if not are_done:
         yield
         return
     child = JobsChild()

@@ -84,7 +84,7 @@ def serve(
             server.main_loop_interrupt = Interrupt()  # type: ignore[assignment]
             open_ = threading.Event()
             threading.Thread(target=_announce, args=(host, port, demo, open_), daemon=True).start()
-            with jobs_beside(open_.is_set, wanted=jobs):
+            with jobs_beside(open_.is_set, are_done=jobs):
                 server.serve()
 
 

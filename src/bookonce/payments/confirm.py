@@ -91,7 +91,7 @@ async def _set(
     """
     business_id = directory.business_id
     is_gone = appointment.status is Status.EXPIRED
-    wanted = _anew(directory, appointment, now) if is_gone else None
+    selection = _anew(directory, appointment, now) if is_gone else None
 
     async def work(connection: Connection) -> None:
         if not await appointment_rows.lock_unchanged(connection, business_id, appointment):
@@ -99,8 +99,8 @@ async def _set(
         if not await payment_rows.is_live(connection, business_id, payment.id):
             raise _GivenUp
         confirmed = appointment  # it stays where it is
-        if wanted is not None:
-            confirmed = await _take_anew(connection, wanted, appointment, now)
+        if selection is not None:
+            confirmed = await _take_anew(connection, selection, appointment, now)
         elif (
             is_gone
             or _is_over(appointment, now)
@@ -127,28 +127,28 @@ def _anew(directory: Directory, appointment: Appointment, now: datetime) -> Sele
         return None
     choice = Choice(appointment.services, appointment.performers, appointment.location)
     try:
-        wanted = select(directory, choice)
+        selection = select(directory, choice)
     except BookonceError:
         return None
-    has_rooms = all(all(wanted.needed_ids(part)) for part in wanted.parts)
-    return wanted if wanted.is_performed and has_rooms else None
+    has_rooms = all(all(selection.needed_ids(part)) for part in selection.parts)
+    return selection if selection.is_performed and has_rooms else None
 
 
 async def _take_anew(
-    connection: Connection, wanted: Selection, appointment: Appointment, now: datetime
+    connection: Connection, selection: Selection, appointment: Appointment, now: datetime
 ) -> Appointment:
     """The appointment as it will be. The person and the start are the same; the room may be another
     one, and the length is the service's of now, as when an appointment is moved. Raises _Lost.
     """
-    directory = wanted.directory
+    directory = selection.directory
     starts_at = appointment.start.astimezone(UTC)
-    demand = demand_of(wanted, starts_at, appointment.id)
+    demand = demand_of(selection, starts_at, appointment.id)
     await hold_rows.expire_for(connection, demand, now)
     allocation = await claim_rows.take(connection, demand, now)
     if allocation is None:
         raise _Lost
     anew = msgspec.structs.replace(
-        moved_to(appointment, wanted, starts_at, allocation), sequence=appointment.sequence
+        moved_to(appointment, selection, starts_at, allocation), sequence=appointment.sequence
     )
     if anew.parts != appointment.parts:
         await appointment_rows.set_time(

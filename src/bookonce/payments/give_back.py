@@ -39,11 +39,11 @@ async def give_back(
     Raises ProviderError, after which the claim keeps others off for a while, and
     RefusedByProviderError, after which another try is due later.
     """
-    asked = await installation.database.transaction(
+    due = await installation.database.transaction(
         _plan, order.business_id, payment, books, now, new_id(), provider.takes_cards
     )
     refused: RefusedByProviderError | None = None
-    for refund in asked:
+    for refund in due:
         try:
             books = await provider.refund(order, refund.id, refund.amount_minor)
         except RefusedByProviderError as error:
@@ -80,13 +80,13 @@ async def _plan(
     planned = plan(Account(appointment, {}, refunds), books, now)
     for one in planned.withdraw:
         await refund_rows.set_status(connection, business_id, one.id, RefundStatus.WITHDRAWN)
-    asked = list(planned.ask)
+    due = list(planned.ask)
     if planned.new_minor:
         try_at = now if is_asked else None
         new = Refund(refund_id, planned.new_minor, RefundStatus.PENDING, planned.tries, try_at)
         await refund_rows.plan(connection, business_id, payment.id, new, now)
-        asked.append(new)
+        due.append(new)
     if not is_asked:
         return []
-    await refund_rows.claim(connection, business_id, [one.id for one in asked], now + CLAIM)
-    return asked
+    await refund_rows.claim(connection, business_id, [one.id for one in due], now + CLAIM)
+    return due

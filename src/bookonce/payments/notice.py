@@ -1,4 +1,4 @@
-"""Hear: a payment provider tells that something has happened. It is a hint where to look."""
+"""Notice: a payment provider tells that something has happened. It is a hint where to look."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bookonce.platform.connection import Connection
 from bookonce.platform.ids import new_id
 
 
-async def hear(
+async def take_notice(
     installation: Installation, provider: str, told: ProviderEvent, *, now: datetime
 ) -> bool:
     """Have somebody look at what a provider's message is about, once for each message.
@@ -37,7 +37,9 @@ async def hear(
         appointment_id = await notice_rows.appointment_of(connection, business_id, payment_id)
         if appointment_id is None:
             return False
-        if not await notice_rows.hear(connection, business_id, provider, told.event_ref, now):
+        if not await notice_rows.take_notice(
+            connection, business_id, provider, told.event_ref, now
+        ):
             return False
         await event_rows.append(
             connection, business_id, event_id, PAYMENT_NOTIFIED, NoFacts(),

@@ -34,7 +34,7 @@ HEAR = Statement(
 )
 
 
-async def hear(
+async def take_notice(
     connection: Connection, business_id: UUID, provider: str, event_ref: str, now: datetime
 ) -> bool:
     """Write down that a provider's message was heard; False if it was before."""

@@ -29,7 +29,7 @@ from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.inbound import payment_webhooks
-from bookonce.web.manage import own_page, payment
+from bookonce.web.manage import pages, payment
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.openapi import complete, openapi_config
 from bookonce.web.public import appointments, availability, bookings, catalog
@@ -137,11 +137,11 @@ def _pages() -> Router:
             steps.booking_page,
             book_by_form.book_by_form,
             book_by_form.challenge,
-            own_page.own_page,
-            own_page.cancel_page,
-            own_page.cancel_by_form,
-            own_page.move_page,
-            own_page.move_by_form,
+            pages.manage_page,
+            pages.cancel_page,
+            pages.cancel_by_form,
+            pages.move_page,
+            pages.move_by_form,
             payment.pay_by_form,
         ],
         exception_handlers={BookonceError: problem.refused},

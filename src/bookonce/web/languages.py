@@ -128,9 +128,9 @@ class Language:
         return format_percent(percent / 100, locale=self.locale)
 
 
-def language(asked: str | None, accepted: str | None, business_locale: str) -> Language:
-    """The first that we speak: what was asked for, what the browser accepts, the business's."""
-    wishes = [asked or "", *_by_preference(accepted or ""), business_locale, SOURCE]
+def language(chosen: str | None, accepted: str | None, business_locale: str) -> Language:
+    """The first that we speak: what was chosen for, what the browser accepts, the business's."""
+    wishes = [chosen or "", *_by_preference(accepted or ""), business_locale, SOURCE]
     for wish in wishes:
         code = wish.replace("_", "-").partition("-")[0].lower()
         if code in LANGUAGES:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from litestar import Request, Response, post
 
-from bookonce.payments.notice import hear
+from bookonce.payments.notice import take_notice
 from bookonce.platform.errors import NotFoundError
 from bookonce.web.dependencies import Here
 from bookonce.web.errors import problem
@@ -33,6 +33,8 @@ async def webhook(
         return problem(
             400, "VALIDATION", "The signature doesn't fit this message, or it is too old."
         )
-    is_new = told is not None and await hear(installation, provider, told, now=datetime.now(UTC))
+    is_new = told is not None and await take_notice(
+        installation, provider, told, now=datetime.now(UTC)
+    )
     PROVIDER_EVENTS.labels(provider, "new" if is_new else "known").inc()
     return {"new": is_new}

@@ -27,7 +27,7 @@ from bookonce.web.booking_page.visit import when
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.errors import STATUS
 from bookonce.web.manage.card_field import CardField, card_field, opening
-from bookonce.web.manage.own import Own
+from bookonce.web.manage.manage_page import ManagePage
 from bookonce.web.managed import Managed
 from bookonce.web.metrics import CHANGES
 
@@ -40,7 +40,7 @@ WITH_CARD = ("due", "again", "processing", "bank")
 
 
 def as_it_is(
-    own: Own,
+    own: ManagePage,
     settings: Settings,
     *,
     status: int = 200,
@@ -61,7 +61,7 @@ def as_it_is(
     return _show(own, settings, state, status=status, notice=notice)
 
 
-def _state(own: Own) -> str:
+def _state(own: ManagePage) -> str:
     """Where the payment stands, by our own books."""
     appointment = own.appointment
     payments = own.held.directory.business.payments
@@ -79,7 +79,7 @@ def _state(own: Own) -> str:
 
 
 def _show(
-    own: Own,
+    own: ManagePage,
     settings: Settings,
     state: str,
     *,
@@ -135,7 +135,7 @@ async def pay_by_form(
     payment that is under way.
     """
     fields = await request.form()
-    own = await Own.of(request, installation, slug, token, fields, "")
+    own = await ManagePage.of(request, installation, slug, token, fields, "")
     means, now = str(fields.get("means") or "")[:255], datetime.now(UTC)
     try:
         if means:
@@ -146,7 +146,7 @@ async def pay_by_form(
         raise
     except BookonceError as error:
         CHANGES.labels("pay", error.code.lower()).inc()
-        own = await Own.of(request, installation, slug, token, fields, "")
+        own = await ManagePage.of(request, installation, slug, token, fields, "")
         return _refused(own, settings, error, means)
     CHANGES.labels("pay", paid.found.appointment.status.value).inc()
     looks = str(fields.get("looks") or "")[:3]
@@ -158,7 +158,9 @@ async def pay_by_form(
     )
 
 
-def _went_on(own: Own, settings: Settings, paid: Paid, looks: int) -> Response[str] | Redirect:
+def _went_on(
+    own: ManagePage, settings: Settings, paid: Paid, looks: int
+) -> Response[str] | Redirect:
     """After a try that nobody refused: it is confirmed, or somebody is to be waited for."""
     _ = own.visit.language.words.gettext
     if own.appointment.status not in WAITING:
@@ -174,7 +176,9 @@ def _went_on(own: Own, settings: Settings, paid: Paid, looks: int) -> Response[s
     return _show(own, settings, state, looks=looks + 1)
 
 
-def _refused(own: Own, settings: Settings, error: BookonceError, means: str) -> Response[str]:
+def _refused(
+    own: ManagePage, settings: Settings, error: BookonceError, means: str
+) -> Response[str]:
     """What somebody is told whose payment didn't come about, and what they can do now."""
     _ = own.visit.language.words.gettext
     is_held = own.appointment.status is Status.HELD
@@ -217,7 +221,7 @@ def _refused(own: Own, settings: Settings, error: BookonceError, means: str) -> 
     return _show(own, settings, state, status=status, notice=notice, **values)
 
 
-def _was_lost(own: Own) -> bool:
+def _was_lost(own: ManagePage) -> bool:
     """Whether it ended without ever being confirmed: whoever settles payments may have found before
     the payer that somebody else has the time.
     """
@@ -231,7 +235,7 @@ def _was_lost(own: Own) -> bool:
     )
 
 
-def _alternatives(own: Own, error: BookingConflictError) -> list[tuple[str, str, str]]:
+def _alternatives(own: ManagePage, error: BookingConflictError) -> list[tuple[str, str, str]]:
     """Where what can be booked instead leads to, and the day and the time of each."""
     return [
         (own.elsewhere_at(start), told["day"], told["time"])

@@ -26,7 +26,7 @@ from bookonce.web.managed import Managed, managed
 UTC_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
-class OwnVisit(Visit):
+class ManageVisit(Visit):
     """A request for somebody's own page."""
 
     token = ""
@@ -36,18 +36,18 @@ class OwnVisit(Visit):
         return replace(self.address, lang=code).own(self.token)
 
 
-class Own:
+class ManagePage:
     """An appointment on its own page."""
 
-    def __init__(self, visit: OwnVisit, held: Managed, base: str) -> None:
+    def __init__(self, visit: ManageVisit, held: Managed, base: str) -> None:
         visit.token = held.token
         self.visit, self.held, self.base = visit, held, base
         self.appointment = held.appointment
         self.zone = held.directory.zone_at(held.appointment.location)
 
-    def now(self, held: Managed) -> Own:
+    def now(self, held: Managed) -> ManagePage:
         """The same page with the appointment as it is by now."""
-        return Own(self.visit, held, self.base)
+        return ManagePage(self.visit, held, self.base)
 
     @classmethod
     async def of(
@@ -58,10 +58,10 @@ class Own:
         token: str,
         parameters: Any,
         base: str,
-    ) -> Own:
+    ) -> ManagePage:
         """Raises NotFoundError."""
         held = await managed(installation, slug, token)
-        visit = OwnVisit(request, installation, held.directory, Address.of(slug, parameters))
+        visit = ManageVisit(request, installation, held.directory, Address.of(slug, parameters))
         return cls(visit, held, base)
 
     def address(self, *rest: str, **parameters: str) -> str:

@@ -31,14 +31,14 @@ from bookonce.platform.errors import (
 from bookonce.web.booking_page.form import Form
 from bookonce.web.booking_page.times import times
 from bookonce.web.dependencies import Configured, Here
-from bookonce.web.manage.own import Own
+from bookonce.web.manage.manage_page import ManagePage
 from bookonce.web.manage.payment import as_it_is
 from bookonce.web.metrics import CHANGES
 from bookonce.web.requests import base_url
 
 
 @get("/{slug:str}/a/{token:str}", include_in_schema=False, media_type=MediaType.HTML)
-async def own_page(
+async def manage_page(
     slug: str,
     token: str,
     request: Request[Any, Any, Any],
@@ -46,7 +46,7 @@ async def own_page(
     settings: Configured,
 ) -> Response[str]:
     """The appointment as it is now."""
-    own = await Own.of(
+    own = await ManagePage.of(
         request, installation, slug, token, request.query_params, base_url(request, settings)
     )
     return as_it_is(
@@ -62,7 +62,7 @@ async def cancel_page(
     slug: str, token: str, request: Request[Any, Any, Any], installation: Here
 ) -> Response[str] | Redirect:
     """Asks whether it is meant."""
-    own = await Own.of(request, installation, slug, token, request.query_params, "")
+    own = await ManagePage.of(request, installation, slug, token, request.query_params, "")
     if own.appointment.status is not Status.CONFIRMED:
         return Redirect(own.address(), status_code=303)
     back_minor = own.comes_back_minor
@@ -83,7 +83,7 @@ async def cancel_by_form(
     settings: Configured,
 ) -> Response[str] | Redirect:
     """Cancels, and shows the page again."""
-    own = await Own.of(request, installation, slug, token, await request.form(), "")
+    own = await ManagePage.of(request, installation, slug, token, await request.form(), "")
     _ = own.visit.language.words.gettext
     try:
         await cancel(installation, slug, own.appointment.id, actor=VISITOR, now=datetime.now(UTC))
@@ -103,7 +103,7 @@ async def move_page(
     slug: str, token: str, request: Request[Any, Any, Any], installation: Here
 ) -> Response[str] | Redirect:
     """The times to choose from, then the question whether it is meant."""
-    own = await Own.of(request, installation, slug, token, request.query_params, "")
+    own = await ManagePage.of(request, installation, slug, token, request.query_params, "")
     if own.appointment.status is not Status.CONFIRMED:
         return Redirect(own.address(), status_code=303)
     if own.visit.address.start_at is not None:
@@ -112,7 +112,7 @@ async def move_page(
 
 
 async def _choose_move(
-    own: Own, installation: Installation, *, status: int = 200, notice: str = ""
+    own: ManagePage, installation: Installation, *, status: int = 200, notice: str = ""
 ) -> Response[str]:
     appointment = own.appointment
 
@@ -136,7 +136,7 @@ async def _choose_move(
 
 
 def _confirm_move(
-    own: Own,
+    own: ManagePage,
     form: Form,
     *,
     status: int = 200,
@@ -174,7 +174,7 @@ async def move_by_form(
 ) -> Response[str] | Redirect:
     """Moves, and shows the page again; or offers other times."""
     fields = await request.form()
-    own = await Own.of(request, installation, slug, token, fields, "")
+    own = await ManagePage.of(request, installation, slug, token, fields, "")
     _ = own.visit.language.words.gettext
     form, start = Form.of(fields), own.visit.address.start_at
     if start is None:
