@@ -162,7 +162,7 @@ def _new_appointment(wish: Selection, staff: int, visit: int) -> NewAppointment:
     return NewAppointment(
         demand=demand_of(wish, start, new_id()), version=directory.version,
         location_id=wish.place.location_id, service_id=directory.service_ids["quick"],
-        service_name="Quick", staff_name="Staff", part_facts=(), service_ids={},
+        service_name="Quick", staff_name="Staff", parts=(), service_ids={},
         starts_at=start, ends_at=start + timedelta(minutes=rush.VISIT_MIN), price_minor=4800,
         currency="EUR", client_id=new_id(), client_email=unique.decode(), client_name="Zoe",
         client_phone=None, notes=None, token_hash=unique, sealed_token=unique, event_id=new_id(),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from bookonce.booking.booking_rows import CHOOSING_BOOKING, SIMPLE_BOOKING
-from bookonce.events.catalogue import KINDS, PartFacts
+from bookonce.events.catalogue import KINDS, Part
 from bookonce.followers import registry
 from bookonce.platform.actor import ActorKind
 from bookonce.platform.settings import Settings
@@ -66,7 +66,7 @@ def test_every_kind_of_event_is_documented_as_the_catalogue_has_it() -> None:
 
 def test_the_facts_of_events_are_documented_field_by_field() -> None:
     told = {name: row[0] for name, row in _table("events.md", "facts").items()}
-    types = {kind.facts for kind in KINDS.values()} | {PartFacts}
+    types = {kind.facts for kind in KINDS.values()} | {Part}
     assert told == {
         each.__name__: ", ".join(f"`{one.name}`" for one in msgspec.structs.fields(each)) or "none"
         for each in types

@@ -11,12 +11,12 @@ import pytest
 
 from bookonce.booking.appointment import (
     Appointment,
-    Part,
     Status,
     require_in_time,
     require_movable,
     require_transition,
 )
+from bookonce.events.catalogue import Part
 from bookonce.platform.errors import StatusConflictError, TooLateError
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)

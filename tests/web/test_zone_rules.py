@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from icalendar.timezone import TZP
 
-from bookonce.booking.appointment import Appointment, Part, Status
+from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
 from bookonce.business.document import ONLY_LOCATION
+from bookonce.events.catalogue import Part
 from bookonce.platform.zones import offset_segments
 from bookonce.web.managed import Managed
 from bookonce.web.public.calendar_file import calendar_file

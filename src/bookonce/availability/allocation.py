@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations, pairwise
 from uuid import UUID
 
-from bookonce.availability.claim_rows import Demand, Need
+from bookonce.availability.demand import Demand, Need
 from bookonce.availability.selection import SelectedPart, Selection
 from bookonce.platform.ids import new_id
 from bookonce.platform.intervals import Interval, merged

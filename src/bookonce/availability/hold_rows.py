@@ -13,7 +13,8 @@ from uuid import UUID
 
 from asyncpg import Range
 
-from bookonce.availability.claim_rows import Demand, releasing
+from bookonce.availability.claim_rows import releasing
+from bookonce.availability.demand import Demand
 from bookonce.events import catalogue
 from bookonce.events.appointment_facts import APPOINTMENT_FACTS
 from bookonce.events.event_rows import appended

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from bookonce.events.catalogue import Part
 from bookonce.platform.errors import StatusConflictError, TooLateError
 
 
@@ -31,20 +32,6 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.COMPLETED: frozenset({Status.NO_SHOW}),  # put right by the business
     Status.NO_SHOW: frozenset({Status.COMPLETED}),
 }
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """One service within an appointment, with its performer and times. `service` and `staff` are
-    keys, the names are those of the day it was booked.
-    """
-
-    service: str
-    service_name: str
-    staff: str
-    staff_name: str
-    start: datetime
-    end: datetime
-    price_minor: int | None = None
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):

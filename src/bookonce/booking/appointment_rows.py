@@ -9,9 +9,9 @@ from uuid import UUID
 import msgspec
 
 from bookonce.availability.claim_rows import releasing
-from bookonce.booking.appointment import Appointment, Part, Status
+from bookonce.booking.appointment import Appointment, Status
 from bookonce.events.appointment_facts import APPOINTMENT_FACTS
-from bookonce.events.catalogue import KINDS
+from bookonce.events.catalogue import KINDS, Part
 from bookonce.events.event_rows import appended
 from bookonce.events.followers import is_followed
 from bookonce.platform.actor import Actor

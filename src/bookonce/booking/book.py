@@ -13,14 +13,14 @@ from msgspec import Meta
 
 from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
-from bookonce.availability.claim_rows import Allocation
+from bookonce.availability.demand import Allocation
 from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
 from bookonce.availability.offers import Start
 from bookonce.availability.selection import Choice, Selection, require_offered, select
 from bookonce.booking import booking_rows
-from bookonce.booking.appointment import Appointment, Part, Status
+from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
 from bookonce.booking.client import Client, client_errors, normal_email, notes_errors
 from bookonce.booking.deposits import Deposit, due
@@ -30,7 +30,7 @@ from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import new_token, seal, token_hash, unseal
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
-from bookonce.events.catalogue import AppointmentFacts, PartFacts
+from bookonce.events.catalogue import AppointmentFacts, Part
 from bookonce.events.event_rows import Remembered
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform import money
@@ -243,7 +243,7 @@ def _new_appointment(
         service_id=directory.service_ids[service.key],
         service_name=service.name,
         staff_name=staff_name,
-        part_facts=parts,
+        parts=parts,
         service_ids=directory.service_ids,
         price_minor=facts.price_minor,
         currency=facts.currency,
@@ -271,7 +271,7 @@ def _new_appointment(
 
 def _parts(
     selection: Selection, starts_at: datetime, staff: str, staff_name: str
-) -> tuple[PartFacts, ...]:
+) -> tuple[Part, ...]:
     """What is to be performed, by whom if that is known."""
     currency = selection.directory.business.business.currency
     found = []
@@ -279,7 +279,7 @@ def _parts(
         service = part.service
         start = starts_at + timedelta(minutes=part.offset_min)
         found.append(
-            PartFacts(
+            Part(
                 service.key,
                 service.name,
                 staff,
@@ -292,7 +292,7 @@ def _parts(
     return tuple(found)
 
 
-def _total(parts: Sequence[PartFacts]) -> int | None:
+def _total(parts: Sequence[Part]) -> int | None:
     """The price of all parts; None if any of them has none."""
     known = [part.price_minor for part in parts if part.price_minor is not None]
     return sum(known) if len(known) == len(parts) else None
@@ -302,18 +302,10 @@ def _appointment(selection: Selection, new: NewAppointment, allocation: Allocati
     """The appointment as it was booked just now."""
     directory = selection.directory
     parts = []
-    for told, performer_id in zip(new.part_facts, allocation.performer_ids, strict=True):
+    for part, performer_id in zip(new.parts, allocation.performer_ids, strict=True):
         staff = directory.staff_keys[performer_id]
         parts.append(
-            Part(
-                service=told.service,
-                service_name=told.service_name,
-                staff=staff,
-                staff_name=directory.staff_name(staff),
-                start=told.start,
-                end=told.end,
-                price_minor=told.price_minor,
-            )
+            msgspec.structs.replace(part, staff=staff, staff_name=directory.staff_name(staff))
         )
     return Appointment(
         id=new.demand.appointment_id,

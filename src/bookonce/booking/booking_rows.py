@@ -12,12 +12,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bookonce.availability.claim_rows import Allocation, Demand, allocating, complete
+from bookonce.availability.claim_rows import allocating, complete
+from bookonce.availability.demand import Allocation, Demand
 from bookonce.availability.hold_rows import EXPIRED_IN_THE_WAY
 from bookonce.booking import limit_rows
 from bookonce.booking.limit_rows import Allowance
 from bookonce.events import catalogue
-from bookonce.events.catalogue import PartFacts
+from bookonce.events.catalogue import Part
 from bookonce.events.event_rows import appended
 from bookonce.events.followers import is_followed
 from bookonce.platform.connection import Connection
@@ -40,7 +41,7 @@ class NewAppointment:
     """Of the first part."""
     staff_name: str
     """Of a simple demand: what the one who performs it is called."""
-    part_facts: tuple[PartFacts, ...]
+    parts: tuple[Part, ...]
     """What is performed; without who performs it unless the demand is simple."""
     service_ids: Mapping[str, UUID]
     """By key, for what the parts refer to."""
@@ -88,12 +89,12 @@ class NewAppointment:
         return is_followed(self.kind)
 
     @property
-    def parts(self) -> str:
+    def parts_json(self) -> str:
         """The parts as JSON, as the statement takes them."""
         rows = [
             msgspec.structs.asdict(part)
             | {"service_id": self.service_ids[part.service], "number": number}
-            for number, part in enumerate(self.part_facts)
+            for number, part in enumerate(self.parts)
         ]
         return msgspec.json.encode(rows).decode()
 
@@ -169,7 +170,7 @@ booked_part AS (
     )
     SELECT :business_id, :appointment_id, part.number, part.service_id, part.service_name,
            :resource_id, :staff_name, part.start, part."end", part.price_minor
-    FROM booked CROSS JOIN jsonb_to_recordset(:parts::jsonb) AS part (
+    FROM booked CROSS JOIN jsonb_to_recordset(:parts_json::jsonb) AS part (
         number smallint, service_id uuid, service_name text, start timestamptz, "end" timestamptz,
         price_minor bigint
     )
@@ -178,7 +179,7 @@ _CHOSEN_PARTS = """
 part AS (
     SELECT asked.number - 1 AS number, asked.part, performer.resource_id, performer.key,
            performer.name
-    FROM jsonb_array_elements(:parts::jsonb) WITH ORDINALITY AS asked (part, number)
+    FROM jsonb_array_elements(:parts_json::jsonb) WITH ORDINALITY AS asked (part, number)
     JOIN performing ON performing.part = asked.number - 1
     JOIN resource AS performer ON performer.business_id = :business_id
                               AND performer.resource_id = performing.resource_id

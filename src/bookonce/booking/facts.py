@@ -6,26 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from bookonce.booking.appointment import Appointment, Part, Status
+from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
-from bookonce.events.catalogue import AppointmentFacts, PartFacts
+from bookonce.events.catalogue import AppointmentFacts
 
 
 def facts_of(appointment: Appointment) -> AppointmentFacts:
     """Where and with what an appointment is now."""
     return AppointmentFacts(
-        parts=tuple(
-            PartFacts(
-                part.service,
-                part.service_name,
-                part.staff,
-                part.staff_name,
-                part.start,
-                part.end,
-                part.price_minor,
-            )
-            for part in appointment.parts
-        ),
+        parts=appointment.parts,
         start=appointment.start,
         end=appointment.end,
         currency=appointment.currency,
@@ -41,18 +30,13 @@ def facts_of(appointment: Appointment) -> AppointmentFacts:
     )
 
 
-def parts_of(facts: AppointmentFacts) -> tuple[Part, ...]:
-    """The parts that an event tells of."""
-    return tuple(Part(**msgspec.structs.asdict(part)) for part in facts.parts)
-
-
 def appointment_of(directory: Directory, appointment_id: UUID, data: str) -> Appointment:
     """The appointment as the event of its booking tells of it."""
     facts = msgspec.json.decode(data, type=AppointmentFacts)
     return Appointment(
         id=appointment_id,
         status=Status.HELD if facts.hold_expires_at else Status.CONFIRMED,
-        parts=parts_of(facts),
+        parts=facts.parts,
         location=directory.current_location(facts.location),
         location_name=facts.location_name,
         business_version=facts.business_version,

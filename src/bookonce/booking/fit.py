@@ -12,10 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from bookonce.booking.appointment import Part
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import Service
 from bookonce.business.hours import open_intervals
+from bookonce.events.catalogue import Part
 
 
 class Misfit(StrEnum):

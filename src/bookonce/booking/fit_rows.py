@@ -7,8 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from bookonce.booking.appointment import Part
 from bookonce.booking.fit import Upcoming
+from bookonce.events.catalogue import Part
 from bookonce.platform.connection import Connection
 from bookonce.platform.statements import Statement
 

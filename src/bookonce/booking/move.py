@@ -11,7 +11,8 @@ import msgspec
 from bookonce.availability import claim_rows
 from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
-from bookonce.availability.claim_rows import Allocation, PartlyTakenError
+from bookonce.availability.claim_rows import PartlyTakenError
+from bookonce.availability.demand import Allocation
 from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
@@ -24,7 +25,7 @@ from bookonce.booking.appointment import (
     require_in_time,
     require_movable,
 )
-from bookonce.booking.facts import facts_of, parts_of
+from bookonce.booking.facts import facts_of
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
@@ -305,7 +306,7 @@ def _as_moved(
     return msgspec.structs.replace(
         appointment,
         status=Status.CONFIRMED,
-        parts=parts_of(facts),
+        parts=facts.parts,
         location=directory.current_location(facts.location),
         resources=facts.resources,
         start=facts.start,

@@ -17,8 +17,10 @@ class NoFacts(msgspec.Struct, frozen=True):
     """The event says it all by its kind and its appointment."""
 
 
-class PartFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One service within an appointment, with what it and its performer were called then."""
+class Part(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One service within an appointment, with its performer and times: keys, with what both were
+    called on the day it was booked. An appointment has one or more, without a gap between them.
+    """
 
     service: str
     service_name: str
@@ -34,7 +36,7 @@ class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     minor units. A repeated request is answered from these.
     """
 
-    parts: tuple[PartFacts, ...]
+    parts: tuple[Part, ...]
     start: datetime
     end: datetime
     currency: str
