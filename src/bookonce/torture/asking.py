@@ -17,7 +17,7 @@ import msgspec
 import bookonce.followers  # noqa: F401 - declares who follows events
 from bookonce.availability.block import block, unblock
 from bookonce.availability.installation import Installation
-from bookonce.events.catalogue import Part
+from bookonce.events import catalogue
 from bookonce.payments.pay import receive
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.errors import BookonceError, TryAgainError
@@ -135,7 +135,7 @@ def _understood(status: int, text: bytes, clock: Clock) -> tuple[Outcome, str, A
     return (Outcome.REFUSED if known else Outcome.UNKNOWN), body.code or f"HTTP {status}", None
 
 
-def _place(parts: Iterable[_Part | Part], resources: tuple[str, ...]) -> Place:
+def _place(parts: Iterable[_Part | catalogue.Part], resources: tuple[str, ...]) -> Place:
     return Place(
         tuple(
             Part(one.service, one.staff, int(one.start.timestamp()), int(one.end.timestamp()))
