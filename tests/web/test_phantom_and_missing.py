@@ -35,6 +35,8 @@ A_MOMENT = timedelta(minutes=2)
 class RandomBusiness:
     """A business, the dates to look at, and what visitors have done there already."""
 
+    SERVICES: tuple[str, ...] = ("cut", "dye")
+
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         self.zone = ZoneInfo(self.chance.choice(ZONES))
@@ -54,7 +56,7 @@ class RandomBusiness:
                 for kind in ("chair", "room")
                 for number in range(self.chance.randint(1, 2))
             ],
-            service=[self._service(key) for key in ("cut", "dye")],
+            service=[self._service(key) for key in self.SERVICES],
         )
 
     def _a_date(self) -> date:
@@ -133,6 +135,20 @@ class RandomBusiness:
         return {"location": key} if key else {}
 
 
+class BusinessOfParts(RandomBusiness):
+    """Not everybody performs every service, so that some visits take several people."""
+
+    SERVICES = ("cut", "dye", "wax")
+
+    def _service(self, key: str) -> dict[str, Any]:
+        able = self.chance.sample(self.staff, self.chance.randint(1, max(1, len(self.staff) - 1)))
+        return super()._service(key) | {"staff": able}
+
+    def _day(self) -> list[str]:
+        """More often open for long, also past midnight: two people must be there at once."""
+        return self.chance.choice([super()._day(), ["00:00-24:00"], ["20:00-16:00"]])
+
+
 class Doubter:
     """Tries every start of two days at one business."""
 
@@ -157,9 +173,14 @@ class Doubter:
         }
 
     def book(self, start: datetime, service: str, **more: str) -> dict[str, Any] | None:
-        """The appointment, or None if it was refused as a start that can't be had."""
+        """The appointment, or None if it was refused as a start that can't be had. `service` may be
+        several, as "cut,dye".
+        """
         self.tried += 1
-        answer = self.visitor.post(f"{self.api}/book", json=a_wish(start, service, **more))
+        keys = service.split(",")
+        what = {"services": keys} if len(keys) > 1 else {"service": service}
+        wish = {key: value for key, value in a_wish(start, **more).items() if key != "service"}
+        answer = self.visitor.post(f"{self.api}/book", json=wish | what)
         if answer.status_code == 201:
             return dict(answer.json())
         assert answer.json()["code"] in ("NOT_OFFERED", "BOOKING_CONFLICT"), answer.text
@@ -209,7 +230,7 @@ class Doubter:
                 continue
             free = offered.get(start, [])
             for staff in ("any", *self.salon.staff):
-                is_offered = bool(free) if staff == "any" else staff in free
+                is_offered = start in offered if staff == "any" else staff in free
                 appointment = self.book(start, service, staff=staff, **location)
                 if appointment is None and is_offered:
                     phantoms.append((start, staff))
@@ -252,6 +273,37 @@ def test_what_is_offered_can_be_booked_and_what_can_be_booked_is_offered(
     for location, zone in places:
         assert doubter.compare("cut", zone, location) == ([], [])
     assert doubter.tried > 100
+
+
+@pytest.mark.parametrize("services", ["cut,dye", "dye,wax,cut"])
+@pytest.mark.parametrize("seed", SEEDS[:4] if len(SEEDS) == 10 else SEEDS)
+def test_visits_of_several_services_are_offered_exactly_when_they_can_be_booked(
+    visitor: httpx.Client, serve_business: Callable[[Business], str], seed: int, services: str
+) -> None:
+    salon = BusinessOfParts(seed)
+    doubter = Doubter(visitor, serve_business(salon.business), salon)
+    key = salon.locations[0] if salon.locations else None
+    zones = {
+        each.key: ZoneInfo(each.timezone or salon.zone.key) for each in salon.business.location
+    }
+    for each in ("cut", services, "wax"):
+        doubter.live(each, salon.where(key))
+    assert doubter.compare(services, zones.get(key or "", salon.zone), salon.where(key)) == ([], [])
+    assert doubter.tried > 50
+
+
+def test_some_random_visits_take_several_people_and_some_one(
+    visitor: httpx.Client, serve_business: Callable[[Business], str]
+) -> None:
+    alone, by_several = 0, 0
+    for seed in range(10):
+        salon = BusinessOfParts(seed)
+        doubter = Doubter(visitor, serve_business(salon.business), salon)
+        where = salon.where(salon.locations[0] if salon.locations else None)
+        for free in doubter.offered("cut,dye", **where).values():
+            alone, by_several = alone + bool(free), by_several + (not free)
+    assert alone > 20
+    assert by_several > 20
 
 
 def test_the_random_businesses_have_starts_that_are_offered_and_starts_that_are_not(
