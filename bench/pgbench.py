@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import bookonce.followers  # noqa: F401 - declares who follows events
 from bench.rush import SLUG, VISIT_MIN
 from bookonce.booking.booking_rows import SIMPLE_BOOKING
 from bookonce.events.catalogue import BOOKED
@@ -42,8 +43,10 @@ EXECUTE booking (
 );
 """
 _TIMES = '"start":"2026-12-01T10:00:00Z","end":"2026-12-01T10:05:00Z","price_minor":4800'
-_FACTS = f'{{{_TIMES},"currency":"EUR","location":"main"}}'
-_PARTS = f'[{{"service_id":":service","service":"quick","service_name":"Quick",{_TIMES}}}]'
+_PART = (
+    f'{{"service":"quick","service_name":"Quick","staff":"staff-0","staff_name":"Staff",{_TIMES}}}'
+)
+_FACTS = f'{{"parts":[{_PART}],{_TIMES},"currency":"EUR","location":"main","resources":[]}}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ def _values(start: datetime) -> dict[str, str]:
     return {
         "business_id": "':business'", "version": ":version", "location_id": "':location'",
         "resource_id": "':resource'", "candidate_ids": "ARRAY[':resource']::uuid[]",
-        "part_count": "1", "parts": f"'{_PARTS}'", "facts": f"'{_FACTS}'",
+        "service_id": "':service'", "service_name": "'Quick'", "staff_name": "'Staff'",
+        "facts": f"'{_FACTS}'",
         "claim_id": own_id("b"), "claim_start": low, "claim_end": high,
         "around_start": low, "around_end": high, "starts_at": low, "ends_at": high,
         "appointment_id": own_id("a"), "status": "'confirmed'", "price_minor": "4800",
