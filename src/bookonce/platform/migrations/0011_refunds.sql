@@ -6,9 +6,10 @@
 ALTER TABLE payment ADD COLUMN account text;
 ALTER TABLE payment ADD COLUMN mode text;
 ALTER TABLE payment ADD CONSTRAINT payment_mode_known CHECK (mode IN ('test', 'live'));
-UPDATE payment SET account = business.payments ->> 'account'
-FROM business
-WHERE business.business_id = payment.business_id AND business.payments ->> 'account' IS NOT NULL;
+UPDATE payment SET account = business_version.document #>> '{payments,account}'
+FROM business JOIN business_version USING (business_id, version)
+WHERE business.business_id = payment.business_id
+  AND business_version.document #>> '{payments,account}' IS NOT NULL;
 
 -- What the payer's bank has taken back or wants to: null if it never disputed the payment.
 ALTER TABLE payment ADD COLUMN dispute text;
