@@ -63,6 +63,10 @@ async def expect_services(page: Page) -> None:
     await expect(page.get_by_text("What would you like?")).to_be_visible()
 
 
+async def expect_basket(page: Page) -> None:
+    await expect(page.get_by_role("heading", name="Add another service")).to_be_visible()
+
+
 async def expect_people(page: Page) -> None:
     await expect(page.get_by_text("With whom?")).to_be_visible()
 

@@ -10,6 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.booking import (
     assert_proper,
     books_of,
+    expect_basket,
     expect_booked,
     expect_form,
     expect_people,
@@ -41,10 +42,6 @@ def slug(open_salon: Open) -> str:
             a_service("nails", name="Manicure", price="35.00", staff=["cleo"]),
         ],
     )
-
-
-async def expect_basket(page: Page) -> None:
-    await expect(page.get_by_role("heading", name="Add another service")).to_be_visible()
 
 
 def another(page: Page) -> Locator:

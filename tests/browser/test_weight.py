@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.booking import (
+    expect_basket,
     expect_form,
     expect_people,
     expect_services,
@@ -66,7 +67,7 @@ class Scales:
         return {self.urls[each]: int(size) for each, size in self.bytes.items()}
 
 
-@pytest.mark.parametrize("step", ["services", "people", "times", "form"])
+@pytest.mark.parametrize("step", ["services", "basket", "people", "times", "form"])
 async def test_each_step_weighs_at_most_40_kb_with_all_it_loads(
     new_page: NewPage, large: str, step: str
 ) -> None:
@@ -74,6 +75,7 @@ async def test_each_step_weighs_at_most_40_kb_with_all_it_loads(
     page = await new_page(timezone_id="Asia/Tokyo")  # times are told in both zones
     chosen = {
         "services": "",
+        "basket": "?service=service-1,service-2,service-3&staff=any&add=1",
         "people": "?service=service-1",
         "times": "?service=service-1&staff=any",
         "form": "?service=service-1&staff=any",
@@ -89,6 +91,7 @@ async def test_each_step_weighs_at_most_40_kb_with_all_it_loads(
     await page.goto(address)
     shown = {
         "services": expect_services,
+        "basket": expect_basket,
         "people": expect_people,
         "times": expect_times,
         "form": expect_form,

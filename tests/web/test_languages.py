@@ -111,3 +111,11 @@ def test_arabic_is_written_from_right_to_left() -> None:
 def test_a_language_says_its_own_name() -> None:
     names = [language(code, None, "en").own_name for code in LANGUAGES]
     assert names == ["English", "Deutsch", "Français", "Español", "العربية"]
+
+
+def test_names_are_listed_and_follow_each_other_as_one_says_it() -> None:
+    german, arabic = language("de", None, "en"), language("ar", None, "en")
+    assert german.listed(["Schnitt", "Bart"]) == "Schnitt und Bart"
+    assert german.in_turn(["Ada", "Ada", "Ben", "Ada"]) == "Ada, dann Ben, dann Ada"
+    assert arabic.in_turn(["Ada", "Ben"]) == "\u2068Ada\u2069، ثم \u2068Ben\u2069"
+    assert german.listed(["Schnitt"]) == german.in_turn(["Schnitt", "Schnitt"]) == "Schnitt"

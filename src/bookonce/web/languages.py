@@ -29,6 +29,7 @@ from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 
 SOURCE = "en"
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 MANY = 1_000_000  # days stay days, however many
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 
@@ -103,15 +104,19 @@ class Language:
 
     def listed(self, names: Sequence[str]) -> str:
         """Names as one reads them out: "Cut, Colour and Beard trim"."""
-        return format_list(list(names), locale=self.locale)
+        return format_list([self._isolated(name) for name in names], locale=self.locale)
 
     def in_turn(self, names: Sequence[str]) -> str:
         """People who follow each other, each once in a row: "Ada, then Ben"."""
         _ = self.words.gettext
         return reduce(
             lambda first, next_: _("%(first)s, then %(next)s") % {"first": first, "next": next_},
-            (name for name, _same in groupby(names)),
+            (self._isolated(name) for name, _same in groupby(names)),
         )
+
+    def _isolated(self, name: str) -> str:
+        """A name between words of a language that may be written the other way."""
+        return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}" if self.direction == "rtl" else name
 
     def span(self, minutes: int) -> str:
         """How long before something: in whole days if it is two or more."""
