@@ -43,9 +43,9 @@ async def until(condition: Callable[[], Awaitable[Any]], what: str) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def everything_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The kinds of these tests stand in no catalogue; each has followers."""
-    monkeypatch.setattr(event_rows, "is_followed", lambda kind: True)
+def things_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kinds of these tests stand in no catalogue; each has followers, and no other kind has."""
+    monkeypatch.setattr(event_rows, "is_followed", lambda kind: kind.startswith("thing"))
 
 
 @asynccontextmanager
