@@ -191,6 +191,11 @@ class TestLocations:
         page = surfer.open(f"/{slug}?service=cut,tan&location=mitte&staff=any")
         assert says(page, "When?", "Soho")
 
+    def test_a_place_where_nobody_performs_all_of_it_is_not_asked_for(
+        self, surfer: Surfer, slug: str
+    ) -> None:
+        assert says(surfer.open(f"/{slug}?service=wax,cut"), "When?", "Soho")
+
 
 class TestOwnPage:
     @pytest.fixture

@@ -46,10 +46,12 @@ class Basket:
 
 
 def places_for(directory: Directory, services: Sequence[Service]) -> tuple[Place, ...]:
-    """The locations at which each of the services has somebody who performs it; if there is none,
-    those that offer them all.
+    """Where several services have somebody each who performs them, or at least are offered; a single
+    one where it is offered.
     """
     offering = directory.places_of_all(services)
+    if len(services) == 1:
+        return offering
     able = tuple(
         place
         for place in offering

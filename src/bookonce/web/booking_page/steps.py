@@ -87,7 +87,8 @@ def _where(visit: Visit, *, status: int, notice: str) -> Response[str] | None:
             places=[(visit.address.but(location=place.key), place) for place in places],
             **_basket_facts(visit, services),
         )
-    if len(places) == 1 and visit.address.location is not None:
+    is_one_of_several = len(visit.directory.places_of_all(services)) > 1
+    if len(places) == 1 and (is_one_of_several or visit.address.location is not None):
         visit.address = replace(visit.address, location=places[0].key)
     return None
 
