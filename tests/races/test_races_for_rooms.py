@@ -15,7 +15,7 @@ from bookonce.availability.selection import Choice
 from bookonce.booking.appointment import Status
 from bookonce.booking.book import Booked, book
 from bookonce.booking.cancel import cancel
-from bookonce.booking.find import find
+from bookonce.booking.find import Found, find
 from bookonce.booking.move import MoveRequest, move
 from bookonce.business.document import Business
 from bookonce.platform.actor import VISITOR
@@ -51,7 +51,7 @@ def booking(installation: Installation, slug: str, start: datetime, **more: Any)
 
 def held(results: list[Any]) -> list[Booked]:
     """Those who got it; the others must have been refused for a reason."""
-    refusals = [result for result in results if not isinstance(result, Booked)]
+    refusals = [result for result in results if not isinstance(result, Found)]
     assert {type(refusal) for refusal in refusals} <= {BookingConflictError}, refusals
     return [result for result in results if isinstance(result, Booked)]
 

@@ -43,6 +43,7 @@ async def test_the_limit_is_exact(
             installation,
             slug,
             a_booking(start, client=visitor),
+            actor=VISITOR,
             now=datetime.now(UTC),
             network="192.0.2.1",
         )
