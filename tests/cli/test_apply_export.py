@@ -185,7 +185,7 @@ class TestApply:
         book_with(database_url, slug, ["ada"])
         outcome = run("apply", "-", stdin=a_file(slug, staff=[a_staff_member("bela")]))
         assert outcome.code == 0
-        assert "Ada is no longer listed but has 1 upcoming appointment" in outcome.err
+        assert "Ada is no longer listed" in outcome.err
 
     def test_names_in_messages_are_only_text(self, run: Run, database_url: str, slug: str) -> None:
         named = {"ada": "[/] Ada", "bela": "\\[/b]", "chen": "[link=x]y", "dalia": ":smile:"}
