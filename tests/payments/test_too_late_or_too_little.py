@@ -83,7 +83,12 @@ async def test_what_stripe_will_not_charge_is_no_payment_on_its_way(
     slug = await open_business(a_business(service=[a_service("cut", price="48.00", deposit="30%")]))
 
     async def apply_as_before(connection: Connection) -> None:
-        await connection.execute("UPDATE service SET deposit = '0.30'")
+        await connection.execute(
+            """
+            UPDATE business_version
+            SET document = jsonb_set(document, '{service,0,deposit}', '"0.30"')
+            """
+        )
 
     await shop.database.run(apply_as_before)
     held = await hold(shop, slug)
