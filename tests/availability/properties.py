@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 _WANTED = int(os.environ.get("BOOKONCE_EXAMPLES", "0"))
+_TIMEOUT_S = 300  # hundreds of examples, also on a busy machine
 _NIGHTLY_TIMEOUT_S = 4 * 3600
 
 
@@ -28,6 +29,6 @@ def examples(number: int) -> Callable[[Any], Any]:
     )
 
     def decorate(test: Any) -> Any:
-        return pytest.mark.timeout(_NIGHTLY_TIMEOUT_S)(settled(test)) if _WANTED else settled(test)
+        return pytest.mark.timeout(_NIGHTLY_TIMEOUT_S if _WANTED else _TIMEOUT_S)(settled(test))
 
     return decorate

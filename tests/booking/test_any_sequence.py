@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -266,6 +267,7 @@ class Calendar(RuleBasedStateMachine):
         return sorted((keys[row[0]], row[1], row[2]) for row in rows)
 
 
+@pytest.mark.timeout(300)  # hundreds of verbs, also on a busy machine
 def test_any_sequence_of_verbs_keeps_every_invariant(database_url: str) -> None:
     machine = type("CalendarOfThisTest", (Calendar,), {"database_url": database_url})
     run_state_machine_as_test(

@@ -115,6 +115,7 @@ class TestChange:
             await change(database, new_id(), None, named("x"), actor=ALICE, now=NOW)
 
 
+@pytest.mark.timeout(300)  # two hundred rounds, also on a busy machine
 async def test_of_two_editors_who_race_one_makes_the_version_and_one_is_told(
     database: Database, open_business: Open, database_url: str
 ) -> None:

@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A job that a worker has taken, and the how-manieth attempt this is, from 1."""
+    """A job that a worker has taken, and the number of this attempt, from 1."""
 
     job_id: UUID
     name: str
