@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from bookonce.business.deposits import CARDS, below_charge_minimum
+from bookonce.platform import money
 from tests.availability.oracle import WEEKDAYS, Claim, Part, Performer, Situation
 
 CHANGES = {
@@ -351,6 +353,16 @@ def services(
     return found
 
 
+def _chargeable(service: dict[str, Any], currency: str) -> dict[str, Any]:
+    """The service, without a deposit that is too small for a card."""
+    if "deposit" not in service:
+        return service
+    price_minor = money.minor_units(service["price"], currency)
+    if below_charge_minimum(service["deposit"], price_minor, currency) is None:
+        return service
+    return {name: value for name, value in service.items() if not name.startswith("deposit")}
+
+
 @st.composite
 def business_trees(draw: st.DrawFn) -> dict[str, Any]:
     """The tables of a business file that has nothing wrong with it."""
@@ -362,6 +374,29 @@ def business_trees(draw: st.DrawFn) -> dict[str, Any]:
     )
     here = [draw(resources(key, occasion, location_keys)) for key in resource_keys]
     kinds = [each["kind"] for each in here]
+    payments = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "provider": st.sampled_from(["stripe", "on_site", "till"]),
+                "hold_min": st.one_of(st.integers(1, 10_080), st.just(0.5)),
+                "attempts_max": st.integers(1, 100),
+                "account": st.just("acct_1"),
+                "refunds": st.lists(
+                    st.fixed_dictionaries(
+                        {"until_min": st.integers(0, 527_040), "percent": st.integers(0, 100)}
+                    ),
+                    unique_by=lambda tier: tier["until_min"],
+                    max_size=3,
+                ),
+            },
+        )
+    )
+    offered = [
+        draw(services(key, staff_keys, kinds, location_keys, digits)) for key in service_keys
+    ]
+    if payments.get("provider", CARDS) == CARDS:
+        offered = [_chargeable(each, currency) for each in offered]
     return {
         "business": {
             "slug": draw(st.sampled_from(["lumen", "a", "0-9", "salon-" + "x" * 57])),
@@ -381,28 +416,9 @@ def business_trees(draw: st.DrawFn) -> dict[str, Any]:
                 },
             )
         ),
-        "payments": draw(
-            st.fixed_dictionaries(
-                {},
-                optional={
-                    "provider": st.sampled_from(["stripe", "on_site", "till"]),
-                    "hold_min": st.one_of(st.integers(1, 10_080), st.just(0.5)),
-                    "attempts_max": st.integers(1, 100),
-                    "account": st.just("acct_1"),
-                    "refunds": st.lists(
-                        st.fixed_dictionaries(
-                            {"until_min": st.integers(0, 527_040), "percent": st.integers(0, 100)}
-                        ),
-                        unique_by=lambda tier: tier["until_min"],
-                        max_size=3,
-                    ),
-                },
-            )
-        ),
+        "payments": payments,
         "location": [draw(locations(key)) for key in location_keys],
         "staff": [draw(staff_members(key, occasion, location_keys)) for key in staff_keys],
         "resource": here,
-        "service": [
-            draw(services(key, staff_keys, kinds, location_keys, digits)) for key in service_keys
-        ],
+        "service": offered,
     }
