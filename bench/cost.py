@@ -26,6 +26,8 @@ from bookonce.booking.client import Client
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.ids import new_id
+from bookonce.platform.zone_database import RULES
+from bookonce.platform.zones import wall
 from tests.running import RunningServer
 
 AT_ONCE = 10
@@ -161,7 +163,9 @@ def _new_appointment(wish: Selection, staff: int, visit: int) -> NewAppointment:
     start, directory = _start(visit), wish.directory
     return NewAppointment(
         demand=demand_of(wish, start, new_id()), version=directory.version,
-        location_id=wish.place.location_id, service_id=directory.service_ids["quick"],
+        location_id=wish.place.location_id, location_name="", location_address="",
+        zone=wish.place.zone.key, wall_start=wall(wish.place.zone, start), zone_rules=RULES,
+        service_id=directory.service_ids["quick"],
         service_name="Quick", staff_name="Staff", parts=(), service_ids={},
         starts_at=start, ends_at=start + timedelta(minutes=rush.VISIT_MIN), price_minor=4800,
         currency="EUR", client_id=new_id(), client_email=unique.decode(), client_name="Zoe",

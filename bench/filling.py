@@ -43,14 +43,16 @@ slot AS MATERIALIZED (
 booked AS (
     INSERT INTO appointment (
         business_id, appointment_id, location_id, client_id, status, starts_at, ends_at,
-        price_minor, currency, client_name, token_hash, created_at, business_version
+        price_minor, currency, client_name, token_hash, created_at, business_version,
+        location_name, location_address, zone, wall_start
     )
     SELECT $1, appointment_id,
            (SELECT location_id FROM location WHERE business_id = $1),
            $1, 'confirmed', starts_at,
            starts_at + interval '{VISIT_MIN} minutes', 4800, 'EUR', 'Client',
            sha256(appointment_id::text::bytea), $2,
-           (SELECT version FROM business WHERE business_id = $1)
+           (SELECT version FROM business WHERE business_id = $1), '', '', 'UTC',
+           starts_at AT TIME ZONE 'UTC'
     FROM slot
 ),
 part AS (

@@ -16,6 +16,7 @@ from bookonce.booking.appointment import (
     require_movable,
     require_transition,
 )
+from bookonce.booking.terms import Terms
 from bookonce.events.catalogue import Part
 from bookonce.platform.errors import StatusConflictError, TooLateError
 
@@ -34,7 +35,12 @@ ALLOWED = {
 }
 
 
-def an_appointment(status: str = "confirmed") -> Appointment:
+DAY_BEFORE = Terms(1440)
+
+
+def an_appointment(
+    status: str = "confirmed", terms: Terms = DAY_BEFORE, confirmed_at: datetime | None = None
+) -> Appointment:
     return Appointment(
         id=UUID(int=1),
         status=Status(status),
@@ -49,6 +55,9 @@ def an_appointment(status: str = "confirmed") -> Appointment:
             ),
         ),
         location="main",
+        zone="Europe/Berlin",
+        terms=terms,
+        confirmed_at=confirmed_at,
         start=START,
         end=START + timedelta(minutes=45),
         price_minor=4800,
@@ -99,21 +108,21 @@ DAY = timedelta(days=1)
     "now", [START - 300 * DAY, START - DAY - timedelta(microseconds=1), START - DAY]
 )
 def test_a_client_may_change_their_mind_up_to_the_deadline_itself(now: datetime) -> None:
-    require_in_time(an_appointment(), 1440, now)
+    require_in_time(an_appointment(), now)
 
 
 @pytest.mark.parametrize("now", [START - DAY + timedelta(microseconds=1), START, START + DAY])
 def test_after_the_deadline_it_is_too_late_and_the_deadline_is_told(now: datetime) -> None:
     with pytest.raises(TooLateError) as refused:
-        require_in_time(an_appointment(), 1440, now)
+        require_in_time(an_appointment(), now)
     assert refused.value.code == "TOO_LATE"
     assert refused.value.facts["deadline"] == START - DAY
 
 
 def test_without_a_limit_the_start_is_the_deadline() -> None:
-    require_in_time(an_appointment(), 0, START)
+    require_in_time(an_appointment(terms=Terms(0)), START)
     with pytest.raises(TooLateError):
-        require_in_time(an_appointment(), 0, START + timedelta(microseconds=1))
+        require_in_time(an_appointment(terms=Terms(0)), START + timedelta(microseconds=1))
 
 
 def test_the_limit_counts_minutes_that_pass_whatever_the_clock_does() -> None:
@@ -122,6 +131,36 @@ def test_the_limit_counts_minutes_that_pass_whatever_the_clock_does() -> None:
     noon = datetime(2026, 3, 29, 12, 0, tzinfo=berlin).astimezone(UTC)
     appointment = msgspec.structs.replace(an_appointment(), start=noon)
     deadline = datetime(2026, 3, 28, 11, 0, tzinfo=berlin)
-    require_in_time(appointment, 1440, deadline)
+    require_in_time(appointment, deadline)
     with pytest.raises(TooLateError):
-        require_in_time(appointment, 1440, deadline + timedelta(seconds=1))
+        require_in_time(appointment, deadline + timedelta(seconds=1))
+
+
+LATE = START - timedelta(minutes=50)
+"""When somebody books who is past the limit already."""
+
+
+@pytest.mark.parametrize("minutes", [0, 14, 15])
+def test_for_a_while_after_booking_the_limit_does_not_count(minutes: int) -> None:
+    require_in_time(an_appointment(confirmed_at=LATE), LATE + timedelta(minutes=minutes))
+
+
+def test_the_grace_ends_and_is_the_deadline_that_is_told() -> None:
+    with pytest.raises(TooLateError) as refused:
+        require_in_time(an_appointment(confirmed_at=LATE), LATE + timedelta(minutes=15, seconds=1))
+    assert refused.value.facts["deadline"] == LATE + timedelta(minutes=15)
+
+
+def test_nothing_can_be_undone_once_it_has_begun() -> None:
+    booked_at = START - timedelta(minutes=5)
+    appointment = an_appointment(confirmed_at=booked_at)
+    require_in_time(appointment, START)
+    with pytest.raises(TooLateError):
+        require_in_time(appointment, START + timedelta(seconds=1))
+
+
+def test_a_business_may_give_no_grace() -> None:
+    with pytest.raises(TooLateError):
+        require_in_time(
+            an_appointment(terms=Terms(1440, 0), confirmed_at=LATE), LATE + timedelta(seconds=1)
+        )

@@ -306,7 +306,7 @@ async def test_cancelling_gives_the_time_back_and_again_answers_the_same(
 async def test_a_visitor_is_held_to_the_limit_and_the_business_is_not(
     installation: Installation, open_business: Open
 ) -> None:
-    slug = await open_business(a_business(policy={"cancel_until_min": 60}))
+    slug = await open_business(a_business(policy={"cancel_until_min": 60, "grace_min": 0}))
     held = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
     late = tomorrow_at(8, 1)
     with pytest.raises(TooLateError):

@@ -85,10 +85,14 @@ def id_of(label: str) -> UUID:
     return UUID(APPOINTMENTS[label]["id"])
 
 
+SINCE = "grace_min = 15\n"
+"""What a business file can say since then; what an old one means without it."""
+
+
 @pytest.mark.parametrize("slug", sorted(OLD["exports"]))
 async def test_exports_are_equal(upgraded: Installation, slug: str) -> None:
     outcome = bookonce("export", slug, "--database-url", upgraded.database.url)
-    assert outcome.out == OLD["exports"][slug]
+    assert outcome.out.replace(SINCE, "") == OLD["exports"][slug]
 
 
 @pytest.mark.parametrize("label", sorted(APPOINTMENTS))

@@ -43,7 +43,7 @@ def api(serve_business: Serve) -> str:
 @pytest.fixture
 def strict_api(serve_business: Serve) -> str:
     """A business that wants to know a month ahead."""
-    return serve_business(a_business(policy={"cancel_until_min": 60 * 24 * 30}))
+    return serve_business(a_business(policy={"cancel_until_min": 60 * 24 * 30, "grace_min": 0}))
 
 
 def move(

@@ -251,7 +251,7 @@ class TestOwnPage:
         assert not any("Move" in said for said, _ in cancelled.links)
 
     def test_too_late_is_explained(self, surfer: Surfer, serve_business: Serve) -> None:
-        api = serve_business(a_business(policy={"cancel_until_min": 40_000}))
+        api = serve_business(a_business(policy={"cancel_until_min": 40_000, "grace_min": 0}))
         own = surfer.send(to_the_form(surfer, api), **ZOE)
         assert re.search(r"was possible until \w+, .*Please call us", own.text)
         assert not any("Cancel" in said for said, _ in own.links)

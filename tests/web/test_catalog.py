@@ -43,6 +43,7 @@ class TestBusiness:
                 "notice_min": 0,
                 "horizon_days": 90,
                 "cancel_until_min": 0,
+                "grace_min": 15,
             },
         }
 

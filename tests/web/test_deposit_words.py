@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bookonce.booking.terms import Terms
 from bookonce.business.deposits import RefundTier
-from bookonce.business.document import Policy
 from bookonce.web.booking_page.deposit import refund_words
 from bookonce.web.languages import language
 
@@ -51,9 +51,8 @@ NEVER = "The deposit isn't given back if you cancel."
 def test_what_comes_back(
     tiers: list[tuple[int, int]] | None, cancel_until_min: int, told: list[str]
 ) -> None:
-    rules = None if tiers is None else [RefundTier(*tier) for tier in tiers]
-    policy = Policy(cancel_until_min=cancel_until_min)
-    assert refund_words(rules, policy, ENGLISH) == told
+    rules = None if tiers is None else tuple(RefundTier(*tier) for tier in tiers)
+    assert refund_words(Terms(cancel_until_min, refunds=rules), ENGLISH) == told
 
 
 def test_days_are_days_in_arabic_too() -> None:

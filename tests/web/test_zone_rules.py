@@ -89,6 +89,7 @@ def held(zone: str, start: datetime) -> Managed:
             ),
         ),
         location=ONLY_LOCATION,
+        zone=zone,
         start=start,
         end=start + LENGTH,
         price_minor=None,

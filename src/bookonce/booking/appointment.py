@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bookonce.booking.terms import Terms
 from bookonce.events.catalogue import Part
 from bookonce.platform.errors import StatusConflictError, TooLateError
 
@@ -43,6 +45,12 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """One or more services, performed one after the other without a gap."""
     location: str
     location_name: str = ""
+    """As it was promised, like the address; empty if the business lists no locations."""
+    location_address: str = ""
+    zone: str
+    """The zone of the clock there, as it was promised."""
+    wall_start: datetime | None = None
+    """What that clock was promised to show at the start, without an offset; None: not known."""
     business_version: int = 0
     """The version of the business under which it was promised."""
     resources: tuple[str, ...] = ()
@@ -59,11 +67,31 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be paid before it is confirmed, if anything is."""
     keep_minor: int | None = None
     """What the business may keep of the deposit; None: all of it, once it is confirmed."""
+    forfeit_minor: int | None = None
+    """What the business keeps in any case, since the client moved it after what would have come
+    back got less.
+    """
+    confirmed_at: datetime | None = None
+    """When it became the client's."""
+    terms: Terms | None = None
+    """What the client was promised; None: it was booked just now, or an
+    event tells of it, which doesn't say.
+    """
     hold_expires_at: datetime | None = None
     """Until when its time is held, if it is to be paid for."""
     payment_status: str | None = None
     """Where the latest attempt to pay stands, as a `PaymentStatus`; None if there was none."""
     refunded_minor: int = 0
+
+    @property
+    def clock(self) -> ZoneInfo:
+        """The clock of the place where it is."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def where(self) -> str:
+        """The place's name and address for people; empty if the business lists no locations."""
+        return ", ".join(text for text in (self.location_name, self.location_address) if text)
 
     @property
     def service(self) -> str:
@@ -84,6 +112,30 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     def performers(self) -> tuple[str, ...]:
         """The keys of those who perform its parts, in order."""
         return tuple(part.staff for part in self.parts)
+
+    @property
+    def promised_terms(self) -> Terms:
+        """What the client was promised, of an appointment that was read from the database."""
+        assert self.terms is not None
+        return self.terms
+
+    @property
+    def grace_end(self) -> datetime | None:
+        """Until when anything can be undone after booking; None if it was never the client's."""
+        if self.confirmed_at is None:
+            return None
+        return min(self.start, self.confirmed_at + timedelta(minutes=self.promised_terms.grace_min))
+
+    def is_in_grace(self, now: datetime) -> bool:
+        """Whether it was booked so lately that the client may still undo it for nothing."""
+        grace_end = self.grace_end
+        return grace_end is not None and now <= grace_end
+
+    @property
+    def deadline(self) -> datetime:
+        """Until when a client may cancel or move it."""
+        limit = self.start - timedelta(minutes=self.promised_terms.cancel_until_min)
+        return max(limit, self.grace_end or limit)
 
     def is_waiting(self, now: datetime) -> bool:
         """Whether it is held and the hold hasn't run out, so that it can be paid for."""
@@ -120,12 +172,12 @@ def require_movable(appointment: Appointment) -> None:
         )
 
 
-def require_in_time(appointment: Appointment, cancel_until_min: int, now: datetime) -> None:
-    """A client may cancel or move until `cancel_until_min` before the start. Raises TooLateError."""
-    deadline = appointment.start - timedelta(minutes=cancel_until_min)
+def require_in_time(appointment: Appointment, now: datetime) -> None:
+    """A client may cancel or move for as long as they were promised. Raises TooLateError."""
+    deadline = appointment.deadline
     if now > deadline:
         raise TooLateError(
-            f"This was possible until {cancel_until_min} minutes before the start; "
+            f"This was possible until {deadline.astimezone(appointment.clock):%Y-%m-%d %H:%M}; "
             "please call the business.",
             deadline=deadline,
         )

@@ -10,6 +10,7 @@ import msgspec
 
 from bookonce.availability.claim_rows import releasing
 from bookonce.booking.appointment import Appointment, Status
+from bookonce.booking.terms import Terms
 from bookonce.events.appointment_facts import APPOINTMENT_FACTS
 from bookonce.events.catalogue import KINDS, Part
 from bookonce.events.event_rows import appended
@@ -17,13 +18,22 @@ from bookonce.events.followers import is_followed
 from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection, Row
 from bookonce.platform.statements import Statement
+from bookonce.platform.zone_database import RULES
 
 _APPOINTMENT = """
     SELECT appointment.appointment_id, appointment.status, appointment.starts_at,
         appointment.ends_at, appointment.price_minor, appointment.currency, appointment.sequence,
         appointment.client_name, appointment.notes, appointment.deposit_minor,
         appointment.keep_minor, appointment.hold_expires_at, appointment.business_version,
-        location.key AS location, location.name AS location_name,
+        appointment.location_name, appointment.location_address, appointment.zone,
+        appointment.wall_start, appointment.forfeit_minor, appointment.confirmed_at,
+        location.key AS location, (
+            SELECT json_build_object('refunds', version.document #> '{payments,refunds}')::jsonb
+                   || (version.document -> 'policy')
+            FROM business_version AS version
+            WHERE version.business_id = :business_id
+              AND version.version = appointment.business_version
+        )::text AS terms,
         (
             SELECT json_agg(json_build_object(
                 'service', service.key, 'service_name', part.service_name,
@@ -82,6 +92,7 @@ _CHANGE_STATUS = Statement(
     WITH changed AS (
         UPDATE appointment
         SET status = :status, sequence = sequence + 1,
+            confirmed_at = CASE WHEN :status = 'confirmed' THEN :now ELSE confirmed_at END,
             keep_minor = coalesce(:keep_minor, keep_minor)
         WHERE business_id = :business_id AND appointment_id = :appointment_id
           AND status = :expected_status AND sequence = :expected_sequence
@@ -118,8 +129,9 @@ _LOCK = Statement(
 _SET_TIME = Statement(
     """
     UPDATE appointment
-    SET location_id = coalesce(:location_id, location_id), starts_at = :starts_at,
-        ends_at = :ends_at, sequence = sequence + :changes
+    SET location_id = coalesce(:location_id, location_id), location_name = :location_name,
+        location_address = :location_address, zone = :zone, wall_start = :wall_start,
+        zone_rules = :zone_rules, forfeit_minor = :forfeit_minor, starts_at = :starts_at, ends_at = :ends_at, sequence = sequence + :changes
     WHERE business_id = :business_id AND appointment_id = :appointment_id
     """
 )
@@ -146,6 +158,12 @@ def _appointment(row: Row) -> Appointment:
         parts=msgspec.json.decode(row["parts"], type=tuple[Part, ...]),
         location=row["location"],
         location_name=row["location_name"],
+        location_address=row["location_address"],
+        zone=row["zone"],
+        wall_start=row["wall_start"],
+        forfeit_minor=row["forfeit_minor"],
+        confirmed_at=row["confirmed_at"],
+        terms=msgspec.json.decode(row["terms"], type=Terms),
         business_version=row["business_version"],
         resources=tuple(row["resources"] or ()),
         start=row["starts_at"],
@@ -257,6 +275,12 @@ async def set_time(
         business_id=business_id,
         appointment_id=appointment.id,
         location_id=location_id,
+        location_name=appointment.location_name,
+        location_address=appointment.location_address,
+        zone=appointment.zone,
+        wall_start=appointment.wall_start,
+        zone_rules=RULES,
+        forfeit_minor=appointment.forfeit_minor,
         starts_at=appointment.start,
         ends_at=appointment.end,
         changes=int(is_change),

@@ -45,6 +45,8 @@ from bookonce.platform.errors import (
     ValidationError,
 )
 from bookonce.platform.ids import new_id
+from bookonce.platform.zone_database import RULES
+from bookonce.platform.zones import wall
 
 
 class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -228,7 +230,10 @@ def _new_appointment(
         currency=directory.business.business.currency,
         price_minor=_total(parts),
         location=selection.place.key,
-        location_name=selection.place.name,
+        location_name=selection.place.label,
+        location_address=selection.place.address,
+        zone=selection.place.zone.key,
+        wall_start=wall(selection.place.zone, starts_at),
         business_version=directory.version,
         deposit_minor=deposit.amount_minor if deposit else None,
         hold_expires_at=terms.hold_expires_at,
@@ -238,6 +243,11 @@ def _new_appointment(
         demand=demand,
         version=directory.version,
         location_id=selection.place.location_id,
+        location_name=selection.place.label,
+        location_address=selection.place.address,
+        zone=facts.zone,
+        wall_start=facts.wall_start,
+        zone_rules=RULES,
         starts_at=starts_at,
         ends_at=facts.end,
         service_id=directory.service_ids[service.key],
@@ -312,7 +322,10 @@ def _appointment(selection: Selection, new: NewAppointment, allocation: Allocati
         status=Status(new.status),
         parts=tuple(parts),
         location=selection.place.key,
-        location_name=selection.place.name,
+        location_name=selection.place.label,
+        location_address=selection.place.address,
+        zone=selection.place.zone.key,
+        wall_start=new.wall_start,
         business_version=directory.version,
         resources=tuple(sorted(directory.resource_keys[one] for one in allocation.other_ids)),
         start=new.starts_at,

@@ -34,6 +34,13 @@ class NewAppointment:
     version: int
     """Of the business, as the start was judged by it."""
     location_id: UUID
+    location_name: str
+    location_address: str
+    zone: str
+    wall_start: datetime | None
+    """What the zone's clock shows at the start, without an offset."""
+    zone_rules: str
+    """The version of the zone database by which that is so."""
     starts_at: datetime
     ends_at: datetime
     service_id: UUID
@@ -277,11 +284,13 @@ visitor AS (
     INSERT INTO appointment (
         business_id, appointment_id, location_id, client_id, status, starts_at, ends_at,
         price_minor, currency, client_name, client_phone, notes, token_hash, created_at,
-        hold_expires_at, deposit_minor, business_version
+        hold_expires_at, deposit_minor, business_version, location_name, location_address, zone,
+        wall_start, zone_rules, confirmed_at
     )
     SELECT :business_id, :appointment_id, :location_id, visitor.client_id, :status, :starts_at,
            :ends_at, :price_minor, :currency, :client_name, :client_phone, :notes, :token_hash,
-           :now, :hold_expires_at, :deposit_minor, :version
+           :now, :hold_expires_at, :deposit_minor, :version, :location_name, :location_address,
+           :zone, :wall_start, :zone_rules, CASE WHEN :status = 'confirmed' THEN :now END
     FROM complete CROSS JOIN visitor{limit.require}
     RETURNING appointment_id
 ),

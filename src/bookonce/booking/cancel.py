@@ -9,10 +9,9 @@ import msgspec
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
-from bookonce.booking.appointment import Appointment, Status, require_in_time, require_transition
+from bookonce.booking.appointment import Status, require_in_time, require_transition
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
-from bookonce.business.deposits import kept_minor, refund_percent
-from bookonce.business.directory import Directory
+from bookonce.booking.kept import keep_minor_if_cancelled
 from bookonce.platform.actor import Actor
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.ids import new_id
@@ -39,8 +38,8 @@ async def cancel(
             return Found(directory, appointment)
         require_transition(appointment, Status.CANCELLED)
         if actor.is_bound_by_terms and appointment.status is Status.CONFIRMED:
-            require_in_time(appointment, directory.policy.cancel_until_min, now)
-        keep_minor = keep_minor_if_cancelled(directory, appointment, actor, now)
+            require_in_time(appointment, now)
+        keep_minor = keep_minor_if_cancelled(appointment, actor, now)
         if await installation.database.run(
             appointment_rows.change_status,
             directory.business_id,
@@ -60,21 +59,3 @@ async def cancel(
             )
             return Found(directory, cancelled)
     raise TryAgainError("This appointment keeps changing; try again in a moment.")
-
-
-def keep_minor_if_cancelled(
-    directory: Directory, appointment: Appointment, actor: Actor, now: datetime
-) -> int | None:
-    """What the business keeps of the deposit, in minor units; None if there is none.
-
-    Nothing if the business cancels, or if it wasn't confirmed yet.
-    """
-    deposit_minor = appointment.deposit_minor
-    if deposit_minor is None:
-        return None
-    if not actor.is_bound_by_terms or appointment.status is not Status.CONFIRMED:
-        return 0
-    percent = refund_percent(directory.business.payments.refunds, appointment.start, now)
-    due_minor = kept_minor(deposit_minor, percent, appointment.currency)
-    given_back = appointment.keep_minor
-    return due_minor if given_back is None else min(due_minor, given_back)

@@ -27,6 +27,7 @@ from bookonce.booking.appointment import (
 )
 from bookonce.booking.facts import facts_of
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
+from bookonce.booking.kept import forfeit_minor_if_moved
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
 from bookonce.events.catalogue import (
@@ -42,6 +43,7 @@ from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import NotOfferedError, TryAgainError
 from bookonce.platform.ids import new_id
+from bookonce.platform.zones import wall
 
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,7 +112,9 @@ async def move(
                 return Found(directory, appointment)
             continue
         if actor.is_bound_by_terms:
-            require_in_time(appointment, directory.policy.cancel_until_min, now)
+            require_in_time(appointment, now)
+            forfeit_minor = forfeit_minor_if_moved(appointment, actor, now)
+            appointment = msgspec.structs.replace(appointment, forfeit_minor=forfeit_minor)
         selection = require_offered(selection, request.start, bookable(directory, now))
         try:
             moved = await change.take_new_time(appointment, selection, request.start)
@@ -169,7 +173,10 @@ def moved_to(
             )
         ),
         location=selection.place.key,
-        location_name=selection.place.name,
+        location_name=selection.place.label,
+        location_address=selection.place.address,
+        zone=selection.place.zone.key,
+        wall_start=wall(selection.place.zone, starts_at),
         resources=tuple(sorted(directory.resource_keys[one] for one in allocation.other_ids)),
         start=starts_at,
         end=starts_at + timedelta(minutes=selection.duration_min),
@@ -308,6 +315,10 @@ def _as_moved(
         status=Status.CONFIRMED,
         parts=facts.parts,
         location=directory.current_location(facts.location),
+        location_name=facts.location_name,
+        location_address=facts.location_address,
+        zone=facts.zone or appointment.zone,
+        wall_start=facts.wall_start,
         resources=facts.resources,
         start=facts.start,
         end=facts.end,

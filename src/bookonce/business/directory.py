@@ -32,11 +32,18 @@ class Place:
     location_id: UUID
     name: str
     address: str
+    is_listed: bool
+    """Whether the business tells its locations apart."""
     zone: ZoneInfo
     hours: Mapping[str, tuple[Hours, ...]]
     """By the key of each who works there: the hours that must be open, theirs and the location's."""
     resources: Mapping[str, tuple[UUID, ...]]
     """The ids of rooms and equipment, by kind."""
+
+    @property
+    def label(self) -> str:
+        """What it is called where clients are told; empty if the business lists no locations."""
+        return self.name if self.is_listed else ""
 
 
 class Directory(msgspec.Struct, frozen=True, dict=True):
@@ -92,6 +99,7 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
                 self.location_ids[location.key],
                 location.name,
                 location.address,
+                self.lists_locations,
                 ZoneInfo(location.timezone or profile.timezone),
                 self._hours_at(location, is_first=number == 0),
                 self._resources_at(location, is_first=number == 0),

@@ -27,6 +27,7 @@ SITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
 Name = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
+GRACE_MIN = 15
 ANYONE = "any"
 """The word that stands for no particular person; no staff may have it as a key."""
 STAFF_KIND = "staff"
@@ -76,6 +77,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice_min: Annotated[int, Meta(ge=0, le=527_040)] = 60
     horizon_days: Annotated[int, Meta(ge=1, le=1_100)] = 90
     cancel_until_min: Annotated[int, Meta(ge=0, le=527_040)] = 1440
+    grace_min: Annotated[int, Meta(ge=0, le=10_080)] = GRACE_MIN
+    """So long after booking a client may change their mind whatever the limit says."""
 
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

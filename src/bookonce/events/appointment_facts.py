@@ -23,11 +23,9 @@ jsonb_strip_nulls(jsonb_build_object(
         WHERE location.business_id = :business_id
           AND location.location_id = appointment.location_id
     ),
-    'location_name', (
-        SELECT location.name FROM location
-        WHERE location.business_id = :business_id
-          AND location.location_id = appointment.location_id
-    ),
+    'location_name', appointment.location_name,
+    'location_address', appointment.location_address,
+    'zone', appointment.zone, 'wall_start', appointment.wall_start,
     'business_version', appointment.business_version,
     'start', appointment.starts_at, 'end', appointment.ends_at,
     'price_minor', appointment.price_minor, 'currency', appointment.currency,

@@ -43,6 +43,12 @@ class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     price_minor: int | None = None
     location: str = ""
     location_name: str = ""
+    """Empty if the business lists no locations."""
+    location_address: str = ""
+    zone: str = ""
+    """The zone of the clock there."""
+    wall_start: datetime | None = None
+    """What that clock shows at the start, as promised."""
     business_version: int = 0
     """The version of the business under which it was promised."""
     resources: tuple[str, ...] = ()

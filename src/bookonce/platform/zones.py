@@ -10,11 +10,11 @@ from __future__ import annotations
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-# The pinned tzdata package, not whatever the machine has: the same rules on every installation.
-zoneinfo.reset_tzpath(to=())
+from bookonce.platform import zone_database  # noqa: F401 it chooses the rules before a zone is read
 
 DAY_S = 86_400
 _PROBE_S = 43_200  # no zone changes its clock twice within half a day
@@ -32,6 +32,31 @@ class OffsetSegment(NamedTuple):
 def is_zone(name: str) -> bool:
     """Whether `name` is a zone of the IANA database."""
     return name in zoneinfo.available_timezones()
+
+
+def wall(zone: ZoneInfo, instant: datetime) -> datetime:
+    """What a zone's clock shows at an instant: a local time without an offset."""
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def promised(zone: ZoneInfo, wall_start: datetime, near: datetime) -> datetime | None:
+    """The instant, in UTC, at which a zone's clock shows a local time; None if it is skipped.
+
+    Of the two of a repeated hour it is the one closer to `near`.
+    """
+    found = {wall_start.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    shown = [instant for instant in found if wall(zone, instant) == wall_start]
+    return min(shown, key=lambda instant: (abs(instant - near), instant), default=None)
+
+
+@lru_cache(maxsize=4096)
+def fingerprint(zones: frozenset[str]) -> str:
+    """What tells whether two versions of the rules say the same of some zones from 2025 to 2040."""
+    start_s, end_s = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (2025, 2040))
+    digest = sha256()
+    for name in sorted(zones):
+        digest.update(repr((name, offset_segments(ZoneInfo(name), start_s, end_s))).encode())
+    return digest.hexdigest()[:32]
 
 
 def offset_s(zone: ZoneInfo, instant_s: int) -> int:

@@ -40,7 +40,7 @@ class Managed:
         """
         if len(self.appointment.parts) == 1:
             return []
-        zone = self.directory.zone_at(self.appointment.location)
+        zone = self.appointment.clock
         return [
             f"{part.start.astimezone(zone):%H:%M}–{part.end.astimezone(zone):%H:%M} "
             f"{part.service_name}, {part.staff_name}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bookonce.availability.selection import SERVICES_MAX
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import Service
-from bookonce.web.booking_page.deposit import Terms
+from bookonce.web.booking_page.deposit import DepositShown
 from bookonce.web.booking_page.visit import Visit
 
 
@@ -29,7 +29,7 @@ class Row:
     name: str
     duration_min: int
     price: str
-    terms: Terms | None
+    terms: DepositShown | None
     url: str
     why_not: str = ""
 
@@ -126,7 +126,7 @@ def why_not_together(visit: Visit, services: Sequence[Service]) -> str:
     return ""
 
 
-def can_be_booked(terms: Terms | None) -> bool:
+def can_be_booked(terms: DepositShown | None) -> bool:
     """Whether anybody can: one whose deposit can't be taken is still for those it isn't asked of."""
     return terms is None or terms.can_be_taken or not terms.is_for_all
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.deposits import amount_of
+from bookonce.booking.terms import Terms
 from bookonce.business.deposits import DepositFor, RefundTier
 from bookonce.business.directory import Directory
-from bookonce.business.document import Policy, Service
+from bookonce.business.document import Service
 from bookonce.payments.states import PaymentStatus
 from bookonce.platform import money
 from bookonce.web.languages import Language
@@ -20,7 +21,7 @@ CARDS = "stripe"
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class DepositShown:
     """The deposit of a service, in words."""
 
     amount: str
@@ -40,7 +41,7 @@ def terms(
     directory: Directory,
     services: Sequence[Service],
     language: Language,
-) -> Terms | None:
+) -> DepositShown | None:
     """What a visitor should know who is about to book; None if nothing is asked in advance."""
     asking = [(each, amount_of(directory, each)) for each in services]
     amount_minor = sum(amount_minor or 0 for _, amount_minor in asking)
@@ -53,10 +54,10 @@ def terms(
     by_card = provider is None or provider.takes_cards
     amount = language.amount(money.major(amount_minor, currency), currency)
     now, at_all = _("Deposit %(amount)s now, incl. tax"), _("Deposit %(amount)s, incl. tax")
-    return Terms(
+    return DepositShown(
         amount=(now if by_card else at_all) % {"amount": amount},
         asked_of=_asked_of(next(iter(asked_of)), language) if len(asked_of) == 1 else "",
-        refunds=refund_words(payments.refunds, directory.policy, language),
+        refunds=refund_words(Terms.of(directory.business), language),
         is_for_all=() in asked_of,
         by_card=by_card,
         can_be_taken=provider is not None,
@@ -72,12 +73,10 @@ def _asked_of(whom: Sequence[DepositFor], language: Language) -> str:
     return _("only after a missed appointment") if whom else ""
 
 
-def refund_words(
-    tiers: Sequence[RefundTier] | None, policy: Policy, language: Language
-) -> list[str]:
+def refund_words(promised: Terms, language: Language) -> list[str]:
     """What comes back to whoever cancels how long before, the most first."""
     _ = language.words.gettext
-    rules = _rules(tiers, policy.cancel_until_min)
+    rules = _rules(promised.refunds, promised.cancel_until_min)
     if not rules:
         return [_("The deposit isn't given back if you cancel.")]
     found = []
@@ -92,7 +91,7 @@ def refund_words(
         else:
             text = _("If you cancel before it begins, you get %(percent)s of it back.")
         found.append(text % filled)
-    if rules[-1][0] > policy.cancel_until_min:
+    if rules[-1][0] > promised.cancel_until_min:
         found.append(_("If you cancel later than that, nothing comes back."))
     return found
 

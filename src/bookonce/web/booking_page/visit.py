@@ -15,7 +15,7 @@ from bookonce.business.document import Service
 from bookonce.platform import money
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.brand import logo_url
-from bookonce.web.booking_page.deposit import Terms, terms
+from bookonce.web.booking_page.deposit import DepositShown, terms
 from bookonce.web.booking_page.times import clocks_differ
 from bookonce.web.languages import LANGUAGES, Language, language
 from bookonce.web.templates import render
@@ -88,7 +88,7 @@ class Visit:
         """The address of this page in another language."""
         return self.address.but(lang=code)
 
-    def terms(self, services: Sequence[Service]) -> Terms | None:
+    def terms(self, services: Sequence[Service]) -> DepositShown | None:
         """What is to be paid in advance for services, if anything is."""
         return terms(self.installation, self.directory, services, self.language)
 

@@ -13,7 +13,7 @@ from litestar import Request, Response
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.cancel import keep_minor_if_cancelled
+from bookonce.booking.kept import keep_minor_if_cancelled
 from bookonce.business.directory import Place
 from bookonce.business.document import ANYONE
 from bookonce.platform import money
@@ -43,7 +43,7 @@ class ManagePage:
         visit.token = held.token
         self.visit, self.held, self.base = visit, held, base
         self.appointment = held.appointment
-        self.zone = held.directory.zone_at(held.appointment.location)
+        self.zone = held.appointment.clock
 
     def now(self, held: Managed) -> ManagePage:
         """The same page with the appointment as it is by now."""
@@ -71,8 +71,7 @@ class ManagePage:
     @property
     def deadline(self) -> datetime:
         """Until when the client may change their mind."""
-        limit_min = self.held.directory.policy.cancel_until_min
-        return self.appointment.start - timedelta(minutes=limit_min)
+        return self.appointment.deadline
 
     @property
     def place(self) -> Place:
@@ -104,9 +103,7 @@ class ManagePage:
         appointment = self.appointment
         if appointment.deposit_minor is None or appointment.status is not Status.CONFIRMED:
             return None
-        keep_minor = keep_minor_if_cancelled(
-            self.held.directory, appointment, VISITOR, datetime.now(UTC)
-        )
+        keep_minor = keep_minor_if_cancelled(appointment, VISITOR, datetime.now(UTC))
         assert keep_minor is not None
         return max(0, appointment.deposit_minor - keep_minor - appointment.refunded_minor)
 
@@ -163,7 +160,7 @@ class ManagePage:
             service=spoken.listed([part.service_name for part in appointment.parts]),
             staff=spoken.in_turn([part.staff_name for part in appointment.parts]),
             parts=self.parts(),
-            where=directory.where(appointment.location),
+            where=appointment.where,
             price=self.price,
             deposit=standing(appointment, spoken, by_card=provider is None or provider.takes_cards),
             day=spoken.long_day(start.date()),
@@ -194,7 +191,7 @@ class ManagePage:
         )
         link = f"{self.base}{self.address()}"
         details = "\n".join((*self.held.timetable(), link))
-        where = directory.where(appointment.location) or directory.business.business.name
+        where = appointment.where or directory.business.business.name
         google = {
             "action": "TEMPLATE", "text": title, "dates": f"{start}/{end}", "details": details,
             "location": where,

@@ -99,7 +99,6 @@ def _show(
     assert end is not None
     there = end.astimezone(own.visit.address.zone or own.zone)
     is_far = there.date() != now.astimezone(there.tzinfo).date()
-    directory = own.held.directory
     return own.render(
         "payment.html",
         status=status,
@@ -108,7 +107,7 @@ def _show(
         notice=notice,
         card=card,
         amount=own.amount(appointment.deposit_minor),
-        refunds=refund_words(directory.business.payments.refunds, directory.policy, spoken),
+        refunds=refund_words(appointment.promised_terms, spoken),
         held_until=f"{spoken.long_day(there.date())}, {spoken.time(there)}"
         if is_far
         else spoken.time(there),

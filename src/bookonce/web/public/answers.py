@@ -169,7 +169,7 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
         installation's own at Stripe.
         """
         appointment, directory = held.appointment, held.directory
-        zone = directory.zone_at(appointment.location)
+        zone = appointment.clock
         return cls(
             id=appointment.id,
             status=appointment.status.value,

@@ -30,7 +30,7 @@ def method(appointment: Appointment) -> str:
 def calendar_file(held: Managed, manage_url: str) -> bytes:
     """One event in the location's time zone, with the zone's rules."""
     appointment = held.appointment
-    zone = held.directory.zone_at(appointment.location)
+    zone = appointment.clock
     event = _event(held, zone, manage_url)
     calendar = Calendar()
     calendar.add("prodid", "-//Bookonce//EN")
@@ -61,8 +61,8 @@ def _event(held: Managed, zone: ZoneInfo, manage_url: str) -> Event:
     event.add("summary", f"{held.title} · {directory.business.business.name}")
     told = held.timetable() or [f"{held.title}, {held.people}"]
     event.add("description", "\n".join((*told, manage_url)))
-    if where := directory.where(appointment.location):
-        event.add("location", where)
+    if appointment.where:
+        event.add("location", appointment.where)
     event.add("url", manage_url)
     event.add("status", _event_status(appointment.status))
     return event
