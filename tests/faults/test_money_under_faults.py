@@ -129,9 +129,12 @@ async def _open(shop: Installation, now: datetime) -> Booked:
 
 
 async def recover(place: Place, shop: Installation, slug: str, now: datetime) -> None:
-    """What the queue and the schedules do: follow up what happened, then look after the rest."""
+    """What the queue and the schedules do: follow up what happened, look after the rest, and follow
+    up what the schedules found.
+    """
     await drain(place.database_url, shop)
     await come_by(shop, now)
+    await drain(place.database_url, shop)
 
 
 async def come_by(shop: Installation, now: datetime) -> None:
