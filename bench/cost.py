@@ -163,6 +163,7 @@ def _new_appointment(wish: Selection, staff: int, visit: int) -> NewAppointment:
     start, directory = _start(visit), wish.directory
     return NewAppointment(
         demand=demand_of(wish, start, new_id()), version=directory.version,
+        zone_turn=directory.zone_turn,
         location_id=wish.place.location_id, location_name="", location_address="",
         zone=wish.place.zone.key, wall_start=wall(wish.place.zone, start), zone_rules=RULES,
         service_id=directory.service_ids["quick"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bookonce.availability.installation import Installation
+from bookonce.booking import jobs as booking_jobs
 from bookonce.events import followers
 from bookonce.payments import jobs as payment_jobs
 from bookonce.queue.handlers import Registry
@@ -17,6 +18,7 @@ from bookonce.queue.purge import purge
 def registry() -> Registry[Installation]:
     """All jobs, with the events and times that lead to them."""
     found = Registry[Installation]()
+    booking_jobs.register(found)
     payment_jobs.register(found)
     found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)
     return found

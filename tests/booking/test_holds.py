@@ -10,10 +10,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from asyncpg import Range
 
 from bookonce.availability import hold_rows
-from bookonce.availability.block import BlockKind, block, take_block
+from bookonce.availability.block import Block, BlockKind, block, block_claim, take_block
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import offer
 from bookonce.availability.selection import Choice
@@ -358,19 +357,11 @@ async def close_room(installation: Installation, held: Booked, room: str, now: d
     """For the hour of the visit, once the hold has run out."""
     directory = held.directory
     (room_id,) = (one for one, key in directory.resource_keys.items() if key == room)
-    during = Range(TEN, TEN + timedelta(hours=1))
+    closed = Block(new_id(), room, TEN, TEN + timedelta(hours=1), BlockKind.BLOCKED, None)
+    claim = block_claim(directory.business_id, room_id, closed, directory.zone)
 
     async def work(connection: Connection) -> None:
-        await take_block(
-            connection,
-            directory.business_id,
-            room_id,
-            new_id(),
-            during,
-            BlockKind.BLOCKED,
-            None,
-            now,
-        )
+        await take_block(connection, claim, now)
 
     await installation.database.transaction(work)
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from asyncpg import Range
 
-from bookonce.availability import claim_rows, hold_rows
+from bookonce.availability import block_rows, hold_rows
+from bookonce.availability.block_rows import BlockClaim
 from bookonce.availability.installation import Installation
+from bookonce.availability.rules import require_as_new
 from bookonce.events import catalogue, event_rows
 from bookonce.events.catalogue import BlockFacts
 from bookonce.platform.actor import Actor
@@ -22,6 +25,7 @@ from bookonce.platform.errors import (
     ValidationError,
 )
 from bookonce.platform.ids import new_id
+from bookonce.platform.zones import wall
 
 REASON_LENGTH_MAX = 200
 
@@ -71,18 +75,16 @@ async def block(
     """
     _require_sound(start, end, reason)
     directory = await installation.current(slug)
+    require_as_new(directory)
     directory.require_staff(staff_key)
-    resource_id = directory.staff_ids[staff_key]
     made = Block(new_id(), staff_key, start.astimezone(UTC), end.astimezone(UTC), kind, reason)
     event_id = new_id()
-    during = Range(made.start, made.end)
+    claim = block_claim(directory.business_id, directory.staff_ids[staff_key], made, directory.zone)
 
     async def work(connection: Connection) -> Block:
-        if await claim_rows.exists(connection, directory.business_id, made.id):
+        if await block_rows.exists(connection, directory.business_id, made.id):
             return made  # a lost attempt of ours made it
-        await take_block(
-            connection, directory.business_id, resource_id, made.id, during, kind, reason, now
-        )
+        await take_block(connection, claim, now)
         await event_rows.append(
             connection,
             directory.business_id,
@@ -110,7 +112,7 @@ async def unblock(
     event_id = new_id()
 
     async def work(connection: Connection) -> None:
-        gone = await claim_rows.remove(connection, directory.business_id, block_id)
+        gone = await block_rows.remove(connection, directory.business_id, block_id)
         if gone is None:
             if await event_rows.exists(connection, directory.business_id, event_id):
                 return  # a lost attempt of ours gave it back
@@ -129,25 +131,35 @@ async def unblock(
     await installation.database.transaction(work)
 
 
-async def take_block(
-    connection: Connection,
+def block_claim(
     business_id: UUID,
     resource_id: UUID,
-    claim_id: UUID,
-    during: Range[datetime],
-    kind: BlockKind,
-    reason: str | None,
-    now: datetime,
-    *,
+    made: Block,
+    zone: ZoneInfo,
     source: Source = Source.OFFICE,
-) -> None:
+) -> BlockClaim:
+    """The claim of a block, as the zone's clock has it."""
+    return BlockClaim(
+        business_id=business_id,
+        claim_id=made.id,
+        resource_id=resource_id,
+        during=Range(made.start, made.end),
+        kind=made.kind.value,
+        reason=made.reason,
+        source=source.value,
+        zone=zone.key,
+        wall_start=wall(zone, made.start),
+        wall_end=wall(zone, made.end),
+    )
+
+
+async def take_block(connection: Connection, claim: BlockClaim, now: datetime) -> None:
     """Insert the claim of a block inside a transaction. Raises BlockConflictError."""
-    while not await claim_rows.block(
-        connection, business_id, claim_id, resource_id, during, kind.value, reason, source.value
-    ):
+    business_id, resource_id, during = claim.business_id, claim.resource_id, claim.during
+    while not await block_rows.block(connection, claim):
         if await hold_rows.expire_around(connection, business_id, [resource_id], during, now):
             continue
-        in_the_way = await claim_rows.in_the_way(connection, business_id, resource_id, during)
+        in_the_way = await block_rows.in_the_way(connection, business_id, resource_id, during)
         if in_the_way:
             raise BlockConflictError(
                 "Something stands in this time already; move or cancel it first.",

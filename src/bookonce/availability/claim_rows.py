@@ -1,5 +1,5 @@
-"""Claims: the rows that take somebody's time. This is the only module that inserts them, and that
-says how they are deleted.
+"""Claims: the rows that take somebody's time. Appointments take theirs here, `block_rows` takes the
+others, `shift_rows` puts some elsewhere. Here it is said how they are deleted.
 
 A claim is taken with ON CONFLICT DO NOTHING and a row count. A bare INSERT that waits for its
 violation deadlocks under hot contention: 126 s instead of 1.8 s for 120 raced slots, measured.
@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from asyncpg import Range
-
 from bookonce.availability.demand import Allocation, Demand
-from bookonce.platform.connection import Connection, Row
+from bookonce.platform.connection import Connection
 from bookonce.platform.statements import Statement, StatementOf
 
 _SIMPLE = """
@@ -206,111 +203,8 @@ written_down AS (
 _RELEASE = Statement(
     f"WITH {releasing('appointment_id = :appointment_id')} SELECT count(*) FROM released"
 )
-_BLOCK = Statement(
-    """
-    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, reason, source)
-    VALUES (:business_id, :claim_id, :resource_id, :during, :kind, :reason, :source)
-    ON CONFLICT DO NOTHING
-    """
-)
-_EXISTS = Statement(
-    """
-    SELECT EXISTS (
-        SELECT 1 FROM claim WHERE business_id = :business_id AND claim_id = :claim_id)
-    """
-)
-_REMOVE = Statement(
-    f"""
-    WITH removed AS (
-        SELECT resource_id, during, kind, reason FROM claim
-        WHERE business_id = :business_id AND claim_id = :claim_id AND appointment_id IS NULL
-    ),
-    {releasing("claim_id = :claim_id AND appointment_id IS NULL")}
-    SELECT resource.key, removed.during, removed.kind, removed.reason
-    FROM removed
-    JOIN released ON released.resource_id = removed.resource_id
-    JOIN resource ON resource.business_id = :business_id
-                 AND resource.resource_id = removed.resource_id
-    """
-)
-_IN_THE_WAY = Statement(
-    """
-    SELECT claim.kind, claim.reason, claim.source, lower(claim.during) AS start,
-           upper(claim.during) AS "end", claim.appointment_id, appointment.client_name, (
-               SELECT string_agg(part.service_name, ', ' ORDER BY part.number)
-               FROM appointment_part AS part
-               WHERE part.business_id = :business_id
-                 AND part.appointment_id = claim.appointment_id
-           ) AS service
-    FROM claim
-    LEFT JOIN appointment ON appointment.business_id = claim.business_id
-                         AND appointment.appointment_id = claim.appointment_id
-    WHERE claim.business_id = :business_id AND claim.resource_id = :resource_id
-      AND claim.during && :during
-    ORDER BY lower(claim.during)
-    """
-)
-_ABSENCES_OF_FILE = Statement(
-    """
-    SELECT claim_id, resource_id, during, reason
-    FROM claim
-    WHERE business_id = :business_id AND kind = 'time_off' AND source = 'file'
-    ORDER BY resource_id, lower(during)
-    """
-)
 
 
 async def release(connection: Connection, business_id: UUID, appointment_id: UUID) -> None:
     """Give back the time of an appointment."""
     await _RELEASE.run(connection, business_id=business_id, appointment_id=appointment_id)
-
-
-async def block(
-    connection: Connection,
-    business_id: UUID,
-    claim_id: UUID,
-    resource_id: UUID,
-    during: Range[datetime],
-    kind: str,
-    reason: str | None,
-    source: str,
-) -> bool:
-    """Take time without an appointment; False if a claim is in the way."""
-    taken = await _BLOCK.run(
-        connection,
-        business_id=business_id,
-        claim_id=claim_id,
-        resource_id=resource_id,
-        during=during,
-        kind=kind,
-        reason=reason,
-        source=source,
-    )
-    return taken == 1
-
-
-async def exists(connection: Connection, business_id: UUID, claim_id: UUID) -> bool:
-    """Whether a claim is there."""
-    return bool(await _EXISTS.value(connection, business_id=business_id, claim_id=claim_id))
-
-
-async def remove(connection: Connection, business_id: UUID, claim_id: UUID) -> Row | None:
-    """Give back blocked time: the resource's key, during, kind and reason; None if there is no such
-    block.
-    """
-    return await _REMOVE.row(connection, business_id=business_id, claim_id=claim_id)
-
-
-async def in_the_way(
-    connection: Connection, business_id: UUID, resource_id: UUID, during: Range[datetime]
-) -> list[dict[str, Any]]:
-    """The claims that overlap a time, with the appointment's particulars where there is one."""
-    rows = await _IN_THE_WAY.rows(
-        connection, business_id=business_id, resource_id=resource_id, during=during
-    )
-    return [dict(row) for row in rows]
-
-
-async def absences_of_file(connection: Connection, business_id: UUID) -> list[Row]:
-    """The absences that the business file states: claim_id, resource_id, during, reason."""
-    return await _ABSENCES_OF_FILE.rows(connection, business_id=business_id)

@@ -12,6 +12,7 @@ from bookonce.availability.busy_rows import BusyTimes
 from bookonce.business.directories import Directories
 from bookonce.business.directory import Directory
 from bookonce.platform.database import Database
+from bookonce.platform.single_flight import SingleFlight
 
 T = TypeVar("T")
 
@@ -29,6 +30,9 @@ class Installation:
     """
     busy: BusyTimes = field(default_factory=BusyTimes)
     """The claims that this process has at hand."""
+
+    single_flight: SingleFlight = field(default_factory=SingleFlight)
+    """What this process does once for all who ask at the same moment."""
 
     @cached_property
     def directories(self) -> Directories:

@@ -8,10 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-from asyncpg import Range
 
-from bookonce.availability import claim_rows
-from bookonce.availability.block import BlockKind, Source, take_block
+from bookonce.availability import block_rows
+from bookonce.availability.block import Block, BlockKind, Source, block_claim, take_block
 from bookonce.booking.change_business import (
     WHATEVER_FITS,
     Applied,
@@ -103,7 +102,7 @@ def _require_current(directory: Directory, slug: str) -> None:
 async def _with_absences(connection: Connection, directory: Directory) -> Business:
     """The business with the absences that its file states."""
     absences: defaultdict[UUID, list[TimeOff]] = defaultdict(list)
-    for row in await claim_rows.absences_of_file(connection, directory.business_id):
+    for row in await block_rows.absences_of_file(connection, directory.business_id):
         absences[row["resource_id"]].append(
             TimeOff(
                 LocalTime.at(row["during"].lower, directory.zone),
@@ -145,20 +144,21 @@ async def _write_absences(
     }
     stored = {
         (row["resource_id"], row["during"].lower, row["during"].upper): row
-        for row in await claim_rows.absences_of_file(connection, business_id)
+        for row in await block_rows.absences_of_file(connection, business_id)
     }
     for key, row in stored.items():
         same = key in listed and (row["reason"] or "") == listed[key][1].reason
         if not same:
-            await claim_rows.remove(connection, business_id, row["claim_id"])
+            await block_rows.remove(connection, business_id, row["claim_id"])
     for key, (owner, absence) in listed.items():
         if key in stored and (stored[key]["reason"] or "") == absence.reason:
             continue
         try:
-            await take_block(
-                connection, business_id, key[0], new_id(), Range(key[1], key[2]),
-                BlockKind.TIME_OFF, absence.reason or None, now, source=Source.FILE,
-            )  # fmt: skip
+            made = Block(
+                new_id(), owner.key, key[1], key[2], BlockKind.TIME_OFF, absence.reason or None
+            )
+            claim = block_claim(business_id, key[0], made, zone, Source.FILE)
+            await take_block(connection, claim, now)
         except BlockConflictError as error:
             raise _explained(error, owner, absence, zone) from None
 

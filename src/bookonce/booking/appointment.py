@@ -12,6 +12,7 @@ import msgspec
 from bookonce.booking.terms import Terms
 from bookonce.events.catalogue import Part
 from bookonce.platform.errors import StatusConflictError, TooLateError
+from bookonce.platform.zones import promised
 
 
 class Status(StrEnum):
@@ -143,6 +144,36 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
             self.status is Status.HELD
             and self.hold_expires_at is not None
             and now < self.hold_expires_at
+        )
+
+    def takes_time(self, now: datetime) -> bool:
+        """Whether somebody's time is its own: it is confirmed, or held still."""
+        return self.status is Status.CONFIRMED or self.is_waiting(now)
+
+    def later(self, by: timedelta) -> Appointment:
+        """The same, changed to be so much later, or earlier."""
+        return msgspec.structs.replace(self._shifted(by), sequence=self.sequence + 1)
+
+    def as_promised(self) -> Appointment:
+        """The same at the instants at which the clock there shows what was promised, by the rules of
+        now. What is written down follows; see `booking/rezone.py`.
+        """
+        if self.wall_start is None:
+            return self
+        start = promised(self.clock, self.wall_start, self.start)
+        return self if start is None else self._shifted(start - self.start)
+
+    def _shifted(self, by: timedelta) -> Appointment:
+        if not by:
+            return self
+        return msgspec.structs.replace(
+            self,
+            start=self.start + by,
+            end=self.end + by,
+            parts=tuple(
+                msgspec.structs.replace(part, start=part.start + by, end=part.end + by)
+                for part in self.parts
+            ),
         )
 
     def as_of(self, now: datetime) -> Appointment:

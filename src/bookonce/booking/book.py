@@ -28,6 +28,7 @@ from bookonce.booking.facts import appointment_of
 from bookonce.booking.find import RACES_LOST_MAX, Found
 from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import new_token, seal, token_hash, unseal
+from bookonce.booking.rezone import go_by_the_same_rules
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
 from bookonce.events.catalogue import AppointmentFacts, Part
@@ -135,6 +136,7 @@ async def book(
             ):
                 return replayed
             raise
+        await go_by_the_same_rules(installation, directory, now)
         deposit = None
         if actor.is_bound_by_terms:
             services = [part.service for part in selection.parts]
@@ -242,6 +244,7 @@ def _new_appointment(
     return NewAppointment(
         demand=demand,
         version=directory.version,
+        zone_turn=directory.zone_turn,
         location_id=selection.place.location_id,
         location_name=selection.place.label,
         location_address=selection.place.address,

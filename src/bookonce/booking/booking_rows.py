@@ -33,6 +33,8 @@ class NewAppointment:
     demand: Demand
     version: int
     """Of the business, as the start was judged by it."""
+    zone_turn: int
+    """Likewise, of its zones' rules."""
     location_id: UUID
     location_name: str
     location_address: str
@@ -258,7 +260,7 @@ WITH replay AS (
 ),
 {limit.look}ready AS (
     SELECT 1 AS one FROM business
-    WHERE business_id = :business_id AND version = :version
+    WHERE business_id = :business_id AND version = :version AND zone_turn = :zone_turn
       AND NOT EXISTS (SELECT 1 FROM replay){limit.permit}
 ),
 {allocating(simple=form.simple, condition="ready", expires_at=":hold_expires_at")},

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from bookonce.availability.rules import require_as_new
 from bookonce.booking import fit_rows
 from bookonce.booking.fit import Unfit, no_longer_fit
 from bookonce.business import business_rows
@@ -121,6 +122,7 @@ async def locked(connection: Connection, business_id: UUID) -> Directory:
     directory = await business_rows.load(connection, business_id)
     if directory is None:
         raise NotFoundError("There is no such business.")
+    require_as_new(directory)
     return directory
 
 

@@ -36,7 +36,7 @@ def facts_of(appointment: Appointment) -> AppointmentFacts:
 def appointment_of(directory: Directory, appointment_id: UUID, data: str) -> Appointment:
     """The appointment as the event of its booking tells of it."""
     facts = msgspec.json.decode(data, type=AppointmentFacts)
-    return Appointment(
+    appointment = Appointment(
         id=appointment_id,
         status=Status.HELD if facts.hold_expires_at else Status.CONFIRMED,
         parts=facts.parts,
@@ -55,3 +55,4 @@ def appointment_of(directory: Directory, appointment_id: UUID, data: str) -> App
         deposit_minor=facts.deposit_minor,
         hold_expires_at=facts.hold_expires_at,
     )
+    return appointment.as_promised()

@@ -54,7 +54,7 @@ async def find(
     """The appointment as it is now. Raises NotFoundError."""
     directory = await installation.current(slug)
     appointment = await load(installation, directory, appointment_id)
-    return Found(directory, appointment.as_of(now))
+    return Found(directory, appointment.as_promised().as_of(now))
 
 
 async def load(

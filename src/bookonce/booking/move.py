@@ -28,6 +28,7 @@ from bookonce.booking.appointment import (
 from bookonce.booking.facts import facts_of
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
 from bookonce.booking.kept import forfeit_minor_if_moved
+from bookonce.booking.rezone import go_by_the_same_rules
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
 from bookonce.events.catalogue import (
@@ -98,6 +99,7 @@ async def move(
     )
     for _ in range(RACES_LOST_MAX):
         directory = await installation.current(slug)
+        await go_by_the_same_rules(installation, directory, now)
         appointment = await load(installation, directory, appointment_id)
         if remembered := await change.remembered(directory):
             if remembered.event_kind in (MOVED.name, MOVE_UNCHANGED.name):

@@ -10,18 +10,25 @@ import msgspec
 
 from bookonce.business.convert import decode_custom
 from bookonce.business.directory import Directory
+from bookonce.business.document import Business
 from bookonce.platform.connection import Connection
 from bookonce.platform.statements import Statement
+from bookonce.platform.zone_database import RULES
+from bookonce.platform.zones import fingerprint
 
 _ADDRESSED = Statement("SELECT business_id FROM business_slug WHERE slug = :slug")
 
-_VERSION = Statement("SELECT version FROM business WHERE business_id = :business_id")
+_VERSION = Statement("SELECT version, zone_turn FROM business WHERE business_id = :business_id")
 
 _DIRECTORY = Statement("""
 SELECT json_build_object(
     'business_id', business.business_id,
     'version', business.version,
     'secret', business.secret,
+    'zone_rules', business.zone_rules,
+    'zone_fingerprint', business.zone_fingerprint,
+    'zone_turn', business.zone_turn,
+    'has_shifted', business.has_shifted,
     'business', business_version.document,
     'location_ids', (
         SELECT coalesce(json_object_agg(key, location_id), '{}') FROM location
@@ -49,12 +56,16 @@ INSERT INTO business_slug (slug, business_id) VALUES (:slug, :business_id) ON CO
 """)
 
 _CREATE = Statement("""
-INSERT INTO business (business_id, current_slug, name, version, created_at)
-VALUES (:business_id, :slug, :name, 1, :now)
+INSERT INTO business (
+    business_id, current_slug, name, version, created_at, zone_rules, zone_fingerprint
+)
+VALUES (:business_id, :slug, :name, 1, :now, :zone_rules, :zone_fingerprint)
 """)
 
 _UPDATE = Statement("""
-UPDATE business SET current_slug = :slug, name = :name, version = :version
+UPDATE business
+SET current_slug = :slug, name = :name, version = :version,
+    zone_fingerprint = CASE WHEN zone_rules = :zone_rules THEN :zone_fingerprint END
 WHERE business_id = :business_id
 """)
 
@@ -93,10 +104,10 @@ async def addressed(connection: Connection, slug: str) -> UUID | None:
     return business_id
 
 
-async def version(connection: Connection, business_id: UUID) -> int | None:
-    """The version that a business is at; None if there is no such business."""
-    found: int | None = await _VERSION.value(connection, business_id=business_id)
-    return found
+async def version(connection: Connection, business_id: UUID) -> tuple[int, int] | None:
+    """The version that a business is at, and its turn of zone rules; None if there is none."""
+    row = await _VERSION.row(connection, business_id=business_id)
+    return None if row is None else (row["version"], row["zone_turn"])
 
 
 async def load(connection: Connection, business_id: UUID) -> Directory | None:
@@ -123,17 +134,33 @@ async def take_slug(connection: Connection, slug: str, business_id: UUID) -> boo
 
 
 async def create(
-    connection: Connection, business_id: UUID, slug: str, name: str, now: datetime
+    connection: Connection, business_id: UUID, business: Business, now: datetime
 ) -> None:
     """Make the row of a business that is to have its first version."""
-    await _CREATE.run(connection, business_id=business_id, slug=slug, name=name, now=now)
+    await _CREATE.run(
+        connection,
+        business_id=business_id,
+        slug=business.business.slug,
+        name=business.business.name,
+        now=now,
+        zone_rules=RULES,
+        zone_fingerprint=fingerprint(business.zones),
+    )
 
 
 async def update(
-    connection: Connection, business_id: UUID, slug: str, name: str, version: int
+    connection: Connection, business_id: UUID, business: Business, version: int
 ) -> None:
     """Write which version the business is at, and what SQL is to know of it."""
-    await _UPDATE.run(connection, business_id=business_id, slug=slug, name=name, version=version)
+    await _UPDATE.run(
+        connection,
+        business_id=business_id,
+        slug=business.business.slug,
+        name=business.business.name,
+        version=version,
+        zone_rules=RULES,
+        zone_fingerprint=fingerprint(business.zones),
+    )
 
 
 async def every(connection: Connection, now: datetime) -> list[Listed]:

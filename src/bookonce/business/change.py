@@ -113,8 +113,7 @@ async def put(
         return Change(before, before, version, [])
     await _require_slug(connection, business_id, after)
     await _write(connection, business_id, version + 1, before, after, actor, now)
-    profile = after.business
-    await business_rows.update(connection, business_id, profile.slug, profile.name, version + 1)
+    await business_rows.update(connection, business_id, after, version + 1)
     return Change(before, after, version + 1, changes(before, after))
 
 
@@ -128,7 +127,7 @@ async def create(
     if not await business_rows.take_slug(connection, profile.slug, business_id):
         return None
     after = from_tree(as_tree(business)).without_absences()
-    await business_rows.create(connection, business_id, profile.slug, profile.name, now)
+    await business_rows.create(connection, business_id, after, now)
     await _write(connection, business_id, 1, None, after, actor, now)
     return Change(None, after, 1, changes(None, after))
 

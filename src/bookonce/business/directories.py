@@ -80,7 +80,8 @@ class Directories:
         """The business as it is now: what is at hand, if that is its version still."""
         known = self._at_hand.get(business_id)
         if known is not None:
-            if known.version == await business_rows.version(connection, business_id):
+            at_hand = (known.version, known.zone_turn)
+            if at_hand == await business_rows.version(connection, business_id):
                 self._at_hand.move_to_end(business_id)
                 return known
             self._at_hand.pop(business_id, None)

@@ -61,6 +61,14 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
     staff_ids: dict[str, UUID]
     resource_ids: dict[str, UUID]
     service_ids: dict[str, UUID]
+    zone_rules: str | None = None
+    """The version of the zone database by which its instants were worked out; None: not known."""
+    zone_fingerprint: str | None = None
+    """What tells whether another version says the same of its zones."""
+    zone_turn: int = 0
+    """Raised whenever these change, as `version` is by its description."""
+    has_shifted: bool = False
+    """Whether some of its appointments may not be at the instants that were promised."""
 
     @property
     def slug(self) -> str:

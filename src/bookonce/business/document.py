@@ -236,6 +236,12 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resource: tuple[Resource, ...] = ()
     service: tuple[Service, ...] = ()
 
+    @property
+    def zones(self) -> frozenset[str]:
+        """The zones of its clocks."""
+        places = (location.timezone for location in self.location)
+        return frozenset((self.business.timezone, *(zone for zone in places if zone)))
+
     def without_absences(self) -> Business:
         """The same as a version keeps it: absences have a life of their own."""
         return msgspec.structs.replace(

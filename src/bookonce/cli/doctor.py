@@ -7,7 +7,6 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 
 import asyncpg
 import typer
@@ -27,6 +26,7 @@ from bookonce.platform.schema import (
     unknown_versions,
 )
 from bookonce.platform.settings import Settings
+from bookonce.platform.zone_database import RULES
 from bookonce.platform.zones import is_zone
 from bookonce.queue import depth_rows
 from bookonce.queue.depth_rows import Depth
@@ -191,7 +191,7 @@ def _zones() -> Finding:
     return Finding(
         "time zones",
         is_zone("Europe/Berlin"),
-        f"tzdata {version('tzdata')}",
+        f"rules {RULES}",
         "reinstall the package tzdata",
     )
 

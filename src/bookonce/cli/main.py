@@ -25,6 +25,7 @@ MODULES = {
     "close": "bookonce.cli.versions",
     "reopen": "bookonce.cli.versions",
     "migrate": "bookonce.cli.migrate",
+    "rezone": "bookonce.cli.rezone",
     "doctor": "bookonce.cli.doctor",
     "torture": "bookonce.cli.torture",
     "payments": "bookonce.cli.payments",

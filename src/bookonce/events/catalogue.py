@@ -119,6 +119,12 @@ CONFIRMED = _kind(
 MOVED = _kind(
     "appointment.moved", AppointmentFacts, "0.1", "An appointment got another time or person."
 )
+REZONED = _kind(
+    "appointment.rezoned",
+    AppointmentFacts,
+    "0.1",
+    "The zone's rules changed; the appointment stays at the time that its clock was to show.",
+)
 CANCELLED = _kind(
     "appointment.cancelled", AppointmentFacts, "0.1", "An appointment gave its time back."
 )
@@ -143,6 +149,12 @@ MOVE_UNCHANGED = _kind(
     "A move under an idempotency key led to where the appointment was already.",
 )
 BLOCKED = _kind("time.blocked", BlockFacts, "0.1", "Time was taken without an appointment.")
+BLOCK_REZONED = _kind(
+    "time.rezoned",
+    BlockFacts,
+    "0.1",
+    "The zone's rules changed; blocked time stays at the time that its clock was to show.",
+)
 UNBLOCKED = _kind("time.unblocked", BlockFacts, "0.1", "Blocked time was given back.")
 BUSINESS_CHANGED = _kind(
     "business.changed", ChangeFacts, "0.1", "The business describes itself differently."

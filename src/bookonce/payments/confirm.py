@@ -141,7 +141,7 @@ async def _take_anew(
     one, and the length is the service's of now, as when an appointment is moved. Raises _Lost.
     """
     directory = selection.directory
-    starts_at = appointment.start.astimezone(UTC)
+    starts_at = appointment.as_promised().start.astimezone(UTC)
     demand = demand_of(selection, starts_at, appointment.id)
     await hold_rows.expire_for(connection, demand, now)
     allocation = await claim_rows.take(connection, demand, now)

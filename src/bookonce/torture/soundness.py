@@ -104,7 +104,7 @@ DISAGREEMENTS = {
                            WHERE event.business_id = appointment.business_id
                              AND event.appointment_id = appointment.appointment_id
                              AND event.kind IN (
-                                 'appointment.moved', 'appointment.cancelled',
+                                 'appointment.moved', 'appointment.rezoned', 'appointment.cancelled',
                                  'appointment.confirmed', 'appointment.expired',
                                  'refund.requested'))
     """,

@@ -7,8 +7,8 @@ ALTER TABLE appointment
     ADD COLUMN location_name    text,
     ADD COLUMN location_address text,
     ADD COLUMN zone             text,
-    ADD COLUMN wall_start       timestamp,   -- by the zone's clock; null: not known of an old one
-    ADD COLUMN zone_rules       text,        -- the version of the zone database; null: not known
+    ADD COLUMN wall_start       timestamp,   -- by the zone's clock; null: not written down yet
+    ADD COLUMN zone_rules       text,        -- the version of the zone database; null likewise
     ADD COLUMN confirmed_at     timestamptz, -- for a while from then on anything can be undone
     ADD COLUMN forfeit_minor    bigint;      -- of the deposit, by moving late
 
@@ -42,9 +42,25 @@ ALTER TABLE appointment
     ALTER COLUMN location_address SET NOT NULL,
     ALTER COLUMN zone SET NOT NULL;
 
--- A database that doesn't know a zone of ours leaves its times open.
-UPDATE appointment SET wall_start = starts_at AT TIME ZONE zone
-WHERE zone IN (SELECT name FROM pg_timezone_names);
+-- Absences and blocked hours are written by the clock too.
+ALTER TABLE claim
+    ADD COLUMN zone       text,
+    ADD COLUMN wall_start timestamp,
+    ADD COLUMN wall_end   timestamp;
+UPDATE claim SET zone = business_version.document #>> '{business,timezone}'
+FROM business
+JOIN business_version ON business_version.business_id = business.business_id
+                     AND business_version.version = business.version
+WHERE claim.kind <> 'appointment' AND business.business_id = claim.business_id;
+
+-- The version of the zone database by which a business's instants were worked out, and what tells
+-- whether another version says the same of its zones. While `has_shifted`, some of its promises may
+-- not be at their instants; `zone_turn` is raised whenever any of these changes.
+ALTER TABLE business
+    ADD COLUMN zone_rules       text,
+    ADD COLUMN zone_fingerprint text,
+    ADD COLUMN has_shifted      boolean NOT NULL DEFAULT false,
+    ADD COLUMN zone_turn        bigint NOT NULL DEFAULT 0;
 
 -- migrate:down
 -- Forward only: a mistake is mended by the next migration.

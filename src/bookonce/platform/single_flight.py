@@ -1,0 +1,29 @@
+"""Work that many ask for at the same moment and that one does for all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+
+
+class SingleFlight:
+    """Within one process: who asks for what is under way already waits for that."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[Hashable, asyncio.Task[None]] = {}
+
+    async def run(self, key: Hashable, work: Callable[[], Awaitable[None]]) -> None:
+        """Do the work, or wait for who does it. Raises what it raises, to everybody who waits.
+
+        Whoever asks may be cancelled; the work goes on for the others.
+        """
+        task = self._under_way.get(key)
+        if task is None:
+            task = asyncio.ensure_future(_done(work))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        await asyncio.shield(task)
+
+
+async def _done(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
