@@ -9,7 +9,14 @@ from email_validator import EmailNotValidError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookonce.booking.client import Client, client_errors, normal_email, notes_errors
+from bookonce.booking.client import (
+    Client,
+    client_errors,
+    normal_client,
+    normal_email,
+    normal_notes,
+    notes_errors,
+)
 from tests.availability.properties import examples
 
 
@@ -30,7 +37,8 @@ def test_any_name_is_accepted(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "   ", "\t\n", "\u3000", "x" * 201, "👩" * 201, "Zoe\0", "Zoe\x1b[31m", "Zoe\nSmith",
+    ["", "   ", "\t\n", "\u3000", "\u200b\u200d\u2060\ufeff", "\u202e\u202c", "\u3164", "\u2800",
+     "\u0301", "\ufe0f", "\u2028", "x" * 201, "👩" * 201, "Zoe\0", "Zoe\x1b[31m", "Zoe\nSmith",
      "Zoe\tSmith", "Zoe\r\nBcc: all@example.com", "Zoe\ud800", "x" * 1_000_000],
 )  # fmt: skip
 def test_an_empty_overlong_or_broken_name_is_refused(name: str) -> None:
@@ -59,6 +67,10 @@ def test_everything_that_is_wrong_is_told_at_once_and_in_its_place() -> None:
         ("zoe@xn--bcher-kva.example.com", "zoe@bücher.example.com"),
         ("zoe@ＥＸＡＭＰＬＥ.com", "zoe@example.com"),
         ("zoe@example。com", "zoe@example.com"),
+        ("zoe＠example.com", "zoe@example.com"),
+        ("\u202azoe@example.com\u202c", "zoe@example.com"),
+        ("\ufeffzoe@\u200bexample.com\u00a0", "zoe@example.com"),
+        ("zoe@straße.example", "zoe@straße.example"),
     ],
 )
 def test_an_address_is_known_again_however_it_is_written(email: str, normal: str) -> None:
@@ -105,7 +117,8 @@ def test_a_normal_address_is_its_own_normal_form(local: str, domain: str) -> Non
 @pytest.mark.parametrize(
     "phone",
     [None, "", "   ", "+49 30 1234567", "030/1234567", "(030) 12-34-56", "030.123.456", "110",
-     " +1 (555) 010-9999 ", "0" * 40],
+     " +1 (555) 010-9999 ", "+49 30 1234567 ext. 5", "١٢٣٤٥", "１２３４５",
+     "\u202a+49\u00a030\u20111234567\u202c", "\u200b"],
 )  # fmt: skip
 def test_a_phone_number_may_be_left_out_or_written_in_any_common_form(phone: str | None) -> None:
     assert wrong(phone=phone) == []
@@ -113,9 +126,9 @@ def test_a_phone_number_may_be_left_out_or_written_in_any_common_form(phone: str
 
 @pytest.mark.parametrize(
     "phone",
-    ["12", "0" * 41, "call me", "+49 30 1234567 ext. 5", "++49 30 1234567", "49+301234567",
-     "+49\n301234567", "+49\t301234567", "١٢٣٤٥", "１２３４５", "030\0123", "tel:+49301234567", "1;2;3",
-     "<script>", "+"],
+    ["12", "0" * 41, "call me", "++49 30 1234567", "49+301234567", "+49\n301234567",
+     "+49\t301234567", "030\0123", "tel:+49301234567", "1;2;3", "<script>", "+", "1" * 60_000,
+     "+49 30 1234567 ext.", "x5", "030 1234567 ext. 12345678"],
 )  # fmt: skip
 def test_what_is_no_phone_number_is_refused(phone: str) -> None:
     assert wrong(phone=phone) == ["client.phone"]
@@ -124,6 +137,39 @@ def test_what_is_no_phone_number_is_refused(phone: str) -> None:
 @pytest.mark.parametrize("phone", ["---", "(((", " . / . ", "+---", "1--", "+(1) 2"])
 def test_a_phone_number_has_at_least_three_digits(phone: str) -> None:
     assert wrong(phone=phone) == ["client.phone"]
+
+
+def test_particulars_are_kept_as_people_see_them() -> None:
+    typed = Client(
+        "\u2068\u00a0Zoe\u2028\u2003 van\u202e Dam\u200b",
+        "\u202aZoe@Example.com",
+        "\u202a030\u00a01234567\u202c",
+    )
+    assert list(client_errors(typed, country="DE")) == []
+    assert normal_client(typed, "DE") == Client("Zoe van Dam", "zoe@example.com", "+49301234567")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Zoë 👩🏽‍🦱", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "Zoe\u0308", "☺\ufe0f",
+     "علی\u200cرضا", "क\u094d\u200dष", "นาง\u200bสาว", "李小龍", "\ue000", "Zoe x"],
+)  # fmt: skip
+def test_what_shapes_the_letters_of_a_name_is_kept(name: str) -> None:
+    assert normal_client(Client(name, "zoe@example.com"), None).name == name
+
+
+@pytest.mark.parametrize(
+    "notes, kept",
+    [
+        (None, None),
+        (" \u200b\n\u2028\u3164", None),
+        ("a\r\nb\rc\u2028d\u2029e", "a\nb\nc\nd\ne"),
+        ("\u202eabc\u202c", "abc"),
+        ("two\nlines\tand a tab 👍", "two\nlines\tand a tab 👍"),
+    ],
+)
+def test_a_note_is_kept_as_people_see_it(notes: str | None, kept: str | None) -> None:
+    assert normal_notes(notes) == kept
 
 
 def note_problems(notes: str | None) -> list[str]:

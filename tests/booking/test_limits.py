@@ -69,6 +69,7 @@ async def test_a_held_time_counts_until_its_hold_runs_out(
             [
                 {"email": "a@example.com", "phone": "+49 30 1234567"},
                 {"email": "b@example.com", "phone": "0049 (30) 123-45-67"},
+                {"email": "c@example.com", "phone": "030 1234567 ext. 7"},
             ],
             {"email": "a@example.com", "phone": "+49 30 7654321"},
         ),

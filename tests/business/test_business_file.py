@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import string
 import tomllib
@@ -32,7 +33,7 @@ from bookonce.business.document import (
     WeeklyHours,
 )
 from bookonce.business.hours import Span
-from bookonce.business.toml_file import parse, render
+from bookonce.business.toml_file import decoded, parse, render
 from bookonce.business.tree import as_tree, from_tree
 from bookonce.business.visits import Phase, Visit
 from bookonce.platform.errors import ValidationError
@@ -401,9 +402,70 @@ def test_a_price_is_kept_with_the_currency_s_digits(currency: str, written: str,
 
 
 def test_names_are_kept_as_they_are() -> None:
-    for name in ["👩🏽‍🦱 «Zoë»", "\u202eabc\u202c", "e\u0301", "two\nlines"]:
+    for name in ["👩🏽‍🦱 «Zoë»", "e\u0301", "two\nlines"]:
         tree = {"business": {"slug": "lumen", "name": name, "timezone": "UTC"}}
         assert from_tree(tree).business.name == name
+
+
+def test_what_nobody_sees_of_names_reasons_and_addresses_is_taken_away() -> None:
+    kept = parse(
+        '[business]\nslug = "lumen"\nname = "\u202aLumen\u202c"\ntimezone = "UTC"\n'
+        + "[[location]]\nkey = 'mitte'\nname = '\u200bMitte\u00a0'\n"
+        + "address = 'Elm 1\u2028Berlin\u200b'\n"
+        + "[[staff]]\nkey = 'ada'\nname = '\u2068Ada\u2069'\nemail = '\u202aada@example.com\u202c'\n"
+        + "[[staff.time_off]]\nfrom = '2026-12-27T00:00'\nto = '2026-12-28T00:00'\nreason = '\u200b'\n"
+        + "[[resource]]\nkey = 'r1'\nname = ' Room\u20091'\nkind = 'room'\n"
+        + "[[service]]\nkey = 'cut'\nname = '\u202eCut\u2029and dry'\nduration_min = 30\n"
+    )
+    [place], [ada], [room], [cut] = kept.location, kept.staff, kept.resource, kept.service
+    assert (kept.business.name, place.name, ada.name) == ("Lumen", "Mitte", "Ada")
+    assert (room.name, cut.name) == ("Room 1", "Cut and dry")
+    assert (place.address, ada.email) == ("Elm 1\nBerlin", "ada@example.com")
+    assert ada.time_off[0].reason == ""
+    assert changes(kept, parse(render(kept))) == []
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e\u202c", "\u3164", "\u2800", "\u0301"])
+@pytest.mark.parametrize("table", ["business", "location", "staff", "resource", "service"])
+def test_a_name_of_which_nobody_sees_anything_is_blank(table: str, name: str) -> None:
+    tree: dict[str, Any] = {
+        "business": {"slug": "lumen", "name": "Lumen", "timezone": "UTC"},
+        "location": [{"key": "mitte", "name": "Mitte"}],
+        "staff": [{"key": "ada", "name": "Ada"}],
+        "resource": [{"key": "r1", "name": "Room", "kind": "room"}],
+        "service": [{"key": "cut", "name": "Cut", "duration_min": 30}],
+    }
+    named = tree[table] if table == "business" else tree[table][0]
+    named["name"] = name
+    with pytest.raises(ValidationError) as refused:
+        from_tree(tree)
+    [error] = refused.value.errors
+    assert error.field == f"{table}{'' if table == 'business' else '[0]'}.name"
+    assert error.message == "is blank"
+
+
+@pytest.mark.parametrize(
+    "end, kept",
+    [
+        ("2026-12-27T24:00", LocalTime(2026, 12, 28)),
+        ("2026-12-31 24:00:00", LocalTime(2027, 1, 1)),
+        ("2026-12-27T09:00:00.0", LocalTime(2026, 12, 27, 9)),
+    ],
+)
+def test_a_day_may_end_at_24_00(end: str, kept: LocalTime) -> None:
+    assert parse(ADA + absence("2026-12-20T24:00", end)).staff[0].time_off == (
+        TimeOff(LocalTime(2026, 12, 21), kept),
+    )
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file() -> None:
+    assert parse("\ufeff" + ADA) == parse(ADA) == parse(decoded(codecs.BOM_UTF8 + ADA.encode()))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_a_file_in_another_encoding_is_refused_for_that(encoding: str) -> None:
+    with pytest.raises(ValidationError, match="save it as UTF-8"):
+        decoded(ADA.strip().encode(encoding))
 
 
 def test_spans_that_touch_and_absences_that_touch_do_not_overlap() -> None:
@@ -780,6 +842,10 @@ BAD_FILES = [
      'expected a local date and time such as "2026-12-27T09:00"'),
     (ADA + absence("2026-12-27T00:00", "2026-12-32T00:00"), "staff[0].time_off[0].to", "day"),
     (ADA + absence("2026-02-30T00:00", "2026-12-31T00:00"), "staff[0].time_off[0].from", "day"),
+    (ADA + absence("2026-12-27T24:01", "2026-12-31T00:00"), "staff[0].time_off[0].from", "hour"),
+    (ADA + absence("2026-12-27T24:00Z", "2026-12-31T00:00"), "staff[0].time_off[0].from",
+     "a local time without Z"),
+    (ADA + absence("8999-12-31T00:00", "8999-12-31T24:00"), "staff[0].time_off[0].to", "a year"),
     (ADA + absence("2026-12-27T25:00", "2026-12-31T00:00"), "staff[0].time_off[0].from", "hour"),
     (ADA + absence("2026-12-27T00:00Z", "2026-12-31T00:00"), "staff[0].time_off[0].from", "local"),
     (ADA + absence("2026-12-27T00:00+01:00", "2026-12-31T00:00"), "staff[0].time_off[0].from",

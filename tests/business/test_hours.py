@@ -96,6 +96,20 @@ def test_a_text_that_is_no_span_is_refused_with_an_example_of_one(text: str) -> 
     assert repr(text) in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "text, hint",
+    [
+        ("24:00-02:00", "00:00 of the next day"),
+        ("09:00:00-12:30:00", "to the minute"),
+        ("09:00Z-12:30Z", "without an offset"),
+        ("09:00+01:00-12:30+01:00", "without an offset"),
+    ],
+)
+def test_a_time_that_is_written_otherwise_is_refused_for_that(text: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=hint):
+        Span.parse(text)
+
+
 def test_digits_of_another_script_are_no_span() -> None:
     with pytest.raises(ValueError, match="expected a span such as"):
         Span.parse("0٩:0٠-1٢:3٠")

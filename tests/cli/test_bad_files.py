@@ -274,13 +274,14 @@ def test_a_room_s_time_off_that_ends_before_it_starts_is_named(run: Run) -> None
     [
         ("business = [", "TOML"),
         ("", "business"),
-        (b"\xff\xfe", "UTF-8"),
+        (b"\xff\xfe", "save it as UTF-8"),
+        (b"# caf\xe9", "not UTF-8"),
         (b"[business]\nslug = 'x\0'", "TOML"),
         ('"\\\\[/b]" = 1', "[/b]"),
         ("x = " + "[" * 5000, "deeply"),
         ("#" + "x" * 5_000_000, "larger"),
     ],
-    ids=["open", "empty", "bytes", "nul", "markup", "deep", "large"],
+    ids=["open", "empty", "utf-16", "latin-1", "nul", "markup", "deep", "large"],
 )
 def test_what_is_no_business_file_is_refused(run: Run, text: str | bytes, word: str) -> None:
     refused(run("apply", "-", stdin=text), word)

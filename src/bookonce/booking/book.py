@@ -22,13 +22,20 @@ from bookonce.availability.selection import Choice, Selection, require_offered, 
 from bookonce.booking import booking_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
-from bookonce.booking.client import Client, client_errors, normal_email, notes_errors
+from bookonce.booking.client import (
+    Client,
+    client_errors,
+    normal_client,
+    normal_notes,
+    notes_errors,
+)
 from bookonce.booking.deposits import Deposit, due
 from bookonce.booking.facts import appointment_of
 from bookonce.booking.find import RACES_LOST_MAX, Found
 from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import new_token, seal, token_hash, unseal
 from bookonce.booking.rezone import go_by_the_same_rules
+from bookonce.business.country import country_of
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
 from bookonce.events.catalogue import AppointmentFacts, Part
@@ -118,9 +125,8 @@ async def book(
     same key finds it.
     """
     request = request.normal()
-    if errors := [*client_errors(request.client), *notes_errors(request.notes)]:
-        raise ValidationError(errors)
     idempotency = Idempotency.of(idempotency_key, "book", request)
+    request = await _cleaned(installation, slug, request)
     ids = _Ids(new_id(), new_id(), new_id(), new_token())
 
     def judge(directory: Directory) -> Selection:
@@ -140,8 +146,7 @@ async def book(
         deposit = None
         if actor.is_bound_by_terms:
             services = [part.service for part in selection.parts]
-            email = normal_email(request.client.email)
-            deposit = await due(installation, directory, services, email, now)
+            deposit = await due(installation, directory, services, request.client.email, now)
         terms = _Terms(actor, network, deposit, hold_until, now)
         new = _new_appointment(installation, selection, request, idempotency, ids, terms)
         result = await _run(installation, new)
@@ -164,6 +169,33 @@ async def book(
                     "these particulars. Cancel one of them, or call the business."
                 )
     raise TryAgainError("Too many others are booking this time; try again in a moment.")
+
+
+async def _cleaned(
+    installation: Installation, slug: str, request: BookingRequest
+) -> BookingRequest:
+    """The request with who it is for, and the note, as they are kept. Raises ValidationError."""
+    country = None
+    if request.client.phone:
+        _, country = await installation.judge(
+            slug, lambda directory: _dialled_in(directory, request)
+        )
+    errors = client_errors(request.client, country=country)
+    if wrong := [*errors, *notes_errors(request.notes)]:
+        raise ValidationError(wrong)
+    return msgspec.structs.replace(
+        request,
+        client=normal_client(request.client, country),
+        notes=normal_notes(request.notes),
+    )
+
+
+def _dialled_in(directory: Directory, request: BookingRequest) -> str | None:
+    """The country that a telephone number is dialled in: that of the place, if it can be told."""
+    try:
+        return country_of(directory, select(directory, request.choice).place)
+    except (NotFoundError, ValidationError):
+        return country_of(directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +293,9 @@ def _new_appointment(
         price_minor=facts.price_minor,
         currency=facts.currency,
         client_id=ids.client,
-        client_email=normal_email(client.email),
-        client_name=client.name.strip(),
-        client_phone=(client.phone or "").strip() or None,
+        client_email=client.email,
+        client_name=client.name,
+        client_phone=client.phone,
         notes=request.notes,
         token_hash=token_hash(ids.token),
         sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated
@@ -11,12 +10,12 @@ import msgspec
 from email_validator import EmailNotValidError, validate_email
 from msgspec import Meta
 
+from bookonce.booking.phone import normal_phone
 from bookonce.platform.errors import FieldError
-from bookonce.platform.text import text_problem
+from bookonce.platform.text import clean_address, clean_line, clean_lines, text_problem
 
 NAME_LENGTH_MAX = 200
 NOTES_LENGTH_MAX = 2_000
-_PHONE = re.compile(r"(?=(?:[^0-9]*[0-9]){3})\+?[0-9 ()/.\-]{3,40}")
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,9 +26,13 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phone: Annotated[str | None, Meta(examples=["+49 30 1234567"])] = None
 
 
-def client_errors(client: Client, place: str = "client") -> Iterator[FieldError]:
-    """What is wrong with a visitor's particulars, place by place."""
-    name = client.name.strip()
+def client_errors(
+    client: Client, place: str = "client", country: str | None = None
+) -> Iterator[FieldError]:
+    """What is wrong with a visitor's particulars, place by place. `country` is where a telephone
+    number is dialled that says none.
+    """
+    name = clean_line(client.name)
     if not name:
         yield FieldError(f"{place}.name", "is required")
     elif len(name) > NAME_LENGTH_MAX:
@@ -40,22 +43,33 @@ def client_errors(client: Client, place: str = "client") -> Iterator[FieldError]
         normal_email(client.email)
     except EmailNotValidError as error:
         yield FieldError(f"{place}.email", str(error))
-    if (
-        client.phone is not None
-        and client.phone.strip()
-        and not _PHONE.fullmatch(client.phone.strip())
-    ):
-        yield FieldError(f"{place}.phone", 'expected a number such as "+49 30 1234567"')
+    try:
+        normal_phone(client.phone or "", country)
+    except ValueError as error:
+        yield FieldError(f"{place}.phone", str(error))
 
 
 def notes_errors(notes: str | None, place: str = "notes") -> Iterator[FieldError]:
     """What is wrong with a visitor's note."""
-    if notes is None:
-        return
-    if len(notes) > NOTES_LENGTH_MAX:
+    cleaned = normal_notes(notes) or ""
+    if len(cleaned) > NOTES_LENGTH_MAX:
         yield FieldError(place, f"at most {NOTES_LENGTH_MAX} characters")
-    elif problem := text_problem(notes):
+    elif problem := text_problem(cleaned):
         yield FieldError(place, problem)
+
+
+def normal_client(client: Client, country: str | None) -> Client:
+    """Particulars without fault as they are kept."""
+    return Client(
+        clean_line(client.name),
+        normal_email(client.email),
+        normal_phone(client.phone or "", country) or None,
+    )
+
+
+def normal_notes(notes: str | None) -> str | None:
+    """A note as it is kept; None if there is nothing to be seen."""
+    return clean_lines(notes or "") or None
 
 
 @lru_cache(maxsize=1_000)
@@ -64,16 +78,12 @@ def normal_email(email: str) -> str:
 
     A booking asks several times over, and parsing an address takes a tenth of a booking's time.
     """
-    checked = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
+    checked = validate_email(
+        clean_address(email), check_deliverability=False, globally_deliverable=False
+    )
     top_level = checked.domain.rpartition(".")
     if not top_level[0] or top_level[2].isdecimal():
         raise EmailNotValidError(
             "The part after the @-sign should be a domain such as example.com."
         )
     return checked.normalized.lower()
-
-
-def normal_phone(phone: str) -> str:
-    """The digits by which a number is recognised, an international prefix dialled or not."""
-    digits = "".join(character for character in phone if character.isdecimal())
-    return digits.removeprefix("00")

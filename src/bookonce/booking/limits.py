@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bookonce.booking.client import Client, normal_email, normal_phone
+from bookonce.booking.client import Client
 from bookonce.booking.limit_rows import Allowance
+from bookonce.booking.phone import phone_digits
 from bookonce.business.directory import Directory
 from bookonce.business.keyed_hash import keyed_hash
 
@@ -13,12 +14,12 @@ def allowances(
 ) -> tuple[Allowance, ...]:
     """One for each limit that applies. Of mail address, number and network only a hash is kept.
 
-    `network` is where the request came from, such as "192.0.2.7" or "2001:db8::/64".
+    `client` is in its normal form. `network` is where the request came from, such as "192.0.2.7" or "2001:db8::/64".
     """
     limits = directory.business.protection
     known_by = [
-        ("email", normal_email(client.email), limits.bookings_per_email),
-        ("phone", normal_phone(client.phone or ""), limits.bookings_per_phone),
+        ("email", client.email, limits.bookings_per_email),
+        ("phone", phone_digits(client.phone or ""), limits.bookings_per_phone),
         ("network", network or "", limits.bookings_per_network),
     ]
     return tuple(

@@ -24,7 +24,10 @@ from bookonce.business.hours import Span
 from bookonce.platform.errors import FieldError, ValidationError
 
 T = TypeVar("T")
-_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:00)?")
+_LOCAL_TIME = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{2}:[0-9]{2})"
+    r"(?P<seconds>:[0-9]{2}(\.[0-9]{1,6})?)? *(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
 _FIRST_YEAR, _LAST_YEAR = 1971, 8999  # so that no zone's offset leads out of the calendar
 _PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
 ERRORS_MAX = 100
@@ -64,17 +67,27 @@ def encode_custom(value: Any) -> Any:
 
 
 def _local_time(value: Any) -> LocalTime:
-    if isinstance(value, str) and _LOCAL_TIME.fullmatch(value):
-        value = datetime.fromisoformat(value)  # raises ValueError on a date that doesn't exist
-    if (
-        isinstance(value, datetime)
-        and value.tzinfo is None
-        and not (value.second or value.microsecond)
-    ):
-        if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
-            raise ValueError(f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
-        return LocalTime(value.year, value.month, value.day, value.hour, value.minute)
-    raise ValueError(f'expected a local date and time such as "2026-12-27T09:00", got {value!r}')
+    if isinstance(value, str) and (match := _LOCAL_TIME.fullmatch(value)):
+        if match["zone"]:
+            raise ValueError(f"expected a local time without {match['zone']}, got {value!r}")
+        is_midnight = match["time"] == "24:00" and not (match["seconds"] or "").strip(":0.")
+        # Raises ValueError on a date or a time that doesn't exist.
+        value = datetime.fromisoformat(
+            f"{match['date']}T{'00:00' if is_midnight else match['time']}{match['seconds'] or ''}"
+        )
+        if is_midnight and value.year <= _LAST_YEAR:
+            value += timedelta(days=1)
+    if not isinstance(value, datetime):
+        raise ValueError(
+            f'expected a local date and time such as "2026-12-27T09:00", got {value!r}'
+        )
+    if value.tzinfo is not None:
+        raise ValueError(f"expected a local time without an offset, got {value.isoformat()!r}")
+    if value.second or value.microsecond:
+        raise ValueError(f"expected a local time to the minute, got {value.isoformat()!r}")
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return LocalTime(value.year, value.month, value.day, value.hour, value.minute)
 
 
 def _errors(value: Any, to: Any, place: str) -> Iterator[FieldError]:

@@ -21,6 +21,11 @@ from bookonce.platform.zones import DAY_S, day_number, offset_segments
 DAY_MIN = 1440
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00))")
+_HINTS = (
+    (re.compile(r"^24:00-"), "; what begins at 24:00 begins at 00:00 of the next day"),
+    (re.compile(r"[0-9]:[0-9]{2}:[0-9]{2}"), "; times are to the minute"),
+    (re.compile(r"[0-9]( *[Zz]|[+][0-9])"), "; times are local, without an offset"),
+)
 
 
 class Span:
@@ -47,7 +52,8 @@ class Span:
         """
         match = _SPAN.fullmatch(text)
         if not match:
-            raise ValueError(f'expected a span such as "09:00-12:30", got {text!r}')
+            hint = next((hint for wrong, hint in _HINTS if wrong.search(text)), "")
+            raise ValueError(f'expected a span such as "09:00-12:30", got {text!r}{hint}')
         start_min = int(match[1]) * 60 + int(match[2])
         end_min = int(match[3] or match[5]) * 60 + int(match[4] or match[6])
         if end_min == start_min:

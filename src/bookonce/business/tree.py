@@ -14,7 +14,15 @@ from bookonce.business.convert import ERRORS_MAX, convert, encode_custom, salvag
 from bookonce.business.document import Business
 from bookonce.business.normal import normal
 from bookonce.platform.errors import FieldError, ValidationError
-from bookonce.platform.text import text_problem
+from bookonce.platform.text import clean_address, clean_line, clean_lines, text_problem
+
+_CLEANING = {
+    "name": clean_line,
+    "reason": clean_line,
+    "address": clean_lines,
+    "email": clean_address,
+}
+"""How what people write is cleaned before it is judged, by the name of its field."""
 
 
 def from_tree(tree: dict[str, Any]) -> Business:
@@ -22,6 +30,7 @@ def from_tree(tree: dict[str, Any]) -> Business:
 
     A mistake of one kind doesn't hide one of another: rules are tried on what can be salvaged.
     """
+    tree = _cleaned(tree)
     errors = list(_text_errors(tree, ""))
     try:
         business = convert(tree, Business)
@@ -46,6 +55,17 @@ def as_tree(business: Business) -> dict[str, Any]:
         if not tree[table]:
             del tree[table]
     return tree
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: _CLEANING[name](item)
+            if name in _CLEANING and isinstance(item, str)
+            else _cleaned(item)
+            for name, item in value.items()
+        }
+    return [_cleaned(item) for item in value] if isinstance(value, list) else value
 
 
 def _text_errors(value: Any, place: str) -> Iterator[FieldError]:

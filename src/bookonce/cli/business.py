@@ -109,6 +109,8 @@ def _read(file: Path) -> str:
             [FieldError(str(file), f"larger than {toml_file.FILE_BYTES_MAX} bytes")]
         )
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValidationError([FieldError(str(file), f"not UTF-8: {error.reason}")]) from None
+        return toml_file.decoded(data)
+    except ValidationError as error:
+        raise ValidationError(
+            [FieldError(str(file), wrong.message) for wrong in error.errors]
+        ) from None
