@@ -103,6 +103,45 @@ def test_who_comes_from_elsewhere_keeps_their_ways() -> None:
     assert language(None, "de-AT", "de-CH").tag == "de-AT"
 
 
+@pytest.mark.parametrize(
+    "accepted, business_locale, tag",
+    [
+        ("de; q=0.9, en; q=1.0", "fr", "en"),
+        ("de ;q=0.9,\ten\t;\tq=0.95", "fr", "en"),
+        ("de;Q=0.9, en;q=0.8", "fr", "de"),
+        ("DE-at, en;q=0.8", "fr", "de-AT"),
+        ("fr;q=0.5, es;q=0.5", "de", "fr"),
+        ("fr;q=0.001, es;q=0", "de", "fr"),
+        ("fr;q=1.000, es;q=1.", "de", "fr"),
+        ("fr;q=5, es;q=0.1", "de", "es"),
+        ("fr;q=-1, fr;q=abc, fr;q=, fr;q=0.1234, es;q=0.1", "de", "es"),
+        ("fr;level=1, es;q=0.1", "de", "es"),
+        ("en_GB, es;q=0.1", "de", "es"),
+        (", ,, es ,", "de", "es"),
+        ("ja, zh;q=0.5", "de-CH", "de-CH"),
+        ("*", "de-CH", "de-CH"),
+        ("*, en;q=0.5", "fr", "fr"),
+        ("en;q=0.5, *;q=0.9", "en", "de"),
+        ("ja, *;q=0.1, de;q=0", "de", "en"),
+        ("de;q=0", "de", "en"),
+        ("en;q=0", "en", "de"),
+        ("en;q=0, en-GB", "de", "en-GB"),
+        ("fr, *;q=0", "de", "fr"),
+        ("ja, *;q=0", "de", "de"),
+        ("", "de", "de"),
+        ("*;q=0", "ja", "en"),
+        ("x" * 9_000, "de", "de"),
+        ("," * 9_000, "de", "de"),
+    ],
+)
+def test_the_header_is_read_by_its_grammar(accepted: str, business_locale: str, tag: str) -> None:
+    assert language(None, accepted, business_locale).tag == tag
+
+
+def test_who_chose_a_language_reads_it_whatever_their_browser_accepts() -> None:
+    assert language("fr", "fr;q=0, en", "de").tag == "fr"
+
+
 def test_arabic_is_written_from_right_to_left() -> None:
     assert language("ar", None, "en").direction == "rtl"
     assert language("en", None, "ar").direction == "ltr"

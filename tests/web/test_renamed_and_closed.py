@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
+import pytest
 
 from bookonce.business import versions
 from bookonce.business.directories import Directories
@@ -60,6 +61,47 @@ async def test_pages_and_api_of_the_old_address_lead_to_the_new_one(
     again = await http.post(f"{api}/book", json=a_wish(12), follow_redirects=True)
     assert again.status_code == 201
     assert (await http.get(f"/{new_slug()}")).status_code == 404
+
+
+async def test_capitals_lead_to_the_address_as_it_is_written(
+    server: RunningServer, http: httpx.AsyncClient, serve_business: Serve
+) -> None:
+    slug = new_slug()
+    api = await asyncio.to_thread(serve_business, a_business(slug))
+    booked = (await http.post(f"{api}/book", json=a_wish(9))).json()
+    token = booked["manage_url"].split("?")[0].rsplit("/", 1)[1]
+    shouted = slug.upper()
+    for path, there in (
+        (f"/{shouted}", f"/{slug}"),
+        (f"/%53{shouted[1:]}", f"/{slug}"),
+        (f"/{slug.capitalize()}?service=cut&lang=de", f"/{slug}?service=cut&lang=de"),
+        (f"/{shouted}/a/{token}", f"/{slug}/a/{token}"),
+        (f"/{shouted}/a/{token}/move", f"/{slug}/a/{token}/move"),
+        (f"/api/v1/{shouted}", f"/api/v1/{slug}"),
+        (f"/api/v1/{shouted}/staff?service=cut", f"/api/v1/{slug}/staff?service=cut"),
+        (f"/api/v1/{shouted}/appointments/{token}.ics", f"{api}/appointments/{token}.ics"),
+    ):
+        answer = await http.get(path, headers={"Accept": "text/html"})
+        assert (answer.status_code, answer.headers["location"]) == (308, there), path
+        assert (await http.get(there)).status_code == 200
+    again = await http.post(f"/api/v1/{shouted}/book", json=a_wish(12), follow_redirects=True)
+    assert again.status_code == 201
+    renamed = new_slug()
+    await rename(server, slug, renamed)
+    assert (await http.get(f"/{shouted}")).headers["location"] == f"/{renamed}"
+    for nowhere in (new_slug().upper(), "ſalon", "\u212aeys"):
+        assert (await http.get(f"/{nowhere}")).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["/", "/?service=cut"])
+async def test_a_slash_at_the_end_leads_to_the_same_page(
+    http: httpx.AsyncClient, serve_business: Serve, end: str
+) -> None:
+    api = await asyncio.to_thread(serve_business, a_business())
+    slug = api.rpartition("/")[2]
+    for address in (f"/{slug}", f"/{slug.upper()}", api, f"/api/v1/{slug.upper()}"):
+        answer = await http.get(address + end, follow_redirects=True)
+        assert answer.status_code == 200, address
 
 
 async def test_a_closed_business_says_so_and_its_appointments_can_still_be_managed(

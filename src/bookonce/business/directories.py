@@ -32,11 +32,12 @@ class Directories:
 
     async def current(self, slug: str) -> Directory:
         """The business at an address as it is now. Raises NotFoundError, and MovedError if the
-        address is one that the business had before.
+        address is one that the business had before, or its own in capitals.
         """
-        if not is_slug(slug):
+        address = slug.lower() if slug.isascii() else slug
+        if not is_slug(address):
             raise NotFoundError("There is no such business.")
-        directory = await self._database.run(self._find, slug)
+        directory = await self._database.run(self._find, address)
         if directory.slug != slug:
             raise MovedError(f"This business is at {directory.slug!r} now.", slug=directory.slug)
         return directory

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,6 +33,12 @@ SOURCE = "en"
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 MANY = 1_000_000  # days stay days, however many
 LANGUAGES = ("en", "de", "fr", "es", "ar")
+ACCEPTED_LENGTH_MAX = 500
+_RANGE = re.compile(
+    r"(?P<range>\*|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)"
+    r"([ \t]*;[ \t]*[qQ]=(?P<weight>0(\.[0-9]{0,3})?|1(\.0{0,3})?))?"
+)
+"""A language range with its weight, as RFC 9110 has it."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +141,22 @@ class Language:
 
 
 def language(chosen: str | None, accepted: str | None, business_locale: str) -> Language:
-    """The first that we speak: what was chosen for, what the browser accepts, the business's."""
-    wishes = [chosen or "", *_by_preference(accepted or ""), business_locale, SOURCE]
-    for wish in wishes:
-        code = wish.replace("_", "-").partition("-")[0].lower()
+    """The first that we speak: what was chosen for, what the browser accepts, the business's.
+
+    What the browser says it doesn't accept comes last.
+    """
+    others = [business_locale, SOURCE, *LANGUAGES]
+    wishes, unwished = _by_preference(accepted or "", others)
+    wishes = [wish for wish in (*wishes, *others) if _code(wish) not in unwished]
+    for wish in [chosen or "", *wishes, *others]:
+        code = _code(wish)
         if code in LANGUAGES:
             return _language(code, wish, business_locale)
     raise AssertionError("we speak the last one")
+
+
+def _code(wish: str) -> str:
+    return wish.replace("_", "-").partition("-")[0].lower()
 
 
 @lru_cache(1024)
@@ -163,18 +179,25 @@ def _locale(name: str) -> Locale | None:
         return None
 
 
-def _by_preference(accepted: str) -> Iterable[str]:
-    """The languages of an Accept-Language header, the most wanted first."""
+def _by_preference(accepted: str, others: Sequence[str]) -> tuple[list[str], set[str]]:
+    """The languages of an Accept-Language header (RFC 9110), the most wanted first, and those that
+    are not wanted at all. `others` are what "*" stands for; a piece that isn't well-formed counts
+    for nothing.
+    """
     found: list[tuple[float, str]] = []
-    for part in accepted[:500].split(","):
-        name, _, quality = part.strip().partition(";q=")
-        try:
-            weight = float(quality) if quality else 1.0
-        except ValueError:
-            continue
-        if name and weight > 0:
-            found.append((-weight, name))
-    return [name for _, name in sorted(found, key=lambda each: each[0])]
+    for piece in accepted[:ACCEPTED_LENGTH_MAX].split(","):
+        if match := _RANGE.fullmatch(piece.strip(" \t")):
+            found.append((float(match["weight"] or 1), match["range"]))
+    found.sort(key=lambda each: -each[0])
+    wishes = [name for weight, name in found if weight]
+    unwished = {_code(name) for weight, name in found if not weight} - set(map(_code, wishes))
+    if "*" in unwished:
+        unwished = set(LANGUAGES) - set(map(_code, wishes))
+    elif "*" in wishes:
+        at = wishes.index("*")
+        named = {_code(name) for _, name in found}
+        wishes[at : at + 1] = [name for name in others if _code(name) not in named]
+    return wishes, unwished
 
 
 @lru_cache
