@@ -12,8 +12,9 @@ function withZone(address) {
   return url;
 }
 
-async function load(url) {
-  const response = await fetch(url, { headers: { Accept: "text/html" } });
+/** A page; `cache` "force-cache": as it was, if the browser was allowed to keep it. */
+async function load(url, cache = "default") {
+  const response = await fetch(url, { headers: { Accept: "text/html" }, cache });
   return [response, await response.text()];
 }
 
@@ -112,12 +113,14 @@ const isStep = (link) =>
 
 let turn = 0; // a step that was asked for counts until another one is
 
+/** Show the step at an address; without `push` on the way back, which leads to the same form as
+ * before, with the same key: what it has booked is recognised. */
 async function go(url, push) {
   const key = url.href.split("#")[0];
   const mine = ++turn;
   const arrived = wait();
   try {
-    const [response, text] = (await steps.get(key)) ?? (await load(url));
+    const [response, text] = (await steps.get(key)) ?? (await load(url, push ? "default" : "force-cache"));
     if (mine !== turn) return;
     if (!response.ok && response.status !== 404) throw new TypeError();
     if (isBorder(text)) return push ? location.assign(url) : location.reload();

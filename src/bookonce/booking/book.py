@@ -19,7 +19,7 @@ from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
 from bookonce.availability.offers import Start
 from bookonce.availability.selection import Choice, Selection, require_offered, select
-from bookonce.booking import booking_rows
+from bookonce.booking import booking_rows, client_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
 from bookonce.booking.client import (
@@ -31,7 +31,7 @@ from bookonce.booking.client import (
 )
 from bookonce.booking.deposits import Deposit, due
 from bookonce.booking.facts import appointment_of
-from bookonce.booking.find import RACES_LOST_MAX, Found
+from bookonce.booking.find import RACES_LOST_MAX, Found, find
 from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import new_token, seal, token_hash, unseal
 from bookonce.booking.rezone import go_by_the_same_rules
@@ -45,6 +45,7 @@ from bookonce.platform import money
 from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
+    AlreadyBookedError,
     FieldError,
     NotFoundError,
     NotOfferedError,
@@ -101,6 +102,8 @@ class Booked(Found):
     """An appointment that was booked, with the token that opens it from now on."""
 
     token: str
+    is_repeat: bool = False
+    """Whether the key had led to it before; it is told as it was booked then."""
 
 
 async def book(
@@ -113,12 +116,14 @@ async def book(
     idempotency_key: str | None = None,
     network: str | None = None,
     hold_until: datetime | None = None,
+    is_once: bool = False,
 ) -> Booked:
     """Book a time with a named person, or with the fairest of those who are free. If a deposit is
     due, the time is held for the payment.
 
     `hold_until` holds it only, until `confirm` makes it the client's: while somebody telephones, or
     is asked whether they want it. `network` is where the request came from; it counts if the business limits what one may hold.
+    `is_once` refuses with AlreadyBookedError what the same mail address has already.
     Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
     booked instead), TooManyBookingsError, PaymentUnavailableError,
     IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome may be unknown; the
@@ -143,6 +148,10 @@ async def book(
                 return replayed
             raise
         await go_by_the_same_rules(installation, directory, now)
+        if is_once and (
+            had := await _had(installation, slug, selection, request, idempotency, now)
+        ):
+            return had
         deposit = None
         if actor.is_bound_by_terms:
             services = [part.service for part in selection.parts]
@@ -160,6 +169,8 @@ async def book(
         if result.outcome is Outcome.EXPIRED_HOLD:
             await installation.database.run(expire_for, new.demand, now)
         if result.outcome is Outcome.REFUSED:
+            if is_once:
+                await _had(installation, slug, selection, request, idempotency, now)
             raise await conflict(installation, selection, request.start, now=now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):
             current = await installation.current(slug)
@@ -169,6 +180,59 @@ async def book(
                     "these particulars. Cancel one of them, or call the business."
                 )
     raise TryAgainError("Too many others are booking this time; try again in a moment.")
+
+
+async def booked_under(
+    installation: Installation, slug: str, idempotency_key: str, *, now: datetime
+) -> Booked | None:
+    """The appointment that a key has led to, as it is now, and its token; None if there is none.
+
+    For keys that nobody can guess: whoever has one is told whatever was sent with it.
+    """
+    directory = await installation.current(slug)
+    idempotency = Idempotency.of(idempotency_key)
+    remembered = await installation.database.run(
+        event_rows.remembered, directory.business_id, idempotency.key_hash
+    )
+    then = remembered and _replay(installation, directory, idempotency, remembered)
+    if not then:
+        return None
+    found = await find(installation, slug, then.appointment.id, now=now)
+    return replace(then, appointment=found.appointment)
+
+
+async def _had(
+    installation: Installation,
+    slug: str,
+    selection: Selection,
+    request: BookingRequest,
+    idempotency: Idempotency,
+    now: datetime,
+) -> Booked | None:
+    """What the key has led to if the same mail address has the very same time for the same services
+    already; None if it hasn't. Raises AlreadyBookedError if it was booked in another way.
+    """
+    directory = selection.directory
+    has_this = await installation.database.run(
+        client_rows.has_this,
+        directory.business_id,
+        request.client.email,
+        request.start.astimezone(UTC),
+        [directory.service_ids[part.service.key] for part in selection.parts],
+        now,
+    )
+    if not has_this:
+        return None
+    if idempotency.from_outside and (
+        replayed := await _replayed(installation, slug, request, idempotency, now)
+    ):
+        return replayed
+    refusal = await conflict(installation, selection, request.start, now=now)
+    raise AlreadyBookedError(
+        "You have this time already, by this mail address. To book another one beside it, send "
+        "an Idempotency-Key of its own.",
+        **refusal.facts,
+    )
 
 
 async def _cleaned(
@@ -415,4 +479,4 @@ def _replay(
             "only that one can answer again."
         )
     appointment = appointment_of(directory, remembered.appointment_id, remembered.facts)
-    return Booked(directory, appointment, token)
+    return Booked(directory, appointment, token, is_repeat=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,24 @@ _RECORD = Statement(
     FROM client JOIN appointment ON appointment.business_id = :business_id
                                 AND appointment.client_id = client.client_id
     WHERE client.business_id = :business_id AND client.email = :email
+    """
+)
+_HAS_THIS = Statement(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM client JOIN appointment ON appointment.business_id = :business_id
+                                             AND appointment.client_id = client.client_id
+        WHERE client.business_id = :business_id AND client.email = :email
+          AND appointment.starts_at = :starts_at
+          AND (appointment.status = 'confirmed'
+               OR (appointment.status = 'held' AND appointment.hold_expires_at > :now))
+          AND ARRAY(
+              SELECT part.service_id FROM appointment_part AS part
+              WHERE part.business_id = :business_id
+                AND part.appointment_id = appointment.appointment_id
+              ORDER BY part.number
+          ) = :service_ids::uuid[]
+    )
     """
 )
 _EMAIL_OF = Statement(
@@ -53,6 +72,26 @@ async def record(connection: Connection, business_id: UUID, email: str, now: dat
     row = await _RECORD.row(connection, business_id=business_id, email=email, now=now)
     assert row is not None
     return Record(row["visits"], row["no_shows"])
+
+
+async def has_this(
+    connection: Connection,
+    business_id: UUID,
+    email: str,
+    starts_at: datetime,
+    service_ids: Sequence[UUID],
+    now: datetime,
+) -> bool:
+    """Whether whoever has a mail address has an appointment for these services that begins then."""
+    found = await _HAS_THIS.value(
+        connection,
+        business_id=business_id,
+        email=email,
+        starts_at=starts_at,
+        service_ids=service_ids,
+        now=now,
+    )
+    return bool(found)
 
 
 async def email_of(connection: Connection, business_id: UUID, appointment_id: UUID) -> str | None:

@@ -48,6 +48,10 @@ class BookingConflictError(BookonceError):
     code = "BOOKING_CONFLICT"
 
 
+class AlreadyBookedError(BookingConflictError):
+    """Whoever asks has this very time for this already, as far as their mail address tells."""
+
+
 class BlockConflictError(BookonceError):
     """Time can't be blocked: `facts["appointments"]` lists what is in the way."""
 

@@ -10,10 +10,12 @@ from litestar.response import Redirect
 
 from bookonce.availability.selection import Selection, select
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.book import Booked, BookingRequest, book, booked_under
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import (
+    AlreadyBookedError,
     BookingConflictError,
+    BookonceError,
     IdempotencyMismatchError,
     NotFoundError,
     NotOfferedError,
@@ -22,6 +24,7 @@ from bookonce.platform.errors import (
     TryAgainError,
     ValidationError,
 )
+from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.bots import Bots, Verdict
 from bookonce.web.booking_page.form import Form, wrong_fields
 from bookonce.web.booking_page.steps import cannot_be_paid, form_page, next_step
@@ -74,7 +77,8 @@ async def _book(
 ) -> Response[str] | Redirect:
     address, start = visit.address, visit.address.start_at
     assert start is not None
-    _ = visit.language.words.gettext
+    if form.before and not form.is_second and (found := await _booked_before(visit, form.before)):
+        return _have(visit, selection, form.again(before=form.before), found)
     try:
         booked = await book(
             visit.installation,
@@ -89,45 +93,107 @@ async def _book(
             ),
             actor=VISITOR,
             now=datetime.now(UTC),
-            idempotency_key=form.key,
+            idempotency_key=form.idempotency_key,
             network=network,
+            is_once=not form.is_second,
         )
-    except ValidationError as error:
+    except IdempotencyMismatchError as error:
         BOOKINGS.labels(error.code.lower()).inc()
-        return form_page(
-            visit,
-            selection,
-            form,
-            status=422,
-            wrong=wrong_fields(error.errors, visit.language.words),
-        )
-    except BookingConflictError as error:
+        return await _sent_before(visit, bots, selection, form, network)
+    except _TOLD as error:
         BOOKINGS.labels(error.code.lower()).inc()
+        return await _refused(visit, bots, selection, form, error)
+    if booked.is_repeat and not await _booked_before(visit, form.key):
+        again = form.after(*_wish(visit), str(booked.appointment.id))
+        return await _book(visit, bots, selection, again, network)
+    is_held = booked.appointment.status is Status.HELD
+    BOOKINGS.labels("held" if is_held else "booked").inc()
+    return Redirect(address.own(booked.token, new="1"), status_code=303)
+
+
+_TOLD = (
+    ValidationError,
+    BookingConflictError,
+    NotOfferedError,
+    TooManyBookingsError,
+    PaymentUnavailableError,
+    TryAgainError,
+)
+
+
+async def _refused(
+    visit: Visit, bots: Bots, selection: Selection, form: Form, error: BookonceError
+) -> Response[str]:
+    """The form again, or other times, with why nothing was booked."""
+    _ = visit.language.words.gettext
+    if isinstance(error, ValidationError):
+        wrong = wrong_fields(error.errors, visit.language.words)
+        return form_page(visit, selection, form, status=422, wrong=wrong)
+    if isinstance(error, AlreadyBookedError):
+        return _have(visit, selection, form.again(), None)
+    if isinstance(error, BookingConflictError):
         alternatives = [
             (start.isoformat(), told["day"], told["time"])
             for start, _staff in error.facts["alternatives"]
             for told in [when(visit, selection.place, start)]
         ]
         return form_page(visit, selection, form.again(), status=409, alternatives=alternatives)
-    except (NotOfferedError, IdempotencyMismatchError) as error:
-        BOOKINGS.labels(error.code.lower()).inc()
+    if isinstance(error, NotOfferedError):
         notice = _("This time can't be booked any more. Please choose another one.")
         return await next_step(visit, bots, status=422, notice=notice)
-    except (TooManyBookingsError, PaymentUnavailableError) as error:
-        BOOKINGS.labels(error.code.lower()).inc()
-        too_many = _(
-            "As many bookings as this business allows at a time are held already with these "
-            "details. Please cancel one of them, or call us."
-        )
-        notice = too_many if isinstance(error, TooManyBookingsError) else cannot_be_paid(visit)
-        return form_page(visit, selection, form, status=409, notice=notice)
-    except TryAgainError as error:
-        BOOKINGS.labels(error.code.lower()).inc()
+    if isinstance(error, TryAgainError):
         notice = _("We couldn't reach our calendar. Nothing is lost: please send the form again.")
         return form_page(visit, selection, form, status=503, notice=notice)
-    is_held = booked.appointment.status is Status.HELD
-    BOOKINGS.labels("held" if is_held else "booked").inc()
-    return Redirect(address.own(booked.token, new="1"), status_code=303)
+    too_many = _(
+        "As many bookings as this business allows at a time are held already with these "
+        "details. Please cancel one of them, or call us."
+    )
+    notice = too_many if isinstance(error, TooManyBookingsError) else cannot_be_paid(visit)
+    return form_page(visit, selection, form, status=409, notice=notice)
+
+
+async def _booked_before(visit: Visit, key: str) -> Booked | None:
+    """What a form with this key has booked, unless that is over."""
+    found = await booked_under(
+        visit.installation,
+        visit.address.slug,
+        Form(key=key).idempotency_key,
+        now=datetime.now(UTC),
+    )
+    is_there = found and found.appointment.status in (Status.HELD, Status.CONFIRMED)
+    return found if is_there else None
+
+
+async def _sent_before(
+    visit: Visit, bots: Bots, selection: Selection, form: Form, network: str
+) -> Response[str] | Redirect:
+    """A form that was sent before and has come back with something else in it: somebody went back
+    to it. Only who was shown the form has its key, so what it has booked is theirs.
+    """
+    found = await _booked_before(visit, form.key)
+    if found is None:
+        return await _book(visit, bots, selection, form.after(*_wish(visit)), network)
+    return _have(visit, selection, form.again(before=form.key), found)
+
+
+def _wish(visit: Visit) -> tuple[str | None, ...]:
+    address = visit.address
+    return address.start, address.service, address.staff, address.location
+
+
+def _have(visit: Visit, selection: Selection, form: Form, found: Booked | None) -> Response[str]:
+    """What somebody has already, and whether they mean it. Everybody can type an address: the link
+    is only for who sends the key of the form that booked it.
+    """
+    already = Already()
+    if found is not None:
+        start = found.appointment.start
+        already = Already(
+            visit.address.own(found.token),
+            when(visit, selection.place, start),
+            start == visit.address.start_at,
+        )
+    return form_page(visit, selection, form, status=409, already=already)
 
 
 @get("/{slug:str}/challenge", include_in_schema=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 from babel.support import NullTranslations
 
 from bookonce.booking.client import Client
@@ -15,6 +17,8 @@ from bookonce.platform.errors import FieldError
 FIELDS = ("name", "email", "phone", "notes")
 TRAP = "website"
 """A field that people don't see; only programs fill it in."""
+SECOND = "second"
+KEY_LENGTH_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +35,43 @@ class Form:
     proof: str = ""
     """A proof of work, if the browser has found one."""
     trap: str = ""
+    before: str = ""
+    """The key of the form that booked the time which this one asks for again."""
+    is_second: bool = False
+    """Whether it is to be booked although the same mail address has this time already."""
 
     @classmethod
     def of(cls, fields: Any) -> Form:
         """From what was sent."""
         typed = {name: str(fields.get(name) or "").replace("\r\n", "\n") for name in FIELDS}
-        key = str(fields.get("key") or "")[:200]
+        key = str(fields.get("key") or "")[:KEY_LENGTH_MAX]
         carried = {name: str(fields.get(name) or "") for name in ("stamp", "proof")}
-        found = cls(**typed, **carried, trap=str(fields.get(TRAP) or ""))
+        found = cls(
+            **typed,
+            **carried,
+            trap=str(fields.get(TRAP) or ""),
+            before=str(fields.get("before") or "")[:KEY_LENGTH_MAX],
+            is_second=bool(fields.get(SECOND)),
+        )
         return replace(found, key=key) if key else found
 
-    def again(self) -> Form:
-        """The same fields for another try: a new key, because it will be another request."""
-        return Form(self.name, self.email, self.phone, self.notes, stamp=self.stamp)
+    def again(self, *, before: str = "") -> Form:
+        """The same fields for another try: a new key, because it will be another request. `before`
+        is that of the form which booked what this one asks for.
+        """
+        return Form(self.name, self.email, self.phone, self.notes, stamp=self.stamp, before=before)
+
+    def after(self, *wish: str | None) -> Form:
+        """The same for a new booking where this one's key has led to something that is over. `wish`
+        is what else makes the request: sent twice, it is one request again.
+        """
+        whole = msgspec.json.encode((self.client, self.notes, wish))
+        return replace(self, key=f"{self.key[:150]}.{hashlib.sha256(whole).hexdigest()[:32]}")
+
+    @property
+    def idempotency_key(self) -> str:
+        """The key in a name space of its own: one that a program has made up opens nothing here."""
+        return f"form {self.key}"
 
     @property
     def client(self) -> Client:

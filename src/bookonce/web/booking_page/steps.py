@@ -13,6 +13,7 @@ from bookonce.availability.selection import SERVICES_MAX, Selection, select
 from bookonce.booking.find import access_by_token, typed
 from bookonce.business.document import ANYONE, Service
 from bookonce.platform.errors import NotFoundError
+from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.basket import (
     basket_of,
     can_be_booked,
@@ -25,7 +26,7 @@ from bookonce.web.booking_page.basket import (
     why_not_together,
 )
 from bookonce.web.booking_page.bots import Bots
-from bookonce.web.booking_page.form import TRAP, Form
+from bookonce.web.booking_page.form import SECOND, TRAP, Form
 from bookonce.web.booking_page.times import times
 from bookonce.web.booking_page.visit import PartShown, Visit, when, zone_names
 from bookonce.web.dependencies import Here, Watching
@@ -232,9 +233,10 @@ def form_page(
     alternatives: list[tuple[str, str, str]] | None = None,
     notice: str = "",
     is_unsure: bool = False,
+    already: Already | None = None,
 ) -> Response[str]:
     """The form for the start that the address has chosen; `is_unsure`: with a proof of work to be
-    sent again with.
+    sent again with; `already`: what the visitor has already, so that they say whether they mean it.
     """
     start = visit.address.start_at
     assert start is not None
@@ -243,6 +245,8 @@ def form_page(
         status=status,
         form=form,
         trap=TRAP,
+        second=SECOND,
+        already=already,
         is_unsure=is_unsure,
         asks_for_proof=is_unsure or visit.directory.business.protection.proof_of_work,
         errors=wrong or {},
