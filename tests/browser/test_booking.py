@@ -205,7 +205,7 @@ class TestRace:
         await expect_booked(second)
         yans, zoes = await books_of(server, slug)
         assert (yans["name"], yans["starts_at"]) == ("Yan", start)
-        assert (zoes["name"], zoes["phone"], zoes["notes"]) == ("Zoe", "030 1234", "Second floor")
+        assert (zoes["name"], zoes["phone"], zoes["notes"]) == ("Zoe", "+49301234", "Second floor")
         assert zoes["starts_at"] > start
         assert zoes["staff"] == "ada"
 

@@ -66,7 +66,7 @@ async def test_at_every_step(page: Page, server: RunningServer, slug: str) -> No
     await send(page)
     await expect_booked(page)
     [booked] = await books_of(server, slug)
-    assert (booked["phone"], booked["notes"]) == ("030 1234", "Second floor")
+    assert (booked["phone"], booked["notes"]) == ("+49301234", "Second floor")
 
 
 async def test_when_going_back(page: Page, slug: str) -> None:

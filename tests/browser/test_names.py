@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from bookonce.platform.text import clean_line
 from tests.browser.booking import (
     assert_proper,
     book_now,
@@ -65,7 +66,7 @@ INJECTED = "body :is(b, i, img, script, style, svg, iframe, [onerror])"
 def named(name: str) -> dict[str, Any]:
     """What makes a salon of it where everything has this name."""
     # A place stands with its address in one piece, isolated as a whole.
-    address = "" if name == NAMES["override"] else name
+    address = "" if name == clean_line(NAMES["override"]) else name
     return {
         "name": name,
         "location": [{"key": key, "name": name, "address": address} for key in ("mitte", "soho")],
@@ -79,7 +80,7 @@ class Reader:
     """Somebody who looks at each page for harm that a name has done."""
 
     def __init__(self, page: Page, kind: str) -> None:
-        self.page, self.kind, self.name = page, kind, NAMES[kind].strip()
+        self.page, self.kind, self.name = page, kind, clean_line(NAMES[kind])
         self.dialogs: list[str] = []
         page.on("dialog", lambda dialog: self.dialogs.append(dialog.message))
 

@@ -169,37 +169,48 @@ class TestAnotherForm:
 
 
 class TestByTheApi:
-    def test_the_same_address_is_refused_without_a_link(
-        self, visitor: httpx.Client, api: str
+    @pytest.mark.parametrize("has_key", [False, True])
+    def test_the_same_address_is_told_without_a_link_when_nobody_is_free(
+        self, visitor: httpx.Client, serve_business: Serve, has_key: bool
     ) -> None:
-        booked = book(visitor, api, tomorrow_at(10), staff="ada")
-        for staff in ("any", "ada", "bob"):
-            answer = visitor.post(f"{api}/book", json=a_wish(tomorrow_at(10), staff=staff))
+        api = serve_business(a_business())
+        booked = book(visitor, api, tomorrow_at(10))
+        for staff in ("any", "ada"):
+            headers = {"Idempotency-Key": staff} if has_key else {}
+            wish = a_wish(tomorrow_at(10), staff=staff)
+            answer = visitor.post(f"{api}/book", json=wish, headers=headers)
             problem = refused(answer, 409, "BOOKING_CONFLICT")
-            assert "You have this time already" in problem["detail"]
+            assert problem["detail"] == "You have this time already."
             assert len(problem["alternatives"]) == 3
             assert token_of(booked) not in answer.text
             assert booked["id"] not in answer.text
+        stranger = visitor.post(f"{api}/book", json=a_wish(tomorrow_at(10), client=YAN))
+        assert refused(stranger, 409, "BOOKING_CONFLICT")["detail"].startswith("Somebody has")
 
-    def test_a_key_of_its_own_books_in_addition(self, visitor: httpx.Client, api: str) -> None:
-        first = book(visitor, api, tomorrow_at(10))
-        headers = {"Idempotency-Key": "and my daughter"}
-        second = visitor.post(f"{api}/book", json=a_wish(tomorrow_at(10)), headers=headers)
-        assert second.status_code == 201
-        assert second.json()["staff"] != first["staff"]
+    def test_every_request_without_a_key_is_one_of_its_own(
+        self, visitor: httpx.Client, api: str
+    ) -> None:
+        first, second = (book(visitor, api, tomorrow_at(10)) for _ in range(2))
+        assert first["staff"] != second["staff"]
 
     def test_another_start_another_service_and_what_is_over_are_no_matter(
         self, visitor: httpx.Client, serve_business: Serve
     ) -> None:
-        api = serve_business(two_people(service=[a_service("cut"), a_service("dye")]))
+        api = serve_business(a_business(service=[a_service("cut"), a_service("dye")]))
         booked = book(visitor, api, tomorrow_at(10))
-        book(visitor, api, tomorrow_at(10), "dye")
         book(visitor, api, tomorrow_at(11))
+        dye = visitor.post(f"{api}/book", json=a_wish(tomorrow_at(10), "dye"))
+        assert refused(dye, 409, "BOOKING_CONFLICT")["detail"].startswith("Somebody has")
         visitor.post(f"{address_of(api, booked)}/cancellation").raise_for_status()
-        book(visitor, api, tomorrow_at(10))
+        book(visitor, api, tomorrow_at(10), client=YAN)
+        again = visitor.post(f"{api}/book", json=a_wish(tomorrow_at(10)))
+        assert refused(again, 409, "BOOKING_CONFLICT")["detail"].startswith("Somebody has")
 
     def test_businesses_know_nothing_of_each_other(
-        self, visitor: httpx.Client, serve_business: Serve, api: str
+        self, visitor: httpx.Client, serve_business: Serve
     ) -> None:
-        book(visitor, api, tomorrow_at(10))
-        book(visitor, serve_business(two_people()), tomorrow_at(10))
+        here, there = (serve_business(a_business()) for _ in range(2))
+        book(visitor, here, tomorrow_at(10))
+        book(visitor, there, tomorrow_at(10), client=YAN)
+        answer = visitor.post(f"{there}/book", json=a_wish(tomorrow_at(10)))
+        assert refused(answer, 409, "BOOKING_CONFLICT")["detail"].startswith("Somebody has")

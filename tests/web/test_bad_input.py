@@ -351,7 +351,6 @@ class TestTextIsKeptAsItIs:
             "שלום עולם",
             "مرحبا",
             "李小龍",
-            "\u202eeoZ",
             "Zóe",
             INJECTION,
             "<script>alert(1)</script>",
@@ -386,7 +385,7 @@ class TestTextIsKeptAsItIs:
         )
         assert (name, notes, email) == (INJECTION, INJECTION, "o'drop--table@example.com")
 
-    @pytest.mark.parametrize("name", ["💇‍♀️ Schnitt", "תספורת", "قص", "\u202etuC", "<b>Cut</b>"])
+    @pytest.mark.parametrize("name", ["💇‍♀️ Schnitt", "תספורת", "قص", "<b>Cut</b>"])
     def test_names_of_services_come_back_as_they_were(
         self, visitor: httpx.Client, serve_business: Serve, name: str
     ) -> None:

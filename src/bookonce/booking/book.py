@@ -46,6 +46,7 @@ from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     AlreadyBookedError,
+    BookingConflictError,
     FieldError,
     NotFoundError,
     NotOfferedError,
@@ -123,7 +124,8 @@ async def book(
 
     `hold_until` holds it only, until `confirm` makes it the client's: while somebody telephones, or
     is asked whether they want it. `network` is where the request came from; it counts if the business limits what one may hold.
-    `is_once` refuses with AlreadyBookedError what the same mail address has already.
+    `is_once` refuses with AlreadyBookedError what the same mail address has already, although a
+    colleague may be free.
     Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
     booked instead), TooManyBookingsError, PaymentUnavailableError,
     IdempotencyMismatchError and TryAgainError. After TryAgainError the outcome may be unknown; the
@@ -148,10 +150,10 @@ async def book(
                 return replayed
             raise
         await go_by_the_same_rules(installation, directory, now)
-        if is_once and (
-            had := await _had(installation, slug, selection, request, idempotency, now)
-        ):
-            return had
+        if is_once and await _has_this(installation, selection, request, now):
+            return await _replayed_or_refused(
+                installation, slug, selection, request, idempotency, now
+            )
         deposit = None
         if actor.is_bound_by_terms:
             services = [part.service for part in selection.parts]
@@ -169,9 +171,7 @@ async def book(
         if result.outcome is Outcome.EXPIRED_HOLD:
             await installation.database.run(expire_for, new.demand, now)
         if result.outcome is Outcome.REFUSED:
-            if is_once:
-                await _had(installation, slug, selection, request, idempotency, now)
-            raise await conflict(installation, selection, request.start, now=now)
+            raise await _refusal(installation, selection, request, now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):
             current = await installation.current(slug)
             if result.outcome is Outcome.LIMITED and current.version == directory.version:
@@ -201,19 +201,12 @@ async def booked_under(
     return replace(then, appointment=found.appointment)
 
 
-async def _had(
-    installation: Installation,
-    slug: str,
-    selection: Selection,
-    request: BookingRequest,
-    idempotency: Idempotency,
-    now: datetime,
-) -> Booked | None:
-    """What the key has led to if the same mail address has the very same time for the same services
-    already; None if it hasn't. Raises AlreadyBookedError if it was booked in another way.
-    """
+async def _has_this(
+    installation: Installation, selection: Selection, request: BookingRequest, now: datetime
+) -> bool:
+    """Whether the same mail address has the very same time for the same services already."""
     directory = selection.directory
-    has_this = await installation.database.run(
+    return await installation.database.run(
         client_rows.has_this,
         directory.business_id,
         request.client.email,
@@ -221,18 +214,32 @@ async def _had(
         [directory.service_ids[part.service.key] for part in selection.parts],
         now,
     )
-    if not has_this:
-        return None
+
+
+async def _replayed_or_refused(
+    installation: Installation,
+    slug: str,
+    selection: Selection,
+    request: BookingRequest,
+    idempotency: Idempotency,
+    now: datetime,
+) -> Booked:
+    """What somebody has, if it was booked by this key; raises AlreadyBookedError if by another."""
     if idempotency.from_outside and (
         replayed := await _replayed(installation, slug, request, idempotency, now)
     ):
         return replayed
+    raise await _refusal(installation, selection, request, now)
+
+
+async def _refusal(
+    installation: Installation, selection: Selection, request: BookingRequest, now: datetime
+) -> BookingConflictError:
+    """Why a time can't be had: it is one's own, or somebody else's."""
     refusal = await conflict(installation, selection, request.start, now=now)
-    raise AlreadyBookedError(
-        "You have this time already, by this mail address. To book another one beside it, send "
-        "an Idempotency-Key of its own.",
-        **refusal.facts,
-    )
+    if await _has_this(installation, selection, request, now):
+        return AlreadyBookedError("You have this time already.", **refusal.facts)
+    return refusal
 
 
 async def _cleaned(
@@ -454,8 +461,7 @@ async def _replayed(
     idempotency.require_same(remembered.request_hash)
     if replayed := _replay(installation, directory, idempotency, remembered):
         return replayed
-    selection = select(directory, request.choice)
-    raise await conflict(installation, selection, request.start, now=now)
+    raise await _refusal(installation, select(directory, request.choice), request, now)
 
 
 def _replay(

@@ -22,7 +22,7 @@ _EDGES = (
 _IN_ADDRESSES = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff]")
 _UNSEEN = re.compile("[\u115f\u1160\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]")
 """What shows nothing although its category doesn't say so."""
-_UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
+_UNSEEN_CATEGORIES = frozenset({"Cf", "Me", "Mn", "Zl", "Zp", "Zs"})
 
 
 def text_problem(text: str, *, lines: bool = True) -> str | None:
@@ -43,7 +43,9 @@ def text_problem(text: str, *, lines: bool = True) -> str | None:
 def is_blank(text: str) -> bool:
     """Whether nobody sees anything of a text: spaces, joiners, marks without a letter."""
     return all(
-        unicodedata.category(character) in _UNSEEN_CATEGORIES or _UNSEEN.match(character)
+        unicodedata.category(character) in _UNSEEN_CATEGORIES
+        or character in "\t\n\r"
+        or _UNSEEN.match(character)
         for character in text
     )
 

@@ -129,7 +129,7 @@ async def _refused(
     if isinstance(error, ValidationError):
         wrong = wrong_fields(error.errors, visit.language.words)
         return form_page(visit, selection, form, status=422, wrong=wrong)
-    if isinstance(error, AlreadyBookedError):
+    if isinstance(error, AlreadyBookedError) and not form.is_second:
         return _have(visit, selection, form.again(), None)
     if isinstance(error, BookingConflictError):
         alternatives = [

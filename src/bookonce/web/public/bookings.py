@@ -54,7 +54,6 @@ async def book_appointment(
             now=datetime.now(UTC),
             idempotency_key=idempotency_key,
             network=network_of(client_address(request.scope, settings.trusted_proxies)),
-            is_once=idempotency_key is None,
         )
     except BookonceError as error:
         BOOKINGS.labels(error.code.lower()).inc()
