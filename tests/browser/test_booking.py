@@ -80,7 +80,7 @@ class TestBooking:
                 "staff": "bea",
                 "name": "Zoe",
                 "email": "zoe@example.com",
-                "phone": "+49 30 1234",
+                "phone": "+49301234",
                 "notes": "Second floor",
             }
         ]

@@ -170,7 +170,7 @@ async def test_who_lets_the_time_run_out_is_told_and_need_not_type_again(till: T
 
     await page.get_by_role("link", name="Choose a time again").click()
     await soonest(page).first.click()
-    typed = {"name": "Zoe", "email": "zoe@example.com", "phone": "030 1234"}
+    typed = {"name": "Zoe", "email": "zoe@example.com", "phone": "+49301234"}
     for field, text in (typed | {"notes": "Second floor"}).items():
         await expect(page.locator(f"main [name={field}]")).to_have_value(text)
     await send(page)

@@ -59,10 +59,10 @@ class Visitor:
         await self.main("a.time").click()
         await expect(self.main("form.booking")).to_be_visible()
 
-    async def book(self) -> str:
+    async def book(self, name: str = "Zoe") -> str:
         """The whole way; tells the address of the appointment's page."""
         await self.open_form()
-        await fill_in_and_send(self.page)
+        await fill_in_and_send(self.page, name)
         await expect(self.main("p.done")).to_be_visible()
         return self.page.url.partition("?")[0]
 
@@ -121,7 +121,7 @@ async def test_the_form(new_page: NewPage, open_salon: Open, appearance: dict[st
 
     await visitor.open_form()
     other = Visitor(await new_page(), visitor.slug)
-    await other.book()
+    await other.book("Yan")
     await fill_in(page)
     _, text = await book_now(page)
     await visitor.sees("[role=alert] button.time", text)
@@ -133,7 +133,7 @@ async def test_the_form_for_a_time_that_is_gone(
     page = await new_page(**appearance)
     visitor = Visitor(page, open_salon(**almost_full()))
     await visitor.open_form()
-    await Visitor(await new_page(), visitor.slug).book()
+    await Visitor(await new_page(), visitor.slug).book("Yan")
     await fill_in(page)
     _, text = await book_now(page)
     await visitor.sees("[role=alert] a", text)
@@ -143,6 +143,19 @@ async def test_the_form_for_a_time_that_is_gone(
     await fill_in(page)
     _, text = await book_now(page)
     await visitor.sees(".notice", text)
+
+
+async def test_the_form_for_a_time_that_one_has(
+    new_page: NewPage, open_salon: Open, appearance: dict[str, Any]
+) -> None:
+    page = await new_page(**appearance)
+    visitor = Visitor(page, open_salon())
+    await visitor.open_form()
+    await Visitor(await new_page(), visitor.slug).book()
+    await fill_in(page)
+    _, text = await book_now(page)
+    await visitor.sees("[role=alert] ~ .field", text)
+    await visitor.sees(".check input", text)
 
 
 async def test_the_own_page(
