@@ -20,9 +20,10 @@ from bookonce.availability.allocation import demand_of
 from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import booking_rows
-from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.book import book
 from bookonce.booking.booking_rows import NewAppointment, Outcome
 from bookonce.booking.client import Client
+from bookonce.booking.request import BookingRequest
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.ids import new_id

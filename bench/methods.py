@@ -21,8 +21,9 @@ from bench.specimens.seed import book_like_the_seed
 from bench.specimens.successor import book_like_the_successor
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.book import book
 from bookonce.booking.client import Client
+from bookonce.booking.request import BookingRequest
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import BookingConflictError, TryAgainError

@@ -7,8 +7,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bookonce.booking.book import BookingRequest
 from bookonce.booking.client import Client
+from bookonce.booking.request import BookingRequest
 from bookonce.business import tree
 from bookonce.business.document import Business
 from bookonce.business.hours import WEEKDAYS

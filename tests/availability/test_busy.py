@@ -19,9 +19,10 @@ from bookonce.availability.busy_rows import READ, SERVER
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import offer, soonest
 from bookonce.availability.selection import Choice
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.booking.move import MoveRequest, move
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.platform.actor import SYSTEM, VISITOR
 from bookonce.platform.database import Database

@@ -18,11 +18,12 @@ from bookonce.availability.look import offer
 from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.booking.confirm import confirm
 from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.payments import open_rows, payment_rows
 from bookonce.payments.handed_over import returned

@@ -9,8 +9,9 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database

@@ -21,10 +21,11 @@ import pytest
 from bookonce.availability.block import BlockKind, block
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
+from bookonce.booking.replay import Booked
 from bookonce.booking.rezone import keep_promises
 from bookonce.business.document import Business
 from bookonce.platform.actor import SYSTEM, VISITOR

@@ -13,11 +13,12 @@ import pytest
 from bookonce.availability.block import BlockKind, block, unblock
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.booking.client import Client
 from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
+from bookonce.booking.request import BookingRequest
 from bookonce.business.document import Business
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform.actor import SYSTEM, VISITOR

@@ -13,8 +13,9 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.replay import Booked
 from bookonce.business import toml_file
 from bookonce.business.document import Business
 from bookonce.payments.pay import pay

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.payments.pay import follow, pay
 from bookonce.payments.refund import refund

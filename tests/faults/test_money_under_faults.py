@@ -19,7 +19,8 @@ import pytest
 import bookonce.followers
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
+from bookonce.booking.replay import Booked
 from bookonce.payments.provider import ProviderError, RefusedByProviderError
 from bookonce.payments.reconcile import expire_holds, reconcile
 from bookonce.platform.actor import VISITOR

@@ -16,8 +16,9 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.replay import Booked
 from bookonce.payments.pay import follow, pay
 from bookonce.payments.reconcile import expire_holds, look_again, reconcile
 from bookonce.payments.refund import refund

@@ -10,8 +10,9 @@ import pytest
 import bookonce.followers
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.replay import Booked
 from bookonce.payments.pay import pay
 from bookonce.payments.settle import settle
 from bookonce.platform.actor import VISITOR

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Booked
 from bookonce.booking.cancel import cancel
+from bookonce.booking.replay import Booked
 from bookonce.payments.handed_over import retry
 from bookonce.payments.handed_over import settled as settled_by_hand
 from bookonce.payments.notice import take_notice

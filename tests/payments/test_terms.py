@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Booked
 from bookonce.booking.cancel import cancel
 from bookonce.booking.find import find
 from bookonce.booking.move import MoveRequest, move
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.payments.pay import pay
 from bookonce.platform.actor import SYSTEM, VISITOR, Actor

@@ -14,7 +14,8 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import apply_file
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
+from bookonce.booking.replay import Booked
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError

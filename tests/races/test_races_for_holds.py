@@ -17,9 +17,10 @@ import pytest
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.booking.find import find
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.payments.compare import compare
 from bookonce.payments.pay import follow, pay

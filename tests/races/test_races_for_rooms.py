@@ -13,10 +13,11 @@ from bookonce.availability.installation import Installation
 from bookonce.availability.look import offer
 from bookonce.availability.selection import Choice
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.booking.find import Found, find
 from bookonce.booking.move import MoveRequest, move
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookingConflictError
@@ -52,7 +53,7 @@ def booking(installation: Installation, slug: str, start: datetime, **more: Any)
 def held(results: list[Any]) -> list[Booked]:
     """Those who got it; the others must have been refused for a reason."""
     refusals = [result for result in results if not isinstance(result, Found)]
-    assert {type(refusal) for refusal in refusals} <= {BookingConflictError}, refusals
+    assert all(isinstance(refusal, BookingConflictError) for refusal in refusals), refusals
     return [result for result in results if isinstance(result, Booked)]
 
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Booked, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
+from bookonce.booking.replay import Booked
 from bookonce.business.document import Business
 from bookonce.platform.actor import VISITOR
 from tests.factories import a_booking, a_business, a_visitor, tomorrow_at

@@ -20,10 +20,11 @@ import msgspec
 import pytest
 
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.booking.client import Client
 from bookonce.booking.move import MoveRequest, move
+from bookonce.booking.request import BookingRequest
 from bookonce.events.idempotency import Idempotency
 from bookonce.payments.pay import receive
 from bookonce.payments.providers.on_site import OnSitePayments

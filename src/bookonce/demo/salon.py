@@ -14,8 +14,9 @@ from bookonce.availability.installation import Installation
 from bookonce.availability.look import offer
 from bookonce.availability.selection import Choice
 from bookonce.booking import apply_file
-from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.book import book
 from bookonce.booking.client import Client
+from bookonce.booking.request import BookingRequest
 from bookonce.business import toml_file
 from bookonce.business.directory import Directory
 from bookonce.business.document import Business

@@ -21,9 +21,9 @@ from litestar.openapi.spec import (
 )
 
 from bookonce import __version__
-from bookonce.booking.book import BookingRequest
 from bookonce.booking.client import Client
 from bookonce.booking.move import MoveRequest
+from bookonce.booking.request import BookingRequest
 from bookonce.web.public.appointments import CancellationRequest
 from bookonce.web.public.calendar_file import MEDIA_TYPE as CALENDAR
 

@@ -10,7 +10,9 @@ from litestar.response import Redirect
 
 from bookonce.availability.selection import Selection, select
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import Booked, BookingRequest, book, booked_under
+from bookonce.booking.book import book
+from bookonce.booking.replay import Booked, booked_under
+from bookonce.booking.request import BookingRequest
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import (
     AlreadyBookedError,

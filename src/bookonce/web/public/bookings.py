@@ -9,7 +9,8 @@ from litestar import Request, Response, post
 from litestar.params import Parameter
 
 from bookonce.booking.appointment import Status
-from bookonce.booking.book import BookingRequest, book
+from bookonce.booking.book import book
+from bookonce.booking.request import BookingRequest
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError
 from bookonce.web.client_address import client_address, network_of

@@ -1,0 +1,90 @@
+"""What a visitor asks for, and the same as it is kept."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from bookonce.availability.installation import Installation
+from bookonce.availability.offers import Start
+from bookonce.availability.selection import Choice, select
+from bookonce.booking.client import (
+    Client,
+    client_errors,
+    normal_client,
+    normal_notes,
+    notes_errors,
+)
+from bookonce.business.country import country_of
+from bookonce.business.directory import Directory
+from bookonce.platform.errors import (
+    FieldError,
+    NotFoundError,
+    ValidationError,
+)
+
+
+class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a visitor asks for: one `service`, or `services` that are performed one after the other.
+    `staff` absent or "any": anyone who performs them; `location` may be absent where they are
+    offered at one location only.
+    """
+
+    # The order is that of the first version: a repeated request is recognised by it.
+    service: Annotated[str | None, Meta(examples=["cut"])] = None
+    start: Start
+    client: Client
+    staff: Annotated[str | None, Meta(examples=["any"])] = None
+    location: str | None = None
+    notes: Annotated[str | None, Meta(examples=["A little off the top"])] = None
+    services: Annotated[tuple[str, ...] | None, Meta(examples=[["cut", "beard"]])] = None
+
+    def normal(self) -> BookingRequest:
+        """The same request in its one spelling: a single service is `service`.
+
+        Raises ValidationError unless it names either.
+        """
+        if self.service is not None and self.services is not None:
+            raise ValidationError([FieldError("services", "name either service or services")])
+        if self.service is not None:
+            return self
+        if self.services is None:
+            raise ValidationError([FieldError("service", "is required")])
+        if not self.services:
+            raise ValidationError([FieldError("services", "name at least one service")])
+        if len(self.services) > 1:
+            return self
+        return msgspec.structs.replace(self, service=self.services[0], services=None)
+
+    @property
+    def choice(self) -> Choice:
+        """What, with whom and where."""
+        keys = (self.service,) if self.service is not None else self.services or ()
+        return Choice.of(keys, self.staff, self.location)
+
+
+async def cleaned(installation: Installation, slug: str, request: BookingRequest) -> BookingRequest:
+    """The request with who it is for, and the note, as they are kept. Raises ValidationError."""
+    country = None
+    if request.client.phone:
+        _, country = await installation.judge(
+            slug, lambda directory: _dialled_in(directory, request)
+        )
+    errors = client_errors(request.client, country=country)
+    if wrong := [*errors, *notes_errors(request.notes)]:
+        raise ValidationError(wrong)
+    return msgspec.structs.replace(
+        request,
+        client=normal_client(request.client, country),
+        notes=normal_notes(request.notes),
+    )
+
+
+def _dialled_in(directory: Directory, request: BookingRequest) -> str | None:
+    """The country that a telephone number is dialled in: that of the place, if it can be told."""
+    try:
+        return country_of(directory, select(directory, request.choice).place)
+    except (NotFoundError, ValidationError):
+        return country_of(directory)
