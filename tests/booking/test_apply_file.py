@@ -163,12 +163,13 @@ async def test_an_exported_file_applies_as_no_change(
     assert applied.changes == []
 
 
+@pytest.mark.timeout(300)
 def test_any_file_after_any_other_is_exported_as_it_was_applied(database_url: str) -> None:
     database = Database(database_url, connections_max=1)
     with asyncio.Runner() as runner:
         runner.run(database.open())
 
-        @examples(60)
+        @examples(30)
         @given(business_trees())
         def applied_over_the_last(tree: dict[str, Any]) -> None:
             business = from_tree({**tree, "business": tree["business"] | {"slug": "lumen"}})

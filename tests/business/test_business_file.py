@@ -1299,7 +1299,7 @@ def with_junk(value: Any, place: tuple[Any, ...], junk: Any) -> Any:
     return copy
 
 
-@examples(300)
+@examples(150)
 @given(business_trees(), st.data())
 def test_a_file_with_junk_in_it_is_refused_in_words_or_read_back(
     tree: dict[str, Any], data: st.DataObject

@@ -196,12 +196,13 @@ class TestHistory:
             await versions.document(database, business_id, 7)
 
 
+@pytest.mark.timeout(300)
 def test_any_version_can_be_gone_back_to_from_any_other(database_url: str) -> None:
     database = Database(database_url, connections_max=1)
     with asyncio.Runner() as runner:
         runner.run(database.open())
 
-        @examples(20)
+        @examples(12)
         @given(st.lists(business_trees(), min_size=2, max_size=3))
         def reverted(trees: list[dict[str, object]]) -> None:
             slug = new_slug()

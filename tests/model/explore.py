@@ -66,12 +66,13 @@ def explore(
                 return explored(what, number)
             ends.append(number)
         for label, after in steps:
-            if after not in number_of:
-                number_of[after] = len(number_of)
+            unseen = len(number_of)
+            reached = number_of.setdefault(after, unseen)
+            if reached == unseen:
                 reached_by.append((number, label))
                 queue.append(after)
             sources.append(number)
-            afters.append(number_of[after])
+            afters.append(reached)
     stuck = _without_a_way(len(number_of), sources, afters, ends)
     return explored() if stuck is None else explored(NEVER_ENDS, stuck)
 
