@@ -44,7 +44,7 @@ class Upcoming:
     start: datetime
     end: datetime
     resources: tuple[tuple[str, str], ...] = ()
-    """The key and kind of each room or device that it takes."""
+    """The key of each room or device that it takes, and of which kind it was last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,8 @@ def _resource_misfits(directory: Directory, place: Place | None, booked: Upcomin
             found[Misfit.RESOURCE_GONE, key] = f"{key} is no longer listed"
         elif place is not None and not any(resource_id in ids for ids in place.resources.values()):
             found[Misfit.RESOURCE_ELSEWHERE, key] = f"{key} is no longer at {place.name}"
-    held = {kind for _, kind in booked.resources}
+    kinds = {resource.key: resource.kind for resource in directory.business.resource}
+    held = {kinds.get(key, kind) for key, kind in booked.resources}
     for part in booked.parts:
         service = directory.services.get(part.service)
         for kind in service.needs if service else ():
