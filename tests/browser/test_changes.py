@@ -121,7 +121,7 @@ class TestCancel:
     async def test_too_late_is_said_and_not_offered(
         self, new_page: NewPage, open_salon: Open, way: str
     ) -> None:
-        slug = open_salon(policy={"cancel_until_min": 60 * 24 * 30})
+        slug = open_salon(policy={"cancel_until_min": 60 * 24 * 30, "grace_min": 0})
         page = await new_page(**WAYS[way])
         await book(page, slug)
         await expect(page.get_by_text("Moving and cancelling was possible until")).to_be_visible()

@@ -185,7 +185,7 @@ async def test_the_own_page_when_it_is_too_late(
     new_page: NewPage, open_salon: Open, appearance: dict[str, Any]
 ) -> None:
     page = await new_page(**appearance)
-    visitor = Visitor(page, open_salon(policy={"cancel_until_min": 60 * 24 * 30}))
+    visitor = Visitor(page, open_salon(policy={"cancel_until_min": 60 * 24 * 30, "grace_min": 0}))
     own = await visitor.book()
     await page.goto(f"{own}/cancel")
     await visitor.sees(".limit")
