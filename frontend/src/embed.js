@@ -5,6 +5,7 @@
 const ELEMENT = "bookonce-booking";
 const ATTRIBUTES = ["business", "service", "location", "staff", "lang", "mode", "label"];
 const HEIGHT_PX_MAX = 20_000;
+const DEAF_MS = 1000;
 const WORDS = {
   en: { label: "Book now", title: "Book an appointment", close: "Close" },
   de: { label: "Termin buchen", title: "Termin buchen", close: "Schließen" },
@@ -81,6 +82,9 @@ class BookonceBooking extends HTMLElement {
     if (!this.#dialog || this.#dialog.open) return;
     if (!this.#frame) this.#dialog.append(this.#newFrame());
     this.#dialog.showModal();
+    // The second tap of two meant the button, not what has come in front of it.
+    this.#dialog.style.pointerEvents = "none";
+    setTimeout(() => this.#dialog?.style.removeProperty("pointer-events"), DEAF_MS);
   }
 
   /** Closes the dialog; focus goes back to where it was. */
@@ -91,10 +95,11 @@ class BookonceBooking extends HTMLElement {
   /** A message to the window: believed only from our own frame while it shows a page of HOST. */
   handleEvent(event) {
     if (event.origin !== HOST || !this.#frame || event.source !== this.#frame.contentWindow) return;
-    const { source, type, height, appointment } = event.data ?? {};
+    const { source, type, height, top, appointment } = event.data ?? {};
     if (source !== "bookonce") return;
     if (type === "size") this.#grow(height);
     else if (type === "step") this.#showTop();
+    else if (type === "look") this.#show(top);
     else if (type === "close") this.close();
     else if (type === "booked") {
       this.#isBooked = true;
@@ -162,6 +167,14 @@ class BookonceBooking extends HTMLElement {
   /** A new step begins at its top, which may lie above the window after a long one. */
   #showTop() {
     if (!this.#dialog && this.getBoundingClientRect().top < 0) this.scrollIntoView();
+  }
+
+  /** Something within the page, so far below its top, at the top of the window. */
+  #show(top) {
+    if (this.#dialog || !(top >= 0)) return; // a dialog's page scrolls by itself
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const y = this.#frame.getBoundingClientRect().top + window.scrollY + top;
+    window.scrollTo({ top: y, behavior: calm ? "auto" : "smooth" });
   }
 
   #words() {

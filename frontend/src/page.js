@@ -35,7 +35,40 @@ function wait() {
 }
 
 const typed = new Map(); // by field: what comes back with the form when another time was chosen
-const fields = () => main().querySelectorAll("input[name]:not([type=hidden]), textarea");
+const fields = () =>
+  main().querySelectorAll("input[name]:not([type=hidden], [type=radio]), textarea");
+
+const DEAF_MS = 1000;
+const FINGER_PX = 96;
+let tap; // where and when somebody tapped last, and on what
+
+/** Whether two controls do the same, so that a second tap on the one means the other: leafing. */
+const isSame = (one, other) => one?.rel && one.rel === other?.rel;
+
+addEventListener(
+  "click",
+  ({ clientX: x, clientY: y, target, detail }) => {
+    // A keyboard taps nowhere.
+    tap = detail ? { x, y, control: target.closest("a, button") } : undefined;
+  },
+  true,
+);
+
+/** What appears where somebody has just tapped hears nothing for a moment, since the second tap of
+ * two meant what was there before. In a frame, and for what appears by itself, that is everywhere.
+ */
+function deafen(everywhere) {
+  if (!tap && !everywhere) return;
+  const shield = document.createElement("div");
+  shield.className = "deaf";
+  if (!everywhere && !inFrame) {
+    const under = document.elementFromPoint(tap.x, tap.y)?.closest("a, button");
+    if (isSame(tap.control, under)) return;
+    shield.style.cssText = `width:${FINGER_PX}px;height:${FINGER_PX}px;inset:${tap.y - FINGER_PX / 2}px auto auto ${tap.x - FINGER_PX / 2}px`;
+  }
+  document.body.append(shield);
+  setTimeout(() => shield.remove(), DEAF_MS);
+}
 
 /** Whether a page has a policy of its own, as the payment step has: it is neither shown in another
  * one's place nor followed by one, but loaded. */
@@ -43,7 +76,7 @@ const isApart = (page) => "pays" in page.documentElement.dataset;
 const isBorder = (text) => isApart(document) || isApart(parsed(text));
 
 /** Put another step in place of this one. */
-function show(text, { focus = true, hash = "", isDone = false } = {}) {
+function show(text, { focus = true, hash = "", isDone = false, isAsked = true } = {}) {
   const next = parsed(text);
   if (!next.querySelector("main")) throw new TypeError("not a page");
   for (const field of fields()) typed.set(field.name, field.value);
@@ -58,8 +91,9 @@ function show(text, { focus = true, hash = "", isDone = false } = {}) {
   if (done) typed.clear();
   for (const field of fields()) field.value ||= typed.get(field.name) ?? "";
   const when = isDone ? main().querySelector(".summary dd")?.textContent : "";
-  hear(main().dataset.told ?? done?.textContent ?? (when || basketChange()));
+  hear(done?.textContent ?? main().dataset.told ?? (when || basketChange()));
   if (focus) begin(hash);
+  deafen(!isAsked);
   document.dispatchEvent(new Event("bookonce:shown"));
   ready();
 }
@@ -84,22 +118,33 @@ function begin(hash) {
   const target = hash ? document.querySelector(hash) : first;
   if (!target) return;
   target.tabIndex = -1;
-  target.focus({ preventScroll: !hash });
-  if (hash) return;
+  target.focus({ preventScroll: true });
+  if (hash === "#month") return; // who leafs finds the next month where the last one was
+  if (hash) return bring(target);
   scrollTo(0, 0);
   tell({ type: "step" });
 }
 
-/** Says above the form, or the heading, what went wrong. */
+/** Have something at the top of the window. */
+function bring(target) {
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  target.scrollIntoView({ block: "start", behavior: isCalm ? "auto" : "smooth" });
+  tell({ type: "look", top: Math.floor(target.getBoundingClientRect().top + scrollY) });
+}
+
+/** Says what went wrong where somebody looks: by what was pressed, else above the form or heading. */
 function say(text) {
   let box = main().querySelector(".offline");
   if (!box) {
     box = document.createElement("p");
     box.className = "notice offline";
     box.setAttribute("role", "alert");
-    main().querySelector("form, h1").before(box);
   }
+  const pressed = main().contains(tap?.control) && tap.control;
+  const place = pressed?.closest(".bar, table, ul, p, button") ?? main().querySelector("form, h1");
+  if (place.nextElementSibling !== box) place[pressed ? "after" : "before"](box);
   box.textContent = text;
+  box.scrollIntoView({ block: "nearest" });
 }
 
 /** What keeps a page from being shown: away from the network, or the server is in trouble. */
@@ -201,16 +246,16 @@ document.addEventListener("submit", async (event) => {
 });
 
 /** What a form was answered. */
-function answered(response, text) {
+function answered(response, text, isAsked = true) {
   if (response.status === 429) return say(lead(text)); // what was typed stays
   if (response.redirected && isBorder(text)) return location.assign(response.url);
   if (response.redirected) history.pushState(null, "", response.url);
-  show(text, { isDone: response.redirected });
+  show(text, { isDone: response.redirected, isAsked });
 }
 
 /** pay.js, too, sends forms. */
 document.addEventListener("bookonce:answered", ({ detail }) =>
-  answered(detail.response, detail.text),
+  answered(detail.response, detail.text, false),
 );
 
 /** A form that the server is unsure of is sent again with a proof of work, once. */
@@ -275,10 +320,13 @@ if (inFrame) {
   });
 }
 
-/** Whether clocks show another time there than at the visitor's. */
+/** Whether clocks show another time there than at the visitor's, now or in any month of a year. */
 function isElsewhere(zone) {
-  const now = new Date();
-  return now.toLocaleString("en", { timeZone: zone }) !== now.toLocaleString("en");
+  const day = new Date();
+  return Array.from({ length: 13 }).some(() => {
+    day.setDate(day.getDate() + 30);
+    return day.toLocaleString("en", { timeZone: zone }) !== day.toLocaleString("en");
+  });
 }
 
 /** After each step: tell whoever frames us, have times in the visitor's zone, and fetch the next
@@ -292,9 +340,9 @@ async function ready() {
     const mine = turn;
     const [response, text] = await load(here).catch(() => [{ ok: false }]);
     if (mine !== turn) return;
-    if (response.ok) {
+    if (response.ok && !isBorder(text)) {
       history.replaceState(null, "", here);
-      show(text, { focus: false });
+      show(text, { focus: false, isAsked: false });
       return;
     }
   }
@@ -302,8 +350,9 @@ async function ready() {
   if (next) {
     const url = withZone(next.href);
     const loading = load(url);
-    loading.catch(() => steps.delete(url.href));
-    steps.set(url.href, loading);
+    const [key] = url.href.split("#");
+    loading.catch(() => steps.delete(key));
+    steps.set(key, loading);
   }
 }
 

@@ -111,8 +111,14 @@ def times_of_day(page: Page) -> Locator:
 
 
 def alternatives(page: Page) -> Locator:
-    """The buttons that book another time at once."""
-    return page.get_by_role("alert").get_by_role("button")
+    """The other times to choose from, after a conflict."""
+    return page.get_by_role("alert").get_by_role("radio")
+
+
+async def take_first(page: Page) -> tuple[int, str]:
+    """Choose the first of the other times and confirm it; tells the answer as `submit` does."""
+    await alternatives(page).first.check()
+    return await submit(page, page.locator("main form button.main-action"))
 
 
 def start_in(address: str | None) -> datetime:

@@ -22,6 +22,8 @@ class Reader(HTMLParser):
         self.action = ""
         self.fields: dict[str, str] = {}
         self.buttons: list[tuple[str, str, str]] = []
+        self.others: list[str] = []
+        """The starts that can be chosen instead."""
         self.text = ""
         self._link: str | None = None
         self._button: tuple[str, str] | None = None
@@ -35,6 +37,8 @@ class Reader(HTMLParser):
             self._link, self._inside = names.get("href", ""), names.get("aria-label", "")
         elif tag == "form":
             self.action = names["action"]
+        elif tag == "input" and names.get("type") == "radio":
+            self.others.append(names["value"])
         elif tag == "input":
             self.fields[names["name"]] = names.get("value", "")
         elif tag == "textarea":

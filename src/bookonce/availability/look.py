@@ -15,12 +15,18 @@ from bookonce.availability.offers import Grid, Offer, PartTimes, Window, opened
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.business.directory import Directory
 from bookonce.platform.errors import FieldError, ValidationError
-from bookonce.platform.zones import DAY_S, date_of, day_number, wall_start_of_day_s
+from bookonce.platform.zones import (
+    DAY_S,
+    FIRST_YEAR,
+    LAST_YEAR,
+    date_of,
+    day_number,
+    wall_start_of_day_s,
+)
 
 DAYS_MAX = 62
 NEAR_S = 14 * DAY_S
-# Outside these years a business offers nothing, and dates near the ends of the calendar overflow.
-_FIRST_DAY, _LAST_DAY = day_number(date(1971, 1, 1)), day_number(date(8999, 12, 31))
+_FIRST_DAY, _LAST_DAY = day_number(date(FIRST_YEAR, 1, 1)), day_number(date(LAST_YEAR, 12, 31))
 
 
 async def offer(

@@ -70,6 +70,7 @@ def rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldEr
         Locale.parse(profile.locale.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError):
         yield FieldError("business.locale", f"expected a locale such as de, got {profile.locale!r}")
+    yield from _email_errors("business.email", profile.email)
     for table in TABLES:
         yield from _repeated(table, [each.key for each in getattr(business, table)])
     yield from _page_errors(business.page)
@@ -147,14 +148,19 @@ def _location_errors(place: str, location: Location) -> Iterator[FieldError]:
     yield from _hours_errors(place, location.hours or WeeklyHours(), location.dates)
 
 
+def _email_errors(place: str, address: str | None) -> Iterator[FieldError]:
+    if address is None:
+        return
+    try:
+        validate_email(address, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError as error:
+        yield FieldError(place, str(error))
+
+
 def _staff_errors(place: str, staff: Staff, known: _Known) -> Iterator[FieldError]:
     if staff.key == ANYONE:
         yield FieldError(f"{place}.key", f"{ANYONE!r} stands for anyone; choose another")
-    if staff.email is not None:
-        try:
-            validate_email(staff.email, check_deliverability=False, globally_deliverable=False)
-        except EmailNotValidError as error:
-            yield FieldError(f"{place}.email", str(error))
+    yield from _email_errors(f"{place}.email", staff.email)
     yield from _hours_errors(place, staff.hours, staff.dates)
     yield from _repeated(f"{place}.at", [each.location for each in staff.at])
     for index, each in enumerate(staff.at):

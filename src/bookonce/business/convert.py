@@ -17,18 +17,20 @@ from bookonce.business.document import (
     COLOUR_PATTERN,
     KEY_PATTERN,
     NOT_BLANK,
+    PHONE_PATTERN,
     SLUG_PATTERN,
+    WEBSITE_PATTERN,
     LocalTime,
 )
 from bookonce.business.hours import Span
 from bookonce.platform.errors import FieldError, ValidationError
+from bookonce.platform.zones import LAST_YEAR
 
 T = TypeVar("T")
 _LOCAL_TIME = re.compile(
     r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<time>[0-9]{2}:[0-9]{2})"
     r"(?P<seconds>:[0-9]{2}(\.[0-9]{1,6})?)? *(?P<zone>[Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 )
-_FIRST_YEAR, _LAST_YEAR = 1971, 8999  # so that no zone's offset leads out of the calendar
 _PLACE = re.compile(r"^(?P<message>.*?)(?: - at `\$(?P<place>.*)`)?$", re.DOTALL)
 ERRORS_MAX = 100
 _placeholders = itertools.count()
@@ -75,7 +77,7 @@ def _local_time(value: Any) -> LocalTime:
         value = datetime.fromisoformat(
             f"{match['date']}T{'00:00' if is_midnight else match['time']}{match['seconds'] or ''}"
         )
-        if is_midnight and value.year <= _LAST_YEAR:
+        if is_midnight and value.year <= LAST_YEAR:
             value += timedelta(days=1)
     if not isinstance(value, datetime):
         raise ValueError(
@@ -85,7 +87,7 @@ def _local_time(value: Any) -> LocalTime:
         raise ValueError(f"expected a local time without an offset, got {value.isoformat()!r}")
     if value.second or value.microsecond:
         raise ValueError(f"expected a local time to the minute, got {value.isoformat()!r}")
-    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+    if not _FIRST_YEAR <= value.year <= LAST_YEAR:
         raise ValueError(f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     return LocalTime(value.year, value.month, value.day, value.hour, value.minute)
 
@@ -178,6 +180,10 @@ def _named(text: str, place: str) -> FieldError:
         message = "expected lower-case letters and digits, with single hyphens between them"
     if f"matching regex {KEY_PATTERN!r}" in message:
         message = "expected letters, digits, - and _, a letter or digit first"
+    if f"matching regex {PHONE_PATTERN!r}" in message:
+        message = 'expected a telephone number such as "+49 30 1234567"'
+    if f"matching regex {WEBSITE_PATTERN!r}" in message:
+        message = 'expected an address such as "https://www.example.com"'
     if f"matching regex {COLOUR_PATTERN!r}" in message:
         message = 'expected a colour such as "#7a3e9d"'
     if "timezone component" in message:

@@ -24,6 +24,8 @@ Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=63)]
 NOT_BLANK = r"\S"
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}\Z"
 SITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
+PHONE_PATTERN = r"^\+?[0-9][0-9 ()./-]{2,38}\Z"
+WEBSITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!#-;=?-Z_a-z~%]*)?\Z"
 Name = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
@@ -59,7 +61,9 @@ class LocalTime(datetime):
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who the business is. The zone is that of its clocks, wherever a location has no other."""
+    """Who the business is, and how clients reach it. The zone is that of its clocks, wherever a
+    location has no other.
+    """
 
     slug: Slug
     name: Name
@@ -68,6 +72,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     locale: str = "en"
     closed: bool = False
     """Whether it takes no bookings. Those that it has stay."""
+    phone: Annotated[str, Meta(pattern=PHONE_PATTERN)] | None = None
+    email: str | None = None
+    website: Annotated[str, Meta(pattern=WEBSITE_PATTERN, max_length=200)] | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

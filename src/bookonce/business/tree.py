@@ -51,6 +51,8 @@ def from_tree(tree: dict[str, Any]) -> Business:
 def as_tree(business: Business) -> dict[str, Any]:
     """The business as plain dicts, lists and scalars, absent options left out."""
     tree: dict[str, Any] = msgspec.to_builtins(business, enc_hook=encode_custom)
+    profile = tree["business"]
+    tree["business"] = {name: value for name, value in profile.items() if value is not None}
     for table in ("page", "protection", "payments", *TABLES):
         if not tree[table]:
             del tree[table]

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from bookonce.platform import zone_database  # noqa: F401 it chooses the rules before a zone is read
 
 DAY_S = 86_400
+FIRST_YEAR, LAST_YEAR = 1971, 8999
+"""Nothing is on offer outside these years; within them no zone's offset leads out of the calendar."""
 _PROBE_S = 43_200  # no zone changes its clock twice within half a day
 _EPOCH = date(1970, 1, 1)
 
@@ -57,6 +59,26 @@ def fingerprint(zones: frozenset[str]) -> str:
     for name in sorted(zones):
         digest.update(repr((name, offset_segments(ZoneInfo(name), start_s, end_s))).encode())
     return digest.hexdigest()[:32]
+
+
+def is_in_calendar(moment: datetime) -> bool:
+    """Whether a moment can be shown by the clocks of any zone, and a day before and after it, too."""
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
+
+
+def comes_twice(local: datetime) -> bool:
+    """Whether the clock shows this time twice; a local time made from an instant is never skipped."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def pass_name(local: datetime) -> str:
+    """What tells a time that comes twice from its double: "CEST", or "UTC+10:30" where the zone's
+    abbreviation is a number or the same for both.
+    """
+    name = local.tzname() or ""
+    if name.isalpha() and name != local.replace(fold=1 - local.fold).tzname():
+        return name
+    return f"UTC{local.isoformat()[-6:]}"
 
 
 def offset_s(zone: ZoneInfo, instant_s: int) -> int:

@@ -102,8 +102,8 @@ def create_application(settings: Settings) -> ASGIApp:
         },
         exception_handlers={
             BookonceError: errors.refused,
-            HTTPException: errors.refused_by_framework,
-            Exception: errors.crashed,
+            HTTPException: problem.refused_by_framework,
+            Exception: problem.crashed,
         },
         lifespan=[with_database],
         openapi_config=openapi_config(),
@@ -143,6 +143,8 @@ def _pages() -> Router:
             pages.move_page,
             pages.move_by_form,
             payment.pay_by_form,
+            problem.front_page,
+            problem.nothing_below,
         ],
         exception_handlers={BookonceError: problem.refused},
         # Nothing else: assets are built compressed, and a program's answer is small.

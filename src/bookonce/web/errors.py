@@ -12,7 +12,6 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
-from litestar.types import Receive, Scope, Send
 
 from bookonce.platform.errors import (
     BookingConflictError,
@@ -207,9 +206,3 @@ def crashed(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """A fault of ours: told to the operator whole, to the visitor only that it happened."""
     log.error("unexpected error", exc_info=error)
     return problem(500, "INTERNAL", "Something went wrong on our side. It has been logged.")
-
-
-async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    """A 404 for addresses that no file or row could have."""
-    response = problem(404, "NOT_FOUND", "There is nothing at this address.")
-    await response.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]

@@ -29,9 +29,12 @@ from babel.numbers import format_currency, format_percent
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 
+from bookonce.platform.zones import comes_twice, pass_name
+
 SOURCE = "en"
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 MANY = 1_000_000  # days stay days, however many
+DAY_MIN = 24 * 60
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 ACCEPTED_LENGTH_MAX = 500
 _RANGE = re.compile(
@@ -81,8 +84,35 @@ class Language:
         return format_skeleton("yMMMM", day, locale=self.locale)
 
     def time(self, moment: datetime) -> str:
-        """The clock's time in the moment's own zone."""
-        return format_time(moment, "short", locale=self.locale)
+        """The clock's time in the moment's own zone; with what tells it from its double where the
+        clock shows the same time twice.
+        """
+        told = format_time(moment, "short", locale=self.locale)
+        return f"{told} ({self._isolated(pass_name(moment))})" if comes_twice(moment) else told
+
+    def moment(self, moment: datetime) -> str:
+        """Weekday, date and time."""
+        return self.joined(self.long_day(moment.date()), self.time(moment))
+
+    def stretch(self, start: datetime, end: datetime) -> str:
+        """From when to when, with the date of the end where it is another one."""
+        if end.date() == start.date():
+            return f"{self.moment(start)}–{self.time(end)}"
+        return f"{self.moment(start)} – {self.moment(end)}"
+
+    def clock(self, moment: datetime, day: date) -> str:
+        """The time, with its date unless that is `day`."""
+        told = self.time(moment)
+        return told if moment.date() == day else self.joined(self.day(moment.date()), told)
+
+    def joined(self, *texts: str) -> str:
+        """Texts with commas between them, those that are empty left out."""
+        return self.comma.join(text for text in texts if text)
+
+    @property
+    def comma(self) -> str:
+        """What stands between the parts of a date or an address."""
+        return "، " if self.code == "ar" else ", "
 
     def weekdays(self) -> list[tuple[int, str, str]]:
         """The week in its order here: number (Monday is 0), short name and full name."""
@@ -100,7 +130,19 @@ class Language:
         return format_currency(Decimal(amount), currency, locale=self.locale)
 
     def duration(self, minutes: int) -> str:
-        """Hours and minutes."""
+        """Days, hours and minutes."""
+        days, rest = divmod(minutes, DAY_MIN)
+        return " ".join(filter(None, (self._days(days), self._hours(rest))))
+
+    def _days(self, days: int) -> str:
+        if not days:
+            return ""
+        # Babel finds no unit called a day in Arabic.
+        return format_timedelta(
+            timedelta(days=days), granularity="day", threshold=MANY, locale=self.locale
+        )
+
+    def _hours(self, minutes: int) -> str:
         hours, rest = divmod(minutes, 60)
         parts = [(hours, "duration-hour"), (rest, "duration-minute")]
         return " ".join(
@@ -126,14 +168,14 @@ class Language:
         return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}" if self.direction == "rtl" else name
 
     def span(self, minutes: int) -> str:
-        """How long before something: in whole days if it is two or more."""
-        days, rest = divmod(minutes, 24 * 60)
-        if days >= 2 and not rest:
-            # Babel finds no unit called a day in Arabic.
-            return format_timedelta(
-                timedelta(days=days), granularity="day", threshold=MANY, locale=self.locale
-            )
-        return self.duration(minutes)
+        """How long before something: in days only if it is two or more."""
+        return self.duration(minutes) if minutes >= 2 * DAY_MIN else self._hours(minutes)
+
+    def seconds(self, seconds: int) -> str:
+        """A short time to wait."""
+        if seconds > 120:
+            return self._hours(-(-seconds // 60))
+        return format_unit(seconds, "duration-second", "long", locale=self.locale)
 
     def percent(self, percent: int) -> str:
         """A share."""

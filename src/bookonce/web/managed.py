@@ -9,6 +9,7 @@ from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment
 from bookonce.booking.find import Found, access_by_token, find
 from bookonce.business.directory import Directory
+from bookonce.platform.zones import comes_twice, pass_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,21 @@ class Managed:
 
     def timetable(self) -> list[str]:
         """A line for each part with its times by the location's clock, its service and its
-        performer, if there is more than one part.
+        performer, if there is more than one part; with the date where it isn't the first one's.
         """
         if len(self.appointment.parts) == 1:
             return []
         zone = self.appointment.clock
+        first_day = self.appointment.start.astimezone(zone).date()
+
+        def clock(instant: datetime) -> str:
+            there = instant.astimezone(zone)
+            day = "" if there.date() == first_day else f"{there:%Y-%m-%d} "
+            twice = f" {pass_name(there)}" if comes_twice(there) else ""
+            return f"{day}{there:%H:%M}{twice}"
+
         return [
-            f"{part.start.astimezone(zone):%H:%M}–{part.end.astimezone(zone):%H:%M} "
-            f"{part.service_name}, {part.staff_name}"
+            f"{clock(part.start)}–{clock(part.end)} {part.service_name}, {part.staff_name}"
             for part in self.appointment.parts
         ]
 

@@ -14,8 +14,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from bookonce.platform.settings import Network
+from bookonce.web.booking_page.problem import nothing_here
 from bookonce.web.client_address import client_address, header
-from bookonce.web.errors import nothing_here
 from bookonce.web.metrics import request_metrics
 
 log = structlog.get_logger("bookonce.access")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bookonce.availability.selection import Choice
 from bookonce.booking.manage_tokens import is_token
-from bookonce.platform.zones import is_zone
+from bookonce.platform.zones import is_in_calendar, is_zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,7 @@ class Address:
     @property
     def start_at(self) -> dt.datetime | None:
         """The chosen start."""
-        try:
-            found = dt.datetime.fromisoformat(self.start or "")
-        except ValueError:
-            return None
-        return found if found.tzinfo else None
+        return instant_in(self.start)
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -98,6 +94,15 @@ class Address:
     def own(self, token: str, *rest: str, **parameters: str) -> str:
         """The address of the client's own page for an appointment, or of something on it."""
         return _path("/".join((f"/{self.slug}/a/{token}", *rest)), parameters | self.manner)
+
+
+def instant_in(text: str | None) -> dt.datetime | None:
+    """The instant that an address names; None if it is none that a clock of any zone can show."""
+    try:
+        found = dt.datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo and is_in_calendar(found) else None
 
 
 def _path(path: str, parameters: dict[str, str]) -> str:

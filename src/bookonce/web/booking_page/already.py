@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from bookonce.web.booking_page.visit import When
 
 
 @dataclass(frozen=True, slots=True)
 class Already:
-    """An appointment that the visitor has; `url` only if they have shown that it is theirs."""
+    """An appointment that the visitor has; `url` and `when` only if they have shown that it is
+    theirs.
+    """
 
     url: str = ""
-    when: Mapping[str, str] = field(default_factory=dict)
+    when: When | None = None
     is_same_time: bool = True

@@ -135,9 +135,8 @@ async def _refused(
         return _have(visit, selection, form.again(), None)
     if isinstance(error, BookingConflictError):
         alternatives = [
-            (start.isoformat(), told["day"], told["time"])
+            when(visit, selection.place.zone, start)
             for start, _staff in error.facts["alternatives"]
-            for told in [when(visit, selection.place, start)]
         ]
         return form_page(visit, selection, form.again(), status=409, alternatives=alternatives)
     if isinstance(error, NotOfferedError):
@@ -192,7 +191,7 @@ def _have(visit: Visit, selection: Selection, form: Form, found: Booked | None) 
         start = found.appointment.start
         already = Already(
             visit.address.own(found.token),
-            when(visit, selection.place, start),
+            when(visit, selection.place.zone, start),
             start == visit.address.start_at,
         )
     return form_page(visit, selection, form, status=409, already=already)

@@ -77,9 +77,13 @@ def refund_words(promised: Terms, language: Language) -> list[str]:
     """What comes back to whoever cancels how long before, the most first."""
     _ = language.words.gettext
     rules = _rules(promised.refunds, promised.cancel_until_min)
-    if not rules:
-        return [_("The deposit isn't given back if you cancel.")]
     found = []
+    if promised.grace_min:
+        text = _("If you cancel within %(time)s of booking, you get all of it back.")
+        found.append(text % {"time": language.duration(promised.grace_min)})
+    if not rules:
+        last = _("If you cancel later than that, nothing comes back.")
+        return [*found, last if found else _("The deposit isn't given back if you cancel.")]
     for until_min, percent in rules:
         filled = {"time": language.span(until_min), "percent": language.percent(percent)}
         if percent == 100 and until_min:

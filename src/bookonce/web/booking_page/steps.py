@@ -9,10 +9,12 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get
 
-from bookonce.availability.selection import SERVICES_MAX, Selection, select
+from bookonce.availability.look import bookable
+from bookonce.availability.selection import SERVICES_MAX, Selection, require_offered, select
 from bookonce.booking.find import access_by_token, typed
+from bookonce.booking.terms import Terms
 from bookonce.business.document import ANYONE, Service
-from bookonce.platform.errors import NotFoundError
+from bookonce.platform.errors import NotFoundError, NotOfferedError
 from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.basket import (
     basket_of,
@@ -27,8 +29,9 @@ from bookonce.web.booking_page.basket import (
 )
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.booking_page.form import SECOND, TRAP, Form
+from bookonce.web.booking_page.limits import limit_before_booking
 from bookonce.web.booking_page.times import times
-from bookonce.web.booking_page.visit import PartShown, Visit, when, zone_names
+from bookonce.web.booking_page.visit import PartShown, Visit, When, when, zone_names
 from bookonce.web.dependencies import Here, Watching
 
 
@@ -47,6 +50,7 @@ async def next_step(
     """The step that is next; with a notice at the latest the choice of a time."""
     if visit.directory.is_closed:
         return visit.render("closed.html", status=status)
+    notice = _gone(visit) or notice
     step = _what(visit, status=status, notice=notice) or _where(visit, status=status, notice=notice)
     if step is not None:
         return step
@@ -56,10 +60,53 @@ async def next_step(
         if has_choice_of_people(everyone):
             return _people(visit, everyone, status=status, notice=notice)
         visit.address = replace(visit.address, staff=ANYONE)
+    notice = notice or _not_offered(visit)
     if visit.address.start_at is not None and not notice:
         form = await _filled_in(visit, bots.form(visit.directory, datetime.now(UTC)))
         return form_page(visit, select(visit.directory, visit.address.choice), form)
     return await _times(visit, status=status, notice=notice)
+
+
+def _gone(visit: Visit) -> str:
+    """What somebody is told whose address names a service, place or person that is no longer there;
+    the address is then without it.
+    """
+    address, directory = visit.address, visit.directory
+    _ = visit.language.words.gettext
+    services = _known(visit)
+    text = ""
+    if address.staff not in (None, ANYONE, *directory.staff_ids):
+        visit.address = replace(visit.address, staff=None)
+        text = _("This person takes no appointments any more. Please choose again.")
+    if address.location is not None and address.location not in directory.places:
+        visit.address = replace(visit.address, location=None)
+        text = _("This place takes no appointments any more. Please choose again.")
+    elif address.location not in (None, *(place.key for place in places_for(directory, services))):
+        visit.address = replace(visit.address, location=None)
+        text = _("This isn't offered at that place. Please choose again.")
+    if address.services and not services:
+        visit.address = replace(visit.address, service=None)
+        text = _("This service isn't offered any more. Please choose again.")
+    visit.is_gone = bool(text)
+    return text
+
+
+def _not_offered(visit: Visit) -> str:
+    """What somebody is told whose address names a start that isn't on offer, whoever may be free;
+    the address is then that of its day.
+    """
+    address, directory = visit.address, visit.directory
+    start = address.start_at
+    if start is None:
+        return ""
+    selection = select(directory, address.choice)
+    try:
+        require_offered(selection, start, bookable(directory, datetime.now(UTC)))
+    except NotOfferedError:
+        day = start.astimezone(selection.place.zone).date()
+        visit.address = replace(address, start=None, date=address.date or day.isoformat())
+        return visit.not_offered
+    return ""
 
 
 def _what(visit: Visit, *, status: int, notice: str) -> Response[str] | None:
@@ -121,12 +168,13 @@ def _wrong_with(visit: Visit, services: Sequence[Service], *, was_shortened: boo
 def _cannot_do_all(visit: Visit, everyone: Selection) -> str:
     """What somebody is told who has chosen a person, and then a service that they don't perform."""
     key = visit.address.staff or ""
-    if len(everyone.parts) < 2 or key in everyone.performers:
-        return ""
-    if key not in visit.directory.staff_ids:
+    if key in everyone.performers or key not in visit.directory.staff_ids:
         return ""
     _ = visit.language.words.gettext
-    text = _("%(name)s doesn't perform all of these services.")
+    if len(everyone.parts) == 1:
+        text = _("%(name)s doesn't perform this service.")
+    else:
+        text = _("%(name)s doesn't perform all of these services.")
     return text % {"name": visit.directory.staff_name(key)}
 
 
@@ -218,7 +266,7 @@ async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Respon
         status=status,
         notice=notice,
         times=found,
-        zone=zone_names(visit, found.selection.place),
+        zone=zone_names(visit, found.selection.place.zone, found.moments),
         **_chosen(visit, found.selection),
     )
 
@@ -230,7 +278,7 @@ def form_page(
     *,
     status: int = 200,
     wrong: dict[str, str] | None = None,
-    alternatives: list[tuple[str, str, str]] | None = None,
+    alternatives: list[When] | None = None,
     notice: str = "",
     is_unsure: bool = False,
     already: Already | None = None,
@@ -240,6 +288,7 @@ def form_page(
     """
     start = visit.address.start_at
     assert start is not None
+    shown = when(visit, selection.place.zone, start)
     return visit.render(
         "form.html",
         status=status,
@@ -252,10 +301,12 @@ def form_page(
         errors=wrong or {},
         alternatives=alternatives,
         notice=notice,
-        **when(visit, selection.place, start),
+        when=shown,
+        limit=limit_before_booking(
+            Terms.of(visit.directory.business), shown.start, visit.language, now=datetime.now(UTC)
+        ),
         **_chosen(visit, selection),
         parts=_parts(visit, selection, start),
-        zone=zone_names(visit, selection.place),
     )
 
 
@@ -292,6 +343,7 @@ def _parts(visit: Visit, selection: Selection, start: datetime) -> list[PartShow
     if len(selection.parts) == 1:
         return []
     is_one_person = bool(selection.performers)
+    first_day = start.astimezone(zone).date()
     found = []
     for part in selection.parts:
         begins = (start + timedelta(minutes=part.offset_min)).astimezone(zone)
@@ -302,7 +354,7 @@ def _parts(visit: Visit, selection: Selection, start: datetime) -> list[PartShow
         found.append(
             PartShown(
                 part.service.name,
-                f"{visit.language.time(begins)}–{visit.language.time(ends)}",
+                f"{visit.language.clock(begins, first_day)}–{visit.language.clock(ends, first_day)}",
                 visit.directory.staff_name(only) if only else "",
                 visit.price([part.service]),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from datetime import time as clock
 from zoneinfo import ZoneInfo
 
 from bookonce.availability.installation import Installation
@@ -15,6 +16,7 @@ from bookonce.web.languages import Language
 
 SOONEST = 3
 NOON, EVENING = 12, 17  # hours at which the next part of the day begins
+NOON_OF_DAY = clock(NOON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month as weeks of seven, the days of other months empty, with its neighbours."""
+    """A month as weeks of seven, the days of other months empty, with its neighbours; weeks that
+    are over are left out.
+    """
 
     name: str
     weekdays: list[tuple[int, str, str]]
@@ -59,6 +63,14 @@ class Times:
     day: str
     parts: list[tuple[str, list[Time]]]
     """The chosen day's times by part of day: "morning", "afternoon", "evening"."""
+    noon: datetime
+    """Of the chosen day."""
+
+    @property
+    def moments(self) -> list[datetime]:
+        """The starts that are shown, the chosen day's first; its noon if there are none."""
+        of_day = [each.moment for _, found in self.parts for each in found] or [self.noon]
+        return [*of_day, *(each.moment for each in self.soonest)]
 
 
 async def times(
@@ -92,7 +104,7 @@ async def times(
     def time(start: datetime) -> Time:
         theirs = ""
         if visitor_zone and clocks_differ(zone, visitor_zone, start):
-            theirs = language.time(start.astimezone(visitor_zone))
+            theirs = language.clock(start.astimezone(visitor_zone), start.date())
         there = url(start.date().isoformat(), start.isoformat())
         return Time(there, start, language.time(start), language.day(start.date()), theirs)
 
@@ -105,7 +117,9 @@ async def times(
         Month(
             language.month(month_first),
             language.weekdays(),
-            _weeks(month_first, month_last, language, by_day, shown, url),
+            _weeks(
+                month_first, month_last, language, by_day, shown, url, now.astimezone(zone).date()
+            ),
             neighbour(
                 max(month_first - timedelta(days=1), earliest).replace(day=1),
                 month_first > earliest,
@@ -114,6 +128,7 @@ async def times(
         ),
         language.long_day(shown),
         _parts(map(time, by_day.get(shown, []))),
+        datetime.combine(shown, NOON_OF_DAY, zone),
     )
 
 
@@ -137,6 +152,7 @@ def _weeks(
     by_day: dict[date, list[datetime]],
     shown: date,
     url: Callable[[str, str | None], str],
+    today: date,
 ) -> list[list[Cell | None]]:
     lead = (first.weekday() - language.weekdays()[0][0]) % 7
     cells: list[Cell | None] = [None] * lead
@@ -145,7 +161,8 @@ def _weeks(
         free = url(day.isoformat(), None) if day in by_day else ""
         cells.append(Cell(day, language.day(day), free, day == shown and bool(free)))
     cells += [None] * (-len(cells) % 7)
-    return [cells[start : start + 7] for start in range(0, len(cells), 7)]
+    weeks = [cells[start : start + 7] for start in range(0, len(cells), 7)]
+    return [week for week in weeks if any(cell and cell.day >= today for cell in week)]
 
 
 def _parts(found: Iterable[Time]) -> list[tuple[str, list[Time]]]:

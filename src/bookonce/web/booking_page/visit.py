@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response
 
 from bookonce.availability.installation import Installation
-from bookonce.business.directory import Directory, Place
+from bookonce.business.directory import Directory
 from bookonce.business.document import Service
 from bookonce.platform import money
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.brand import logo_url
+from bookonce.web.booking_page.contact import contact
 from bookonce.web.booking_page.deposit import DepositShown, terms
 from bookonce.web.booking_page.times import clocks_differ
 from bookonce.web.languages import LANGUAGES, Language, language
@@ -46,6 +48,8 @@ class Visit:
         self.installation = installation
         self.directory = directory
         self.address = address
+        self.is_gone = False
+        """Whether the address named what is no longer there, so that one begins again."""
         profile = directory.business.business
         accepted = request.headers.get("accept-language")
         self.language: Language = language(address.lang, accepted, profile.locale)
@@ -70,6 +74,8 @@ class Visit:
             embed=self.address.embed,
             logo=logo_url(self.directory),
             home=self.home,
+            contact=contact(self.directory.business.business),
+            is_gone=self.is_gone,
             languages=[
                 (code, language(code, None, "en").own_name, self.in_language(code))
                 for code in LANGUAGES
@@ -84,6 +90,11 @@ class Visit:
             service=None, location=None, staff=None, date=None, start=None, add=None
         )
 
+    @property
+    def not_offered(self) -> str:
+        """What somebody is told who asks for a start that isn't on offer."""
+        return self.language.words.gettext("This time isn't on offer. Please choose another one.")
+
     def in_language(self, code: str) -> str:
         """The address of this page in another language."""
         return self.address.but(lang=code)
@@ -94,7 +105,7 @@ class Visit:
 
     def price(self, services: Sequence[Service]) -> str:
         """What services cost together, as people write it: "from" so much if one of them has no
-        price, and empty if none has one.
+        price, "free" if they cost nothing, and empty if none has one.
         """
         currency = self.directory.business.business.currency
         return self.amount_of(
@@ -108,35 +119,60 @@ class Visit:
     def amount_of(self, prices_minor: Sequence[int | None], currency: str) -> str:
         """The same from prices in minor units."""
         known = [minor for minor in prices_minor if minor is not None]
-        if not known:
-            return ""
+        _ = self.language.words.gettext
+        if not sum(known):
+            return _("free") if known and len(known) == len(prices_minor) else ""
         amount = self.language.amount(money.major(sum(known), currency), currency)
         if len(known) == len(prices_minor):
             return amount
-        _ = self.language.words.gettext
         return _("from %(amount)s") % {"amount": amount}
 
 
-def when(visit: Visit, place: Place, start: datetime) -> dict[str, str]:
-    """A start as people read it: the day and time there, and at the visitor's if it differs."""
-    there = start.astimezone(place.zone)
-    theirs, zone = "", visit.address.zone
-    if zone is not None and clocks_differ(place.zone, zone, start):
-        here = start.astimezone(zone)
-        theirs = f"{visit.language.day(here.date())}, {visit.language.time(here)}"
-    return {
-        "day": visit.language.long_day(there.date()),
-        "time": visit.language.time(there),
-        "theirs": theirs,
-    }
+@dataclass(frozen=True, slots=True)
+class When:
+    """A start as people read it: by the clock of the place, and by the visitor's if that differs."""
+
+    start: datetime
+    day: str
+    time: str
+    text: str
+    """Day and time."""
+    theirs: str
+    zone: str
+    """What the place's zone is called then."""
 
 
-def zone_names(visit: Visit, place: Place) -> tuple[str, str]:
-    """The location's zone, and the visitor's if they told one whose clocks differ now."""
-    now, theirs = datetime.now(UTC), visit.address.zone
-    return (
-        visit.language.zone(place.zone, now),
-        visit.language.zone(theirs, now)
-        if theirs and clocks_differ(place.zone, theirs, now)
-        else "",
+def when(visit: Visit, zone: ZoneInfo, start: datetime) -> When:
+    """A start at a place in a zone."""
+    spoken, there = visit.language, start.astimezone(zone)
+    return When(
+        there,
+        spoken.long_day(there.date()),
+        spoken.time(there),
+        spoken.moment(there),
+        theirs_at(visit, zone, start),
+        spoken.zone(zone, there),
     )
+
+
+def theirs_at(visit: Visit, zone: ZoneInfo, start: datetime) -> str:
+    """Day and time by the visitor's clock, if they told their zone and it shows another time."""
+    theirs = visit.address.zone
+    if theirs is None or not clocks_differ(zone, theirs, start):
+        return ""
+    here = start.astimezone(theirs)
+    return visit.language.joined(visit.language.day(here.date()), visit.language.time(here))
+
+
+def zone_names(visit: Visit, zone: ZoneInfo, moments: Sequence[datetime]) -> tuple[str, str]:
+    """What a zone is called at the moments that are shown; and the visitor's, if they told one
+    whose clocks show another time at any of them.
+    """
+    theirs = visit.address.zone
+
+    def named(which: ZoneInfo) -> str:
+        names = dict.fromkeys(visit.language.zone(which, moment) for moment in moments)
+        return visit.language.listed(list(names))
+
+    differ = theirs and any(clocks_differ(zone, theirs, moment) for moment in moments)
+    return named(zone), named(theirs) if theirs and differ else ""

@@ -14,13 +14,14 @@ from litestar import Request, Response
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.kept import keep_minor_if_cancelled
-from bookonce.business.directory import Place
 from bookonce.business.document import ANYONE
 from bookonce.platform import money
 from bookonce.platform.actor import VISITOR
+from bookonce.platform.errors import NotFoundError
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.deposit import standing
-from bookonce.web.booking_page.visit import PartShown, Visit
+from bookonce.web.booking_page.limits import limit_passed
+from bookonce.web.booking_page.visit import PartShown, Visit, When, when
 from bookonce.web.managed import Managed, managed
 
 UTC_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -59,8 +60,12 @@ class ManagePage:
         parameters: Any,
         base: str,
     ) -> ManagePage:
-        """Raises NotFoundError."""
-        held = await managed(installation, slug, token)
+        """Raises NotFoundError, with the business's page if there is one."""
+        try:
+            held = await managed(installation, slug, token)
+        except NotFoundError as error:
+            nobodys = await Visit.of(request, installation, slug, parameters)
+            raise NotFoundError(error.detail, visit=nobodys) from None
         visit = ManageVisit(request, installation, held.directory, Address.of(slug, parameters))
         return cls(visit, held, base)
 
@@ -72,11 +77,6 @@ class ManagePage:
     def deadline(self) -> datetime:
         """Until when the client may change their mind."""
         return self.appointment.deadline
-
-    @property
-    def place(self) -> Place:
-        """Where it is."""
-        return self.held.directory.places[self.appointment.location]
 
     def elsewhere_at(self, start: datetime | None) -> str:
         """Where the same can be booked at another time, or at one that is chosen already."""
@@ -112,12 +112,16 @@ class ManagePage:
         currency = self.appointment.currency
         return self.visit.language.amount(money.major(minor, currency), currency)
 
+    def when(self, start: datetime) -> When:
+        """A start there, as people read it."""
+        return when(self.visit, self.zone, start)
+
     @property
     def price(self) -> str:
         """What it costs, as agreed."""
         appointment = self.appointment
         if appointment.price_minor is not None:
-            return self.amount(appointment.price_minor)
+            return self.visit.amount_of([appointment.price_minor], appointment.currency)
         prices_minor = [part.price_minor for part in appointment.parts]
         return self.visit.amount_of(prices_minor, appointment.currency)
 
@@ -128,9 +132,10 @@ class ManagePage:
             return []
         is_one_person = len(set(appointment.performers)) == 1
         later = timedelta() if start is None else start - appointment.start
+        first_day = (start or appointment.start).astimezone(self.zone).date()
 
         def clock(instant: datetime) -> str:
-            return spoken.time((instant + later).astimezone(self.zone))
+            return spoken.clock((instant + later).astimezone(self.zone), first_day)
 
         return [
             PartShown(
@@ -147,7 +152,6 @@ class ManagePage:
         directory, appointment = self.held.directory, self.appointment
         spoken = self.visit.language
         start, end = (each.astimezone(self.zone) for each in (appointment.start, appointment.end))
-        deadline = self.deadline.astimezone(self.zone)
         in_time = datetime.now(UTC) <= self.deadline
         confirmed = appointment.status is Status.CONFIRMED
         provider = self.visit.installation.providers.get(directory.business.payments.provider)
@@ -163,11 +167,11 @@ class ManagePage:
             where=appointment.where,
             price=self.price,
             deposit=standing(appointment, spoken, by_card=provider is None or provider.takes_cards),
-            day=spoken.long_day(start.date()),
-            time=spoken.time(start),
-            until=spoken.time(end),
-            zone=spoken.zone(self.zone, start),
-            deadline=f"{spoken.long_day(deadline.date())}, {spoken.time(deadline)}",
+            when=self.when(start),
+            stretch=spoken.stretch(start, end),
+            zone_key=self.zone.key,
+            deadline=spoken.moment(self.deadline.astimezone(self.zone)),
+            limit_passed=limit_passed(appointment.promised_terms, spoken),
             may_change=confirmed and in_time,
             is_too_late=confirmed and not in_time,
             calendars=self.calendars() if confirmed else [],
@@ -176,10 +180,24 @@ class ManagePage:
         )
 
     def as_it_is(
-        self, *, status: int = 200, notice: str = "", is_new: bool = False
+        self,
+        *,
+        status: int = 200,
+        notice: str = "",
+        is_new: bool = False,
+        moved_from: datetime | None = None,
     ) -> Response[str]:
-        """The appointment with what can be done about it."""
-        return self.render("appointment.html", status=status, notice=notice, is_new=is_new)
+        """The appointment with what can be done about it; `moved_from` is when it began before it
+        was moved just now.
+        """
+        is_moved = moved_from is not None and self.appointment.status is Status.CONFIRMED
+        return self.render(
+            "appointment.html",
+            status=status,
+            notice=notice,
+            is_new=is_new,
+            moved_from=self.when(moved_from) if moved_from and is_moved else None,
+        )
 
     def calendars(self) -> list[tuple[str, str]]:
         """Where it can be added to a calendar: a name (empty: a file) and an address."""

@@ -23,7 +23,7 @@ from bookonce.platform.errors import (
 )
 from bookonce.platform.settings import Settings
 from bookonce.web.booking_page.deposit import refund_words
-from bookonce.web.booking_page.visit import when
+from bookonce.web.booking_page.visit import When
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.errors import STATUS
 from bookonce.web.manage.card_field import CardField, card_field, opening
@@ -47,6 +47,7 @@ def as_it_is(
     notice: str = "",
     is_new: bool = False,
     wants_card: bool = False,
+    moved_from: datetime | None = None,
 ) -> Response[str]:
     """The appointment with what can be done about it: to pay, as long as it waits for that.
 
@@ -54,7 +55,7 @@ def as_it_is(
     one payment still.
     """
     if own.appointment.status not in WAITING or own.appointment.deposit_minor is None:
-        return own.as_it_is(status=status, notice=notice, is_new=is_new)
+        return own.as_it_is(status=status, notice=notice, is_new=is_new, moved_from=moved_from)
     state = _state(own)
     if state == "processing" and wants_card and own.appointment.status is Status.HELD:
         state = "due"
@@ -108,9 +109,7 @@ def _show(
         card=card,
         amount=own.amount(appointment.deposit_minor),
         refunds=refund_words(appointment.promised_terms, spoken),
-        held_until=f"{spoken.long_day(there.date())}, {spoken.time(there)}"
-        if is_far
-        else spoken.time(there),
+        held_until=spoken.moment(there) if is_far else spoken.time(there),
         left_s=f"{max(0.0, (end - now).total_seconds()):.1f}",
         elsewhere=own.elsewhere,
         **({"means": "", "secret": "", "looks": 0, "alternatives": None} | values),
@@ -234,10 +233,8 @@ def _was_lost(own: ManagePage) -> bool:
     )
 
 
-def _alternatives(own: ManagePage, error: BookingConflictError) -> list[tuple[str, str, str]]:
-    """Where what can be booked instead leads to, and the day and the time of each."""
+def _alternatives(own: ManagePage, error: BookingConflictError) -> list[tuple[str, When]]:
+    """Where what can be booked instead leads to, and when each is."""
     return [
-        (own.elsewhere_at(start), told["day"], told["time"])
-        for start, _staff in error.facts["alternatives"]
-        for told in [when(own.visit, own.place, start)]
+        (own.elsewhere_at(start), own.when(start)) for start, _staff in error.facts["alternatives"]
     ]

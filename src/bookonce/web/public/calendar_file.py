@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from bookonce.booking.appointment import Appointment, Status
+from bookonce.platform.zones import comes_twice
 from bookonce.web.managed import Managed
 from bookonce.web.public.zone_rules import zone_rules
 
@@ -49,7 +50,7 @@ def calendar_file(held: Managed, manage_url: str) -> bytes:
 def _event(held: Managed, zone: ZoneInfo, manage_url: str) -> Event:
     appointment, directory = held.appointment, held.directory
     start, end = (instant.astimezone(zone) for instant in (appointment.start, appointment.end))
-    if _comes_twice(start) or _comes_twice(end):
+    if comes_twice(start) or comes_twice(end):
         # By the standard such a local time is the first of the two, but not by every program.
         start, end = start.astimezone(UTC), end.astimezone(UTC)
     event = Event()
@@ -72,8 +73,3 @@ def _event_status(status: Status) -> str:
     if status in OVER:
         return "CANCELLED"
     return "TENTATIVE" if status is Status.HELD else "CONFIRMED"
-
-
-def _comes_twice(local: datetime) -> bool:
-    """Whether the clock shows this time twice; a local time made from an instant is never skipped."""
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()

@@ -1,0 +1,35 @@
+"""Until when a client may change their mind, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bookonce.booking.terms import Terms
+from bookonce.web.languages import Language
+
+
+def limit_before_booking(
+    terms: Terms, start: datetime, language: Language, *, now: datetime
+) -> str:
+    """What somebody is told who is about to book a start, by the place's clock."""
+    _ = language.words.gettext
+    deadline = start - timedelta(minutes=terms.cancel_until_min)
+    if deadline >= now + timedelta(minutes=terms.grace_min):
+        text = _("You can move or cancel until %(deadline)s.")
+        return text % {"deadline": language.moment(deadline.astimezone(start.tzinfo))}
+    if terms.grace_min:
+        text = _("You can move or cancel for %(time)s after booking. After that, please call us.")
+        return text % {"time": language.duration(terms.grace_min)}
+    return _("It begins so soon that it can't be moved or cancelled here. Please call us.")
+
+
+def limit_passed(terms: Terms, language: Language) -> str:
+    """What somebody is told who can't change it any more."""
+    _ = language.words.gettext
+    if not terms.cancel_until_min:
+        return _("It can't be moved or cancelled any more. Please call us.")
+    text = _(
+        "It can't be moved or cancelled here any more: that is possible until %(time)s before it "
+        "begins. Please call us."
+    )
+    return text % {"time": language.span(terms.cancel_until_min)}
