@@ -140,7 +140,7 @@ function say(text) {
     box.className = "notice offline";
     box.setAttribute("role", "alert");
   }
-  const pressed = main().contains(tap?.control) && tap.control;
+  const pressed = main().contains(tap?.control) ? tap.control : undefined;
   const place = pressed?.closest(".bar, table, ul, p, button") ?? main().querySelector("form, h1");
   if (place.nextElementSibling !== box) place[pressed ? "after" : "before"](box);
   box.textContent = text;

@@ -158,7 +158,8 @@ class TestDialog:
         )
         for close in closers:
             await opener.click()
-            await expect(dialog).to_be_visible()
+            # A click beside it counts once it no longer can be the second of two on the opener.
+            await host.get_by_role("button", name="Close").click(trial=True)
             await close()
             await expect(dialog).to_be_hidden()
             await expect(opener).to_be_focused()

@@ -183,7 +183,8 @@ async def test_moving_and_cancelling(page: Page, salon: str) -> None:
     await button.press("Enter")
     await expect(page.get_by_role("heading", name="Cut")).to_be_focused()
     [said] = await listener.heard()
-    assert said.startswith(f"status: {BRITISH.long_day(the_day())}, 09:45–10:30")
+    days = f"{BRITISH.long_day(the_day())}, "
+    assert said.startswith(f"status: It's moved, from {days}09:00 to {days}09:45.")
 
     await page.get_by_role("link", name="Cancel appointment").press("Enter")
     button = page.get_by_role("button", name="Cancel appointment")
@@ -247,7 +248,7 @@ async def test_a_time_that_somebody_else_got(page: Page, new_page: NewPage, salo
     assert any(each.startswith("alert: Somebody was quicker This time has") for each in said)
     assert await listener.focused() == "alert"
     await page.keyboard.press("Tab")
-    assert await listener.focused() == f'button "{BRITISH.long_day(the_day())} 09:45"'
+    assert await listener.focused() == (f'radio "{BRITISH.long_day(the_day())} 09:45" invalid')
 
 
 async def test_a_time_that_is_taken_while_one_looks(

@@ -52,10 +52,25 @@ def test_what_comes_back(
     tiers: list[tuple[int, int]] | None, cancel_until_min: int, told: list[str]
 ) -> None:
     rules = None if tiers is None else tuple(RefundTier(*tier) for tier in tiers)
-    assert refund_words(Terms(cancel_until_min, refunds=rules), ENGLISH) == told
+    assert refund_words(Terms(cancel_until_min, 0, rules), ENGLISH) == told
 
 
 def test_days_are_days_in_arabic_too() -> None:
     assert language("ar", None, "ar").span(2880) == "يومان"
     assert ENGLISH.span(1440) == "24 hours"
     assert ENGLISH.span(1500) == "25 hours"
+
+
+@pytest.mark.parametrize(
+    ("tiers", "rest"),
+    [
+        (None, ["If you cancel at least 24 hours before, you get all of it back."]),
+        ([], ["If you cancel later than that, nothing comes back."]),
+    ],
+)
+def test_the_time_after_booking_in_which_all_comes_back_is_told_first(
+    tiers: list[tuple[int, int]] | None, rest: list[str]
+) -> None:
+    rules = None if tiers is None else tuple(RefundTier(*tier) for tier in tiers)
+    first = "If you cancel within 15 minutes of booking, you get all of it back."
+    assert refund_words(Terms(1440, 15, rules), ENGLISH) == [first, *rest]

@@ -78,7 +78,7 @@ def refund_words(promised: Terms, language: Language) -> list[str]:
     _ = language.words.gettext
     rules = _rules(promised.refunds, promised.cancel_until_min)
     found = []
-    if promised.grace_min:
+    if promised.grace_min and (0, 100) not in rules:
         text = _("If you cancel within %(time)s of booking, you get all of it back.")
         found.append(text % {"time": language.duration(promised.grace_min)})
     if not rules:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bookonce.booking.terms import Terms
 from bookonce.web.languages import Language
@@ -13,14 +13,16 @@ def limit_before_booking(
 ) -> str:
     """What somebody is told who is about to book a start, by the place's clock."""
     _ = language.words.gettext
-    deadline = start - timedelta(minutes=terms.cancel_until_min)
-    if deadline >= now + timedelta(minutes=terms.grace_min):
-        text = _("You can move or cancel until %(deadline)s.")
-        return text % {"deadline": language.moment(deadline.astimezone(start.tzinfo))}
-    if terms.grace_min:
+    limit = start - timedelta(minutes=terms.cancel_until_min)
+    grace_end = min(start.astimezone(UTC), now + timedelta(minutes=terms.grace_min))
+    until = max(limit, grace_end)
+    if until <= now:
+        return _("It begins so soon that it can't be moved or cancelled here. Please call us.")
+    if limit < grace_end < start:
         text = _("You can move or cancel for %(time)s after booking. After that, please call us.")
         return text % {"time": language.duration(terms.grace_min)}
-    return _("It begins so soon that it can't be moved or cancelled here. Please call us.")
+    text = _("You can move or cancel until %(deadline)s.")
+    return text % {"deadline": language.moment(until.astimezone(start.tzinfo))}
 
 
 def limit_passed(terms: Terms, language: Language) -> str:
