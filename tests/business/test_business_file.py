@@ -1379,3 +1379,31 @@ class TestProtection:
         [(named, said)] = errors_of(self.FILE + line)
         assert named == place
         assert message in said
+
+
+REACHED = """
+[business]
+slug = "lumen"
+name = "Lumen Hair"
+timezone = "Europe/Berlin"
+phone = "+49 30 1234567"
+email = "hello@lumen.example"
+website = "https://www.lumen.example/salon"
+"""
+
+
+def test_how_a_business_is_reached_is_kept_and_checked() -> None:
+    business = parse(REACHED)
+    assert parse(render(business)) == business
+    assert business.business.website == "https://www.lumen.example/salon"
+    assert "phone" not in render(parse(re.sub("(?m)^(phone|email|website).*", "", REACHED)))
+    wrong = (
+        REACHED.replace("+49 30 1234567", "call me")
+        .replace("hello@", "hello")
+        .replace("https:", "javascript:")
+    )
+    assert [place for place, _ in errors_of(wrong)] == [
+        "business.phone",
+        "business.website",
+        "business.email",
+    ]

@@ -18,7 +18,7 @@ from bookonce.web.languages import language
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
 from tests.web.clocks import next_clock_change
 from tests.web.surfing import ZOE, Reader, Surfer, slug_of, to_the_form
-from tests.web.visitors import address_of, book
+from tests.web.visitors import a_wish, address_of
 
 Serve = Callable[[Business], str]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -106,9 +106,8 @@ def test_of_two_times_that_look_the_same_each_is_named(
         assert refused.answer.status_code == 409
         if name == "CEST":
             assert "(CET)" in refused.text.split("Somebody was quicker")[-1]
-    booked = book(
-        visitor, api, f"{day}T02:30:00+01:00", services=["cut", "dye"], service=None, staff="ada"
-    )
+    wish = a_wish(f"{day}T02:30:00+01:00", services=["cut", "dye"])
+    booked = visitor.post(f"{api}/book", json=wish | {"service": None}).json()
     file = visitor.get(f"{address_of(api, booked)}.ics").text.replace("\r\n ", "")
     assert "02:30 CET" in file
 

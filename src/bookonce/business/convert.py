@@ -87,8 +87,8 @@ def _local_time(value: Any) -> LocalTime:
         raise ValueError(f"expected a local time without an offset, got {value.isoformat()!r}")
     if value.second or value.microsecond:
         raise ValueError(f"expected a local time to the minute, got {value.isoformat()!r}")
-    if not _FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not is_in_calendar(value):
+        raise ValueError(f"expected a year from {FIRST_YEAR} to {LAST_YEAR}")
     return LocalTime(value.year, value.month, value.day, value.hour, value.minute)
 
 

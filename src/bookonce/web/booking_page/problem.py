@@ -38,9 +38,12 @@ async def front_page(request: Request[Any, Any, Any]) -> Response[str]:
     return _page(spoken, 200, _("Appointments, booked online"), text)
 
 
-@get("/{slug:str}/{rest:path}", include_in_schema=False)
+@get(
+    ["/{slug:str}/{rest:path}", "/{slug:str}/a", "/{slug:str}/a/{token:str}/{rest:path}"],
+    include_in_schema=False,
+)
 async def nothing_below(
-    slug: str, rest: str, request: Request[Any, Any, Any], installation: Here
+    slug: str, request: Request[Any, Any, Any], installation: Here
 ) -> Response[str]:
     """Whatever else is asked for below a business's address, such as half of a link."""
     if slug in RESERVED_SLUGS:
