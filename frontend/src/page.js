@@ -119,7 +119,7 @@ function begin(hash) {
   if (!target) return;
   target.tabIndex = -1;
   target.focus({ preventScroll: true });
-  if (hash === "#month") return; // who leafs finds the next month where the last one was
+  if (hash === "#month") return; // the next month is where the last one was
   if (hash) return bring(target);
   scrollTo(0, 0);
   tell({ type: "step" });

@@ -16,7 +16,7 @@ from tests.browser.booking import (
     soonest,
     times_of_day,
 )
-from tests.browser.conftest import PHONE, NewPage
+from tests.browser.conftest import PHONE, NewPage, Open
 from tests.browser.site import Site, embedded, within
 from tests.running import RunningServer
 
@@ -39,8 +39,9 @@ async def test_the_times_of_a_chosen_day(new_page: NewPage, slug: str, motion: s
 
 
 async def test_the_times_of_a_chosen_day_on_another_site(
-    host: Page, site: Site, server: RunningServer, slug: str
+    host: Page, site: Site, server: RunningServer, open_salon: Open
 ) -> None:
+    slug = open_salon(page={"sites": [site.origin]})
     await site.show(host, server, embedded(server, slug, "inline"))
     frame = within(host)
     await frame.get_by_role("link", name="Colour").click()

@@ -124,7 +124,7 @@ async def test_the_form(new_page: NewPage, open_salon: Open, appearance: dict[st
     await other.book("Yan")
     await fill_in(page)
     _, text = await book_now(page)
-    await visitor.sees("[role=alert] button.time", text)
+    await visitor.sees("[role=alert] label.time", text)
 
 
 async def test_the_form_for_a_time_that_is_gone(
@@ -172,7 +172,7 @@ async def test_the_own_page(
 
     await Visitor(await new_page(), visitor.slug).book()
     _, text = await submit(page, visitor.main("button.main-action"))
-    await visitor.sees("[role=alert] button.time", text)
+    await visitor.sees("[role=alert] label.time", text)
 
     await page.goto(f"{own}/cancel")
     await visitor.sees("button.main-action")
