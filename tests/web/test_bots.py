@@ -289,5 +289,5 @@ def test_who_is_too_quick_reads_it_in_their_language(
         assert page.status_code == 429
         assert int(page.headers["retry-after"]) > 3000
         assert page.headers["content-type"].startswith("text/html")
-        assert "Aus Ihrem Netz kamen zu viele Anfragen." in page.text
+        assert "Aus Ihrem Netz kamen in kurzer Zeit viele Anfragen." in page.text
         refused(client.post("/api/v1/salon/book", json={}), 429, "RATE_LIMITED")

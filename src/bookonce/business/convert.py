@@ -25,7 +25,6 @@ from bookonce.business.document import (
 from bookonce.business.hours import Span
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.zones import FIRST_YEAR, LAST_YEAR, is_in_calendar
-from bookonce.platform.zones import LAST_YEAR
 
 T = TypeVar("T")
 _LOCAL_TIME = re.compile(
