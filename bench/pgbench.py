@@ -25,6 +25,7 @@ from bookonce.events.catalogue import BOOKED
 from bookonce.events.followers import is_followed
 from bookonce.platform.postgres_programs import EmbeddedPostgresError, binaries_for
 from bookonce.platform.settings import Settings
+from bookonce.platform.zone_database import RULES
 
 _SCRIPT = """
 \\if :prepared
@@ -98,6 +99,8 @@ def _values(start: datetime) -> dict[str, str]:
     hashed = "sha256(('booking ' || :client_id + :first_staff || ' ' || :visit)::bytea)"
     return {
         "business_id": "':business'", "version": ":version", "location_id": "':location'",
+        "zone_turn": "0", "location_name": "''", "location_address": "''", "zone": "'UTC'",
+        "wall_start": f"({low} AT TIME ZONE 'UTC')", "zone_rules": f"'{RULES}'",
         "resource_id": "':resource'", "candidate_ids": "ARRAY[':resource']::uuid[]",
         "service_id": "':service'", "service_name": "'Quick'", "staff_name": "'Staff'",
         "facts": f"'{_FACTS}'",

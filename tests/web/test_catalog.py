@@ -62,7 +62,8 @@ class TestBusiness:
     def test_addresses_are_lower_case(self, visitor: httpx.Client, serve_business: Serve) -> None:
         api = serve_business(a_business())
         shouted = "/api/v1/" + api.rpartition("/")[2].upper()
-        refused(visitor.get(shouted), 404, "NOT_FOUND")
+        assert visitor.get(shouted).headers["location"] == api
+        refused(visitor.get("/api/v1/NOBODY"), 404, "NOT_FOUND")
 
     def test_nothing_can_be_posted_to_it(
         self, visitor: httpx.Client, serve_business: Serve
