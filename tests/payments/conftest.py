@@ -62,8 +62,9 @@ async def slug(open_business: Open) -> str:
 
 
 def salon(**payments: object) -> Business:
-    """Ada cuts for 48.00, with 30% in advance; washing is free of that."""
+    """Ada cuts for 48.00, with 30% in advance; washing is free of that. No grace after booking."""
     return a_business(
+        policy={"grace_min": 0},
         payments=payments,
         service=[a_service("cut", price="48.00", deposit="30%"), a_service("wash")],
     )

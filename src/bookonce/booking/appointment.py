@@ -122,10 +122,13 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def grace_end(self) -> datetime | None:
-        """Until when anything can be undone after booking; None if it was never the client's."""
-        if self.confirmed_at is None:
+        """Until when anything can be undone after booking; None if that isn't promised, or if it was
+        never the client's.
+        """
+        grace_min = self.promised_terms.grace_min
+        if self.confirmed_at is None or not grace_min:
             return None
-        return min(self.start, self.confirmed_at + timedelta(minutes=self.promised_terms.grace_min))
+        return min(self.start, self.confirmed_at + timedelta(minutes=grace_min))
 
     def is_in_grace(self, now: datetime) -> bool:
         """Whether it was booked so lately that the client may still undo it for nothing."""
