@@ -83,7 +83,8 @@ class Directories:
         if known is not None:
             at_hand = (known.version, known.zone_turn)
             if at_hand == await business_rows.version(connection, business_id):
-                self._at_hand.move_to_end(business_id)
+                if business_id in self._at_hand:  # another reader may have put it away meanwhile
+                    self._at_hand.move_to_end(business_id)
                 return known
             self._at_hand.pop(business_id, None)
         directory = await business_rows.load(connection, business_id)
