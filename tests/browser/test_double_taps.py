@@ -310,8 +310,22 @@ async def assert_two_taps_do_what_one_does(
     assert not any(found), "\n".join(filter(None, found))
 
 
-@pytest.mark.parametrize("scene", SCENES)
-@pytest.mark.parametrize("machine", MACHINES)
+AMONG_THEM = ("conflict", "lost-form", "move-conflict", "own-page", "cancel", "times")
+"""Scenes that are tried on every machine in every run; the others on phones, and each night on all."""
+
+
+@pytest.mark.parametrize(
+    "machine, scene",
+    [
+        pytest.param(
+            machine,
+            scene,
+            marks=() if machine == "phone" or scene in AMONG_THEM else pytest.mark.nightly,
+        )
+        for machine in MACHINES
+        for scene in SCENES
+    ],
+)
 async def test_two_taps_do_what_one_does(
     new_page: NewPage, server: RunningServer, open_salon: Open, machine: str, scene: str
 ) -> None:
