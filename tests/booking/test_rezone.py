@@ -301,6 +301,7 @@ async def test_who_knows_only_the_old_rules_writes_nothing_where_they_differ(
     await assert_sound(database_url)
 
 
+@pytest.mark.timeout(300)  # two servers, and a job that comes once a minute
 async def test_workers_of_both_rules_at_once_keep_every_promise(
     installation: Installation,
     open_business: Open,

@@ -310,6 +310,8 @@ async def assert_two_taps_do_what_one_does(
     assert not any(found), "\n".join(filter(None, found))
 
 
+pytestmark = pytest.mark.timeout(300)  # each control, each time anew
+
 AMONG_THEM = ("conflict", "lost-form", "move-conflict", "own-page", "cancel", "times")
 """Scenes that are tried on every machine in every run; the others on phones, and each night on all."""
 
