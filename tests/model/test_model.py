@@ -31,14 +31,16 @@ PAGE = Path(__file__).parents[2] / "docs" / "model.md"
 
 
 LONG = [pytest.mark.nightly, pytest.mark.timeout(3600)]
+SLOW = pytest.mark.timeout(300)
+"""A minute and a half of one processor."""
 
 
 @pytest.mark.parametrize(
     "group",
     [
-        pytest.param(WITHOUT_MONEY, id="without money"),
+        pytest.param(WITHOUT_MONEY, id="without money", marks=SLOW),
         pytest.param(VISITS, id="visits"),
-        pytest.param(WITH_MONEY, id="with money"),
+        pytest.param(WITH_MONEY, id="with money", marks=SLOW),
         pytest.param(ALL_WITH_MONEY, id="all with money", marks=LONG),
         pytest.param(VISITS_AND_FAULT, id="visits and a fault", marks=LONG),
         pytest.param(MONEY_AND_FAULT, id="money and a fault", marks=LONG),
