@@ -137,7 +137,7 @@ def test_the_limit_counts_minutes_that_pass_whatever_the_clock_does() -> None:
 
 
 LATE = START - timedelta(minutes=50)
-"""When somebody books who is past the limit already."""
+"""A booking at this time is past the limit already."""
 
 
 @pytest.mark.parametrize("minutes", [0, 14, 15])

@@ -1,5 +1,5 @@
 """A business file is changed under an appointment, field by field: what was promised stays, and what
-no longer fits is told.
+no longer fits is listed.
 """
 
 from __future__ import annotations

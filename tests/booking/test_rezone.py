@@ -200,7 +200,7 @@ async def test_what_another_zone_promised_is_left_alone(
     assert await starts(database_url) == before
     await assert_sound(database_url)
 
-    # Once somebody makes room it goes there.
+    # Once the rival is gone it moves.
     await cancel(installation, slug, rival.appointment.id, actor=SYSTEM, now=NOW)
     assert rezone(database_url, utc_from_now).code == 0
     assert await starts(database_url) == before | {"Ann": before["Ann"] + HOUR}
@@ -292,7 +292,8 @@ async def test_who_knows_only_the_old_rules_writes_nothing_where_they_differ(
     for attempt in attempts:
         with pytest.raises(TryAgainError, match="update this server"):
             await attempt()
-    # Where the rules say the same it goes on, and giving back is never refused.
+    # Where the rules say the same it goes on, also after a change; giving back is never refused.
+    await apply_file.apply(installation.database, a_business(berlin, name="Another"), now=NOW)
     await visit(installation, berlin, "Dot", 12)
     await cancel(installation, slug, held.appointment.id, actor=VISITOR, now=NOW)
     assert await keep_promises(
@@ -372,7 +373,7 @@ async def test_workers_of_both_rules_at_once_keep_every_promise(
 
 
 async def _until_all_is_as_promised(url: str) -> None:
-    """The job comes by within a minute of a start under new rules."""
+    """The job runs within a minute of a start under new rules."""
     query = "SELECT zone_rules, has_shifted FROM business"
     end_s = time.monotonic() + 2 * WAIT_S
     while [(row["zone_rules"], row["has_shifted"]) for row in await rows(url, query)] != [

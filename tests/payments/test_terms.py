@@ -86,49 +86,30 @@ async def test_a_deposit_stays_what_it_was(
     assert (await books(stripe, held))[:2] == (0, DEPOSIT)
 
 
-async def test_moving_further_off_gives_back_no_more(
-    shop: Installation, open_business: Open, stripe: LocalStripe
+@pytest.mark.parametrize(
+    "mover, hours_before, canceller, kept_minor",
+    [
+        (VISITOR, 2, VISITOR, DEPOSIT // 2),
+        (VISITOR, 24, VISITOR, 0),
+        (SYSTEM, 2, VISITOR, 0),
+        (VISITOR, 2, SYSTEM, 0),
+    ],
+    ids=["late", "in time", "by the business", "the business cancels"],
+)
+async def test_moving_further_off_gives_back_no_more_than_cancelling_would(
+    shop: Installation,
+    open_business: Open,
+    stripe: LocalStripe,
+    mover: Actor,
+    hours_before: int,
+    canceller: Actor,
+    kept_minor: int,
 ) -> None:
     slug = await open_business(salon(refunds=TIERS))
     held = await paid(shop, slug, stripe)
-    late = TEN - timedelta(hours=2)
-    there = MoveRequest(start=TEN + 10 * DAY)
-    await move(shop, slug, held.appointment.id, there, actor=VISITOR, now=late)
-    assert await cancelled(shop, held, stripe, late) == DEPOSIT // 2
-
-
-async def test_moving_in_time_forfeits_nothing(
-    shop: Installation, open_business: Open, stripe: LocalStripe
-) -> None:
-    slug = await open_business(salon(refunds=TIERS))
-    held = await paid(shop, slug, stripe)
-    early = TEN - DAY
-    await move(
-        shop, slug, held.appointment.id, MoveRequest(start=TEN + DAY), actor=VISITOR, now=early
-    )
-    assert await cancelled(shop, held, stripe, early) == 0
-
-
-async def test_a_business_that_moves_a_client_takes_nothing_from_them(
-    shop: Installation, open_business: Open, stripe: LocalStripe
-) -> None:
-    slug = await open_business(salon(refunds=TIERS))
-    held = await paid(shop, slug, stripe)
-    late = TEN - timedelta(hours=2)
-    there = MoveRequest(start=TEN + 10 * DAY)
-    await move(shop, slug, held.appointment.id, there, actor=SYSTEM, now=late)
-    assert await cancelled(shop, held, stripe, late) == 0
-
-
-async def test_a_business_that_cancels_gives_back_what_was_forfeited_too(
-    shop: Installation, open_business: Open, stripe: LocalStripe
-) -> None:
-    slug = await open_business(salon(refunds=TIERS))
-    held = await paid(shop, slug, stripe)
-    late = TEN - timedelta(hours=2)
-    there = MoveRequest(start=TEN + 10 * DAY)
-    await move(shop, slug, held.appointment.id, there, actor=VISITOR, now=late)
-    assert await cancelled(shop, held, stripe, late, actor=SYSTEM) == 0
+    then, there = TEN - timedelta(hours=hours_before), MoveRequest(start=TEN + 10 * DAY)
+    await move(shop, slug, held.appointment.id, there, actor=mover, now=then)
+    assert await cancelled(shop, held, stripe, then, actor=canceller) == kept_minor
 
 
 @pytest.mark.parametrize("minutes, kept_minor", [(0, 0), (15, 0), (16, DEPOSIT)])

@@ -1,4 +1,4 @@
-"""Whoever has the time already that they ask for is told so, and nobody else learns whose it is."""
+"""Visitors who have a time already see that, and nobody else learns whose it is."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from asyncpg import Range
 from bookonce.availability import block_rows, hold_rows
 from bookonce.availability.block_rows import BlockClaim
 from bookonce.availability.installation import Installation
-from bookonce.availability.rules import require_as_new
+from bookonce.availability.zone_rules import require_as_new
 from bookonce.events import catalogue, event_rows
 from bookonce.events.catalogue import BlockFacts
 from bookonce.platform.actor import Actor

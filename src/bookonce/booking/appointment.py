@@ -75,8 +75,8 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_at: datetime | None = None
     """When it became the client's."""
     terms: Terms | None = None
-    """What the client was promised; None: it was booked just now, or an
-    event tells of it, which doesn't say.
+    """What the client was promised; None: it was booked just now, or an event tells of it, which
+    doesn't say.
     """
     hold_expires_at: datetime | None = None
     """Until when its time is held, if it is to be paid for."""
@@ -150,7 +150,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def takes_time(self, now: datetime) -> bool:
-        """Whether somebody's time is its own: it is confirmed, or held still."""
+        """Whether it holds claims: it is confirmed, or its hold hasn't run out."""
         return self.status is Status.CONFIRMED or self.is_waiting(now)
 
     def later(self, by: timedelta) -> Appointment:

@@ -28,7 +28,7 @@ _APPOINTMENT = """
         appointment.location_name, appointment.location_address, appointment.zone,
         appointment.wall_start, appointment.forfeit_minor, appointment.confirmed_at,
         location.key AS location, (
-            SELECT json_build_object('refunds', version.document #> '{payments,refunds}')::jsonb
+            SELECT jsonb_build_object('refunds', version.document #> '{payments,refunds}')
                    || (version.document -> 'policy')
             FROM business_version AS version
             WHERE version.business_id = :business_id
@@ -131,7 +131,8 @@ _SET_TIME = Statement(
     UPDATE appointment
     SET location_id = coalesce(:location_id, location_id), location_name = :location_name,
         location_address = :location_address, zone = :zone, wall_start = :wall_start,
-        zone_rules = :zone_rules, forfeit_minor = :forfeit_minor, starts_at = :starts_at, ends_at = :ends_at, sequence = sequence + :changes
+        zone_rules = :zone_rules, forfeit_minor = :forfeit_minor, starts_at = :starts_at,
+        ends_at = :ends_at, sequence = sequence + :changes
     WHERE business_id = :business_id AND appointment_id = :appointment_id
     """
 )

@@ -14,7 +14,7 @@ from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
 from bookonce.booking.deposits import due
 from bookonce.booking.find import RACES_LOST_MAX
 from bookonce.booking.manage_tokens import new_token
-from bookonce.booking.new_appointment import BookingTerms, Ids, booked_appointment, new_appointment
+from bookonce.booking.new_appointment import Circumstances, Ids, booked_appointment, new_appointment
 from bookonce.booking.replay import Booked, has_this, refusal_of, replayed_by, replayed_or_refused
 from bookonce.booking.request import BookingRequest, cleaned
 from bookonce.booking.rezone import go_by_the_same_rules
@@ -48,7 +48,8 @@ async def book(
     due, the time is held for the payment.
 
     `hold_until` holds it only, until `confirm` makes it the client's: while somebody telephones, or
-    is asked whether they want it. `network` is where the request came from; it counts if the business limits what one may hold.
+    is asked whether they want it. `network` is where the request came from; it counts if the
+    business limits what one may hold.
     `is_once` refuses with AlreadyBookedError what the same mail address has already, although a
     colleague may be free.
     Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
@@ -81,10 +82,9 @@ async def book(
             )
         deposit = None
         if actor.is_bound_by_terms:
-            services = [part.service for part in selection.parts]
-            deposit = await due(installation, directory, services, request.client.email, now)
-        terms = BookingTerms(actor, network, deposit, hold_until, now)
-        new = new_appointment(installation, selection, request, idempotency, ids, terms)
+            deposit = await due(installation, selection, request.client.email, now)
+        circumstances = Circumstances(actor, network, deposit, hold_until, now)
+        new = new_appointment(installation, selection, request, idempotency, ids, circumstances)
         result = await _run(installation, new)
         if result.allocation is not None:
             appointment = booked_appointment(selection, new, result.allocation)
@@ -98,13 +98,20 @@ async def book(
         if result.outcome is Outcome.REFUSED:
             raise await refusal_of(installation, selection, request, now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):
-            current = await installation.current(slug)
-            if result.outcome is Outcome.LIMITED and current.version == directory.version:
-                raise TooManyBookingsError(
-                    "As many bookings as this business allows at a time are held already with "
-                    "these particulars. Cancel one of them, or call the business."
-                )
+            await _look_again(installation, directory, result.outcome)
     raise TryAgainError("Too many others are booking this time; try again in a moment.")
+
+
+async def _look_again(installation: Installation, judged: Directory, outcome: Outcome) -> None:
+    """Read the business anew; a limit that still is its own is final. Raises
+    TooManyBookingsError.
+    """
+    current = await installation.by_id(judged.business_id)
+    if outcome is Outcome.LIMITED and current.version == judged.version:
+        raise TooManyBookingsError(
+            "As many bookings as this business allows at a time are held already with these "
+            "particulars. Cancel one of them, or call the business."
+        )
 
 
 async def _run(installation: Installation, new: NewAppointment) -> BookingResult:

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from bookonce.availability.rules import require_as_new
+from bookonce.availability.zone_rules import require_as_new
 from bookonce.booking import fit_rows
 from bookonce.booking.fit import Unfit, no_longer_fit
 from bookonce.business import business_rows

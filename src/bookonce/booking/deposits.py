@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bookonce.availability.installation import Installation
+from bookonce.availability.selection import Selection
 from bookonce.booking import client_rows
 from bookonce.booking.client_rows import Record
 from bookonce.business.deposits import DepositFor, deposit_minor
@@ -34,19 +34,16 @@ def amount_of(directory: Directory, service: Service) -> int | None:
 
 
 async def due(
-    installation: Installation,
-    directory: Directory,
-    services: Iterable[Service],
-    email: str,
-    now: datetime,
+    installation: Installation, selection: Selection, email: str, now: datetime
 ) -> Deposit | None:
-    """The deposit that is asked of whoever has a mail address for all the services; None if nothing
-    is. Raises PaymentUnavailableError if this installation can't take it.
+    """The deposit that is asked of whoever has a mail address for all that was selected; None if
+    nothing is. Raises PaymentUnavailableError if this installation can't take it.
     """
+    directory = selection.directory
     asking = [
-        (service, amount_minor)
-        for service in services
-        if (amount_minor := amount_of(directory, service)) is not None
+        (part.service, amount_minor)
+        for part in selection.parts
+        if (amount_minor := amount_of(directory, part.service)) is not None
     ]
     if not asking:
         return None

@@ -14,7 +14,8 @@ def allowances(
 ) -> tuple[Allowance, ...]:
     """One for each limit that applies. Of mail address, number and network only a hash is kept.
 
-    `client` is in its normal form. `network` is where the request came from, such as "192.0.2.7" or "2001:db8::/64".
+    `client` is in its normal form. `network` is where the request came from, such as "192.0.2.7" or
+    "2001:db8::/64".
     """
     limits = directory.business.protection
     known_by = [

@@ -38,7 +38,7 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
-class BookingTerms:
+class Circumstances:
     """Who books, from where, when, and what is to be paid for it."""
 
     actor: Actor
@@ -59,10 +59,10 @@ def new_appointment(
     request: BookingRequest,
     idempotency: Idempotency,
     ids: Ids,
-    terms: BookingTerms,
+    circumstances: Circumstances,
 ) -> NewAppointment:
     """What is written if the time can be had."""
-    directory, client, deposit = selection.directory, request.client, terms.deposit
+    directory, client, deposit = selection.directory, request.client, circumstances.deposit
     starts_at = request.start.astimezone(UTC)
     demand = demand_of(selection, starts_at, ids.appointment)
     # Who performs it is known before only if there is nobody to choose.
@@ -82,7 +82,7 @@ def new_appointment(
         wall_start=wall(selection.place.zone, starts_at),
         business_version=directory.version,
         deposit_minor=deposit.amount_minor if deposit else None,
-        hold_expires_at=terms.hold_expires_at,
+        hold_expires_at=circumstances.hold_expires_at,
     )
     service = selection.parts[0].service
     return NewAppointment(
@@ -112,16 +112,16 @@ def new_appointment(
         token_hash=token_hash(ids.token),
         sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
-        actor=terms.actor.as_json(),
+        actor=circumstances.actor.as_json(),
         facts=msgspec.json.encode(facts).decode(),
         key_hash=idempotency.key_hash,
         request_hash=idempotency.request_hash,
         keep_refusal=idempotency.from_outside,
-        now=terms.now,
+        now=circumstances.now,
         hold_expires_at=facts.hold_expires_at,
         deposit_minor=facts.deposit_minor,
-        allowances=allowances(directory, client, terms.network, installation.secret_key)
-        if terms.actor.is_bound_by_terms
+        allowances=allowances(directory, client, circumstances.network, installation.secret_key)
+        if circumstances.actor.is_bound_by_terms
         else (),
     )
 

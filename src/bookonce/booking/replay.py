@@ -30,7 +30,7 @@ class Booked(Found):
 
     token: str
     is_repeat: bool = False
-    """Whether the key had led to it before; it is told as it was booked then."""
+    """Whether the key had led to it before; the answer is as it was then."""
 
 
 async def booked_under(
@@ -38,7 +38,7 @@ async def booked_under(
 ) -> Booked | None:
     """The appointment that a key has led to, as it is now, and its token; None if there is none.
 
-    For keys that nobody can guess: whoever has one is told whatever was sent with it.
+    For keys that nobody can guess: whoever has one gets the appointment, whatever was sent with it.
     """
     directory = await installation.current(slug)
     idempotency = Idempotency.of(idempotency_key)
@@ -119,7 +119,7 @@ async def replayed_or_refused(
     idempotency: Idempotency,
     now: datetime,
 ) -> Booked:
-    """What somebody has, if it was booked by this key; raises AlreadyBookedError if by another."""
+    """What this key has booked; raises AlreadyBookedError if another key did."""
     if idempotency.from_outside and (
         replayed := await replayed_by(installation, slug, request, idempotency, now)
     ):
@@ -130,7 +130,7 @@ async def replayed_or_refused(
 async def refusal_of(
     installation: Installation, selection: Selection, request: BookingRequest, now: datetime
 ) -> BookingConflictError:
-    """Why a time can't be had: it is one's own, or somebody else's."""
+    """Why a time can't be had: the client has it already, or another client."""
     refusal = await conflict(installation, selection, request.start, now=now)
     if await has_this(installation, selection, request, now):
         return AlreadyBookedError("You have this time already.", **refusal.facts)

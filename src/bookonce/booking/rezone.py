@@ -11,71 +11,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from asyncpg import Range
-
-from bookonce.availability import shift_rows
-from bookonce.availability.block_rows import BlockClaim
 from bookonce.availability.installation import Installation
-from bookonce.availability.rules import is_behind, require_as_new
-from bookonce.booking import appointment_rows, rezone_rows
-from bookonce.booking.facts import facts_of
-from bookonce.booking.rezone_rows import AheadAppointment, AheadBlock
+from bookonce.availability.zone_rules import is_behind, require_as_new
+from bookonce.booking import rezone_rows
+from bookonce.booking.shifts import CannotGoError, Item, Shift, shifted
 from bookonce.business import business_rows
 from bookonce.business.directory import Directory
-from bookonce.events import event_rows
-from bookonce.events.catalogue import BLOCK_REZONED, REZONED, BlockFacts
-from bookonce.platform.actor import SYSTEM
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
-from bookonce.platform.ids import new_id
 from bookonce.platform.zone_database import RULES
-from bookonce.platform.zones import fingerprint, promised, wall
+from bookonce.platform.zones import fingerprint
 
 WAIT_S, WAITS_MAX = 0.05, 100
 """How long to wait for transactions that may not know of the new rules; then a later pass does."""
 BUSINESSES_AT_ONCE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Something that is no longer at the time that its clock was to show, and what became of it."""
-
-    what: str
-    """"appointment", "time_off" or "blocked"."""
-    id: UUID
-    zone: str
-    wall_start: datetime
-    """What the clock was to show at the start."""
-    was: datetime
-    """The instant at which it was."""
-    by: timedelta
-    about: str
-    """What it is, and whose, for people."""
-    problem: str = ""
-    """Why it couldn't be put right; empty if it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One thing ahead that is to be put elsewhere."""
-
-    shift: Shift
-    apply: Callable[[Connection], Awaitable[None]]
-
-    @property
-    def order(self) -> tuple[bool, float]:
-        """So that nothing waits for a neighbour who goes the same way."""
-        start_s, goes_later = self.shift.was.timestamp(), self.shift.by > timedelta()
-        return goes_later, -start_s if goes_later else start_s
-
-
-class _CannotGoError(Exception):
-    """Something is in the way; its transaction is rolled back."""
 
 
 class _TakenBack(Exception):
@@ -113,18 +66,19 @@ async def keep_promises(database: Database, business_id: UUID, *, now: datetime)
     begun = await database.transaction(_begin, business_id)
     if begun is None:
         return []
-    is_alone = await _wait(database, begun)
     done: list[Shift] = []
 
-    async def attempt(item: _Item) -> None:
+    async def attempt(item: Item) -> None:
         await database.transaction(item.apply)
         done.append(item.shift)
 
-    async def read() -> list[_Item]:
-        return await database.transaction(_items, business_id, now)
+    async def read() -> list[Item]:
+        return await database.transaction(shifted, business_id, now)
 
     left = await _until_nothing_moves(read, attempt)
-    await database.transaction(_finish, business_id, now, is_alone)
+    if not left and await _wait(database, begun):
+        left = await _until_nothing_moves(read, attempt)  # what was written meanwhile
+        await database.transaction(_finish, business_id, now)
     return [*done, *left]
 
 
@@ -137,13 +91,13 @@ async def would_keep_promises(
     async def work(connection: Connection) -> None:
         done: list[Shift] = []
 
-        async def attempt(item: _Item) -> None:
+        async def attempt(item: Item) -> None:
             async with connection.transaction():
                 await item.apply(connection)
             done.append(item.shift)
 
-        async def read() -> list[_Item]:
-            return await _items(connection, business_id, now)
+        async def read() -> list[Item]:
+            return await shifted(connection, business_id, now)
 
         left = await _until_nothing_moves(read, attempt)
         told[:] = [*done, *left]
@@ -178,149 +132,28 @@ async def _wait(database: Database, transaction_id: str) -> bool:
 
 
 async def _until_nothing_moves(
-    read: Callable[[], Awaitable[list[_Item]]], attempt: Callable[[_Item], Awaitable[None]]
+    read: Callable[[], Awaitable[list[Item]]], attempt: Callable[[Item], Awaitable[None]]
 ) -> list[Shift]:
-    """Try each in turn, and again those for which somebody else made room; what is left."""
+    """Try each in turn, and again those for which another one made room; what is left."""
     while True:
         left, moved = [], 0
         for item in sorted(await read(), key=lambda item: item.order):
             try:
                 await attempt(item)
-            except _CannotGoError as error:
-                left.append(_with_problem(item.shift, str(error)))
+            except CannotGoError as error:
+                left.append(replace(item.shift, problem=str(error)))
             else:
                 moved += 1
         if not moved or not left:
             return left
 
 
-async def _finish(connection: Connection, business_id: UUID, now: datetime, is_alone: bool) -> None:
+async def _finish(connection: Connection, business_id: UUID, now: datetime) -> None:
     """Say that all is as promised, if it is."""
     await business_rows.lock(connection, business_id)
     directory = await business_rows.load(connection, business_id)
     if directory is None or directory.zone_rules != RULES or not directory.has_shifted:
         return
-    if is_alone and not await _items(connection, business_id, now):
+    if not await shifted(connection, business_id, now):
         ours = fingerprint(directory.business.zones)
         await rezone_rows.set_rules(connection, business_id, RULES, ours, has_shifted=False)
-
-
-async def _items(connection: Connection, business_id: UUID, now: datetime) -> list[_Item]:
-    """What isn't where its clock shows what was promised. Of what was made before that was written
-    down, what the clock shows now is written down.
-    """
-    appointments = await rezone_rows.appointments_ahead(connection, business_id, now)
-    if walls := {
-        one.appointment_id: wall(ZoneInfo(one.zone), one.starts_at)
-        for one in appointments
-        if one.wall_start is None
-    }:
-        await rezone_rows.write_walls(connection, business_id, walls, RULES)
-    blocks = await rezone_rows.blocks_ahead(connection, business_id, now)
-    if walls_of_blocks := {
-        one.claim_id: (
-            wall(ZoneInfo(one.zone), one.starts_at),
-            wall(ZoneInfo(one.zone), one.ends_at),
-        )
-        for one in blocks
-        if one.wall_start is None
-    }:
-        await rezone_rows.write_walls_of_blocks(connection, business_id, walls_of_blocks)
-    found = [_appointment_item(business_id, one, now) for one in appointments]
-    found += [_block_item(business_id, one, now) for one in blocks]
-    return [item for item in found if item is not None]
-
-
-def _appointment_item(business_id: UUID, ahead: AheadAppointment, now: datetime) -> _Item | None:
-    if ahead.wall_start is None:
-        return None
-    there = promised(ZoneInfo(ahead.zone), ahead.wall_start, ahead.starts_at)
-    if there == ahead.starts_at:
-        return None
-    by = timedelta() if there is None else there - ahead.starts_at
-    shift = Shift(
-        "appointment",
-        ahead.appointment_id,
-        ahead.zone,
-        ahead.wall_start,
-        ahead.starts_at,
-        by,
-        ahead.about,
-    )
-
-    async def apply(connection: Connection) -> None:
-        await _put_appointment(connection, business_id, shift, now)
-
-    return _Item(shift, apply if by else _never_shown)
-
-
-def _block_item(business_id: UUID, ahead: AheadBlock, now: datetime) -> _Item | None:
-    if ahead.wall_start is None or ahead.wall_end is None:
-        return None
-    zone = ZoneInfo(ahead.zone)
-    start = _at_or_after(zone, ahead.wall_start, ahead.starts_at)
-    if ahead.starts_at <= now:
-        start = ahead.starts_at  # what is past stays as it was
-    end = _at_or_after(zone, ahead.wall_end, ahead.ends_at)
-    if (start, end) == (ahead.starts_at, ahead.ends_at) or end <= start:
-        return None
-    by = start - ahead.starts_at or end - ahead.ends_at
-    about = " · ".join(text for text in (ahead.resource, ahead.reason) if text)
-    shift = Shift(
-        ahead.kind, ahead.claim_id, ahead.zone, ahead.wall_start, ahead.starts_at, by, about
-    )
-    claim = BlockClaim(
-        business_id, ahead.claim_id, ahead.resource_id, Range(start, end), ahead.kind, ahead.reason,
-        ahead.source, ahead.zone, ahead.wall_start, ahead.wall_end,
-    )  # fmt: skip
-    facts = BlockFacts(ahead.resource, start, end, ahead.kind, ahead.reason)
-
-    async def apply(connection: Connection) -> None:
-        if not await shift_rows.replace_block(connection, claim, now):
-            raise _CannotGoError("an appointment is in the way")
-        await event_rows.append(
-            connection, business_id, new_id(), BLOCK_REZONED, facts, actor=SYSTEM, now=now
-        )
-
-    return _Item(shift, apply)
-
-
-def _at_or_after(zone: ZoneInfo, wall_time: datetime, near: datetime) -> datetime:
-    """When a clock shows a time; if it skips it, the first instant after the gap."""
-    shown = promised(zone, wall_time, near)
-    minute = timedelta(minutes=1)
-    while shown is None:
-        wall_time += minute
-        shown = promised(zone, wall_time, near)
-    return shown
-
-
-async def _put_appointment(
-    connection: Connection, business_id: UUID, shift: Shift, now: datetime
-) -> None:
-    """One transaction: the claims, the appointment, the event. Raises _CannotGoError."""
-    await appointment_rows.lock(connection, business_id, shift.id)
-    appointment = await appointment_rows.by_id(connection, business_id, shift.id)
-    if appointment is None or appointment.start != shift.was or not appointment.takes_time(now):
-        raise _CannotGoError("it was changed at the same moment")
-    if not await shift_rows.shift(connection, business_id, shift.id, shift.by, now):
-        raise _CannotGoError("the time is taken")
-    await rezone_rows.shift(connection, business_id, shift.id, shift.by, RULES)
-    await event_rows.append(
-        connection,
-        business_id,
-        new_id(),
-        REZONED,
-        facts_of(appointment.later(shift.by)),
-        actor=SYSTEM,
-        now=now,
-        appointment_id=shift.id,
-    )
-
-
-async def _never_shown(_: Connection) -> None:
-    raise _CannotGoError("the clock there doesn't show this time on that day any more")
-
-
-def _with_problem(shift: Shift, problem: str) -> Shift:
-    return replace(shift, problem=problem)

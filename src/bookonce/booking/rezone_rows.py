@@ -126,7 +126,7 @@ class AheadBlock:
 async def appointments_ahead(
     connection: Connection, business_id: UUID, now: datetime
 ) -> list[AheadAppointment]:
-    """The appointments of a business that take somebody's time and haven't begun."""
+    """The appointments of a business that hold claims and haven't begun."""
     rows = await _APPOINTMENTS.rows(connection, business_id=business_id, now=now)
     return [AheadAppointment(**row) for row in rows]
 

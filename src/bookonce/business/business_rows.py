@@ -65,12 +65,14 @@ VALUES (:business_id, :slug, :name, 1, :now, :zone_rules, :zone_fingerprint)
 _UPDATE = Statement("""
 UPDATE business
 SET current_slug = :slug, name = :name, version = :version,
-    zone_fingerprint = CASE WHEN zone_rules = :zone_rules THEN :zone_fingerprint END
+    zone_fingerprint = CASE
+        WHEN :zone_fingerprint::text IS NULL THEN zone_fingerprint
+        WHEN zone_rules = :zone_rules THEN :zone_fingerprint END
 WHERE business_id = :business_id
 """)
 
 _LIST = Statement("""
-SELECT current_slug, business.name, business.version,
+SELECT business.business_id, current_slug, business.name, business.version,
        coalesce((business_version.document #>> '{business,closed}')::boolean, false) AS closed,
        coalesce(ahead.appointments, 0) AS upcoming
 FROM business
@@ -91,6 +93,7 @@ ORDER BY current_slug
 class Listed:
     """A business in a list of all."""
 
+    business_id: UUID
     slug: str
     name: str
     version: int
@@ -149,17 +152,19 @@ async def create(
 
 
 async def update(
-    connection: Connection, business_id: UUID, business: Business, version: int
+    connection: Connection, business_id: UUID, before: Business, after: Business, version: int
 ) -> None:
-    """Write which version the business is at, and what SQL is to know of it."""
+    """Write which version the business is at, and what SQL is to know of it. Of other zones only
+    rules that are the business's can tell anything.
+    """
     await _UPDATE.run(
         connection,
         business_id=business_id,
-        slug=business.business.slug,
-        name=business.business.name,
+        slug=after.business.slug,
+        name=after.business.name,
         version=version,
         zone_rules=RULES,
-        zone_fingerprint=fingerprint(business.zones),
+        zone_fingerprint=None if after.zones == before.zones else fingerprint(after.zones),
     )
 
 

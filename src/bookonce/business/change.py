@@ -113,7 +113,7 @@ async def put(
         return Change(before, before, version, [])
     await _require_slug(connection, business_id, after)
     await _write(connection, business_id, version + 1, before, after, actor, now)
-    await business_rows.update(connection, business_id, after, version + 1)
+    await business_rows.update(connection, business_id, before, after, version + 1)
     return Change(before, after, version + 1, changes(before, after))
 
 

@@ -215,11 +215,6 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
             return service
         raise NotFoundError("There is no such service.")
 
-    def service_name(self, key: str) -> str:
-        """What a service is called; its key if it is no longer offered."""
-        service = self.services.get(key)
-        return service.name if service else key
-
     def staff_name(self, key: str) -> str:
         """What somebody is called; their key if they have left."""
         return next((staff.name for staff in self.business.staff if staff.key == key), key)

@@ -12,9 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bookonce.booking import rezone as verb
-from bookonce.booking.rezone import Shift
+from bookonce.booking.shifts import Shift
 from bookonce.business import business_rows
-from bookonce.business.directories import Directories
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
@@ -50,8 +49,7 @@ async def _all(url: str, *, dry_run: bool) -> Told:
         keep = verb.would_keep_promises if dry_run else verb.keep_promises
         listed = await database.run(business_rows.every, now)
         for one in track(listed, "businesses", console=err, transient=True):
-            directory = await Directories(database).current(one.slug)
-            shifts = await keep(database, directory.business_id, now=now)
+            shifts = await keep(database, one.business_id, now=now)
             found += [(one.slug, shift) for shift in shifts]
     return found
 

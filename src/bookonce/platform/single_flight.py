@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any
 
 
 class SingleFlight:
@@ -12,18 +13,14 @@ class SingleFlight:
     def __init__(self) -> None:
         self._under_way: dict[Hashable, asyncio.Task[None]] = {}
 
-    async def run(self, key: Hashable, work: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the work, or wait for who does it. Raises what it raises, to everybody who waits.
 
         Whoever asks may be cancelled; the work goes on for the others.
         """
         task = self._under_way.get(key)
         if task is None:
-            task = asyncio.ensure_future(_done(work))
+            task = asyncio.create_task(work())
             self._under_way[key] = task
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         await asyncio.shield(task)
-
-
-async def _done(work: Callable[[], Awaitable[None]]) -> None:
-    await work()

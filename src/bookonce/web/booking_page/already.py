@@ -1,4 +1,4 @@
-"""What a visitor is told who has the time already that they ask for."""
+"""What the page shows to visitors who have booked the chosen time already."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bookonce.availability.selection import SERVICES_MAX
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import Service
-from bookonce.web.booking_page.deposit import DepositShown
+from bookonce.web.booking_page.deposit import DepositAsked
 from bookonce.web.booking_page.visit import Visit
 
 
@@ -29,7 +29,7 @@ class Row:
     name: str
     duration_min: int
     price: str
-    terms: DepositShown | None
+    deposit_asked: DepositAsked | None
     url: str
     why_not: str = ""
 
@@ -91,9 +91,9 @@ def rows(visit: Visit, chosen: Sequence[Service]) -> list[Row]:
         if service in chosen or not directory.performers(service):
             continue
         together = [*chosen, service]
-        terms = visit.terms([service])
+        deposit_asked = visit.deposit_asked([service])
         why_not = why_not_together(visit, together) if chosen else ""
-        if not can_be_booked(terms):
+        if not can_be_booked(deposit_asked):
             why_not = _("can't be booked online now, please call")
         elif len(together) > SERVICES_MAX:
             why_not = _("no room for more in this visit")
@@ -105,7 +105,7 @@ def rows(visit: Visit, chosen: Sequence[Service]) -> list[Row]:
                 service.name,
                 service.duration_min,
                 visit.price([service]),
-                terms,
+                deposit_asked,
                 "" if why_not else url,
                 why_not,
             )
@@ -126,9 +126,9 @@ def why_not_together(visit: Visit, services: Sequence[Service]) -> str:
     return ""
 
 
-def can_be_booked(terms: DepositShown | None) -> bool:
+def can_be_booked(deposit_asked: DepositAsked | None) -> bool:
     """Whether anybody can: one whose deposit can't be taken is still for those it isn't asked of."""
-    return terms is None or terms.can_be_taken or not terms.is_for_all
+    return deposit_asked is None or deposit_asked.can_be_taken or not deposit_asked.is_for_all
 
 
 def total(visit: Visit, services: Sequence[Service]) -> str:

@@ -168,7 +168,7 @@ async def _booked_before(visit: Visit, key: str) -> Booked | None:
 async def _sent_before(
     visit: Visit, bots: Bots, selection: Selection, form: Form, network: str
 ) -> Response[str] | Redirect:
-    """A form that was sent before and has come back with something else in it: somebody went back
+    """A form that was sent before and has come back with other content: the visitor went back
     to it. Only who was shown the form has its key, so what it has booked is theirs.
     """
     found = await _booked_before(visit, form.key)
@@ -183,7 +183,7 @@ def _wish(visit: Visit) -> tuple[str | None, ...]:
 
 
 def _have(visit: Visit, selection: Selection, form: Form, found: Booked | None) -> Response[str]:
-    """What somebody has already, and whether they mean it. Everybody can type an address: the link
+    """The page for visitors who have this time already. Everybody can type an address: the link
     is only for who sends the key of the form that booked it.
     """
     already = Already()
@@ -191,7 +191,7 @@ def _have(visit: Visit, selection: Selection, form: Form, found: Booked | None) 
         start = found.appointment.start
         already = Already(
             visit.address.own(found.token),
-            when(visit, selection.place.zone, start),
+            when(visit, found.appointment.clock, start),
             start == visit.address.start_at,
         )
     return form_page(visit, selection, form, status=409, already=already)

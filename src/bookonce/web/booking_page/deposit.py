@@ -21,7 +21,7 @@ CARDS = "stripe"
 
 
 @dataclass(frozen=True, slots=True)
-class DepositShown:
+class DepositAsked:
     """The deposit of a service, in words."""
 
     amount: str
@@ -36,12 +36,12 @@ class DepositShown:
     """Whether this installation has a way to take it."""
 
 
-def terms(
+def deposit_asked(
     installation: Installation,
     directory: Directory,
     services: Sequence[Service],
     language: Language,
-) -> DepositShown | None:
+) -> DepositAsked | None:
     """What a visitor should know who is about to book; None if nothing is asked in advance."""
     asking = [(each, amount_of(directory, each)) for each in services]
     amount_minor = sum(amount_minor or 0 for _, amount_minor in asking)
@@ -54,7 +54,7 @@ def terms(
     by_card = provider is None or provider.takes_cards
     amount = language.amount(money.major(amount_minor, currency), currency)
     now, at_all = _("Deposit %(amount)s now, incl. tax"), _("Deposit %(amount)s, incl. tax")
-    return DepositShown(
+    return DepositAsked(
         amount=(now if by_card else at_all) % {"amount": amount},
         asked_of=_asked_of(next(iter(asked_of)), language) if len(asked_of) == 1 else "",
         refunds=refund_words(Terms.of(directory.business), language),

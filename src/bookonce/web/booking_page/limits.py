@@ -11,7 +11,7 @@ from bookonce.web.languages import Language
 def limit_before_booking(
     terms: Terms, start: datetime, language: Language, *, now: datetime
 ) -> str:
-    """What somebody is told who is about to book a start, by the place's clock."""
+    """The limit for a start that is about to be booked, by the place's clock."""
     _ = language.words.gettext
     limit = start - timedelta(minutes=terms.cancel_until_min)
     grace_end = min(start.astimezone(UTC), now + timedelta(minutes=terms.grace_min))
@@ -26,7 +26,7 @@ def limit_before_booking(
 
 
 def limit_passed(terms: Terms, language: Language) -> str:
-    """What somebody is told who can't change it any more."""
+    """Why the client can't change the appointment any more."""
     _ = language.words.gettext
     if not terms.cancel_until_min:
         return _("It can't be moved or cancelled any more. Please call us.")

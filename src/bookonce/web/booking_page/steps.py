@@ -68,8 +68,8 @@ async def next_step(
 
 
 def _gone(visit: Visit) -> str:
-    """What somebody is told whose address names a service, place or person that is no longer there;
-    the address is then without it.
+    """The notice for an address with a service, place or person that is no longer there; the address
+    is then without it.
     """
     address, directory = visit.address, visit.directory
     _ = visit.language.words.gettext
@@ -92,8 +92,8 @@ def _gone(visit: Visit) -> str:
 
 
 def _not_offered(visit: Visit) -> str:
-    """What somebody is told whose address names a start that isn't on offer, whoever may be free;
-    the address is then that of its day.
+    """The notice for an address with a start that isn't on offer, whoever may be free; the address is
+    then that of its day.
     """
     address, directory = visit.address, visit.directory
     start = address.start_at
@@ -118,7 +118,7 @@ def _what(visit: Visit, *, status: int, notice: str) -> Response[str] | None:
     wrong = _wrong_with(visit, services, was_shortened=was_shortened)
     if wrong or visit.address.add:
         return _add(visit, services, status=status, notice=wrong or notice)
-    if not can_be_booked(visit.terms(services)):
+    if not can_be_booked(visit.deposit_asked(services)):
         return _services(visit, status=status, notice=cannot_be_paid(visit))
     return None
 
@@ -160,7 +160,7 @@ def _wrong_with(visit: Visit, services: Sequence[Service], *, was_shortened: boo
             "These services can't be booked in one visit: there is no place where all of them are "
             "performed. Please remove one, or book them one by one."
         )
-    if len(services) > 1 and not can_be_booked(visit.terms(services)):
+    if len(services) > 1 and not can_be_booked(visit.deposit_asked(services)):
         return cannot_be_paid(visit)
     return ""
 
@@ -318,7 +318,7 @@ def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
     return {
         "duration_min": selection.duration_min,
         "price": visit.price(services),
-        "terms": visit.terms(services),
+        "deposit_asked": visit.deposit_asked(services),
         "staff": several_people(visit, [part.performers for part in selection.parts])
         if address.staff in (None, ANYONE)
         else directory.staff_name(address.staff or ""),

@@ -17,7 +17,7 @@ from bookonce.platform import money
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.brand import logo_url
 from bookonce.web.booking_page.contact import contact
-from bookonce.web.booking_page.deposit import DepositShown, terms
+from bookonce.web.booking_page.deposit import DepositAsked, deposit_asked
 from bookonce.web.booking_page.times import clocks_differ
 from bookonce.web.languages import LANGUAGES, Language, language
 from bookonce.web.templates import render
@@ -92,16 +92,16 @@ class Visit:
 
     @property
     def not_offered(self) -> str:
-        """What somebody is told who asks for a start that isn't on offer."""
+        """The notice for a start that isn't on offer."""
         return self.language.words.gettext("This time isn't on offer. Please choose another one.")
 
     def in_language(self, code: str) -> str:
         """The address of this page in another language."""
         return self.address.but(lang=code)
 
-    def terms(self, services: Sequence[Service]) -> DepositShown | None:
+    def deposit_asked(self, services: Sequence[Service]) -> DepositAsked | None:
         """What is to be paid in advance for services, if anything is."""
-        return terms(self.installation, self.directory, services, self.language)
+        return deposit_asked(self.installation, self.directory, services, self.language)
 
     def price(self, services: Sequence[Service]) -> str:
         """What services cost together, as people write it: "from" so much if one of them has no

@@ -73,11 +73,6 @@ class ManagePage:
         """An address on this page."""
         return self.visit.address.own(self.held.token, *rest, **parameters)
 
-    @property
-    def deadline(self) -> datetime:
-        """Until when the client may change their mind."""
-        return self.appointment.deadline
-
     def elsewhere_at(self, start: datetime | None) -> str:
         """Where the same can be booked at another time, or at one that is chosen already."""
         appointment, address = self.appointment, self.visit.address
@@ -152,7 +147,7 @@ class ManagePage:
         directory, appointment = self.held.directory, self.appointment
         spoken = self.visit.language
         start, end = (each.astimezone(self.zone) for each in (appointment.start, appointment.end))
-        in_time = datetime.now(UTC) <= self.deadline
+        in_time = datetime.now(UTC) <= self.appointment.deadline
         confirmed = appointment.status is Status.CONFIRMED
         provider = self.visit.installation.providers.get(directory.business.payments.provider)
         return self.visit.render(
@@ -170,7 +165,7 @@ class ManagePage:
             when=self.when(start),
             stretch=spoken.stretch(start, end),
             zone_key=self.zone.key,
-            deadline=spoken.moment(self.deadline.astimezone(self.zone)),
+            deadline=spoken.moment(self.appointment.deadline.astimezone(self.zone)),
             limit_passed=limit_passed(appointment.promised_terms, spoken),
             may_change=confirmed and in_time,
             is_too_late=confirmed and not in_time,

@@ -241,7 +241,7 @@ async def move_by_form(
     if start is None:
         return await _choose_move(own, installation, status=422)
     before = instant_in(str(fields.get("moved") or "")) or own.appointment.start
-    # Somebody else performs it only if the form said so.
+    # Another person performs it only if the form said so.
     request_to_move = MoveRequest(start, ANYONE if fields.get("staff") == ANYONE else None)
     try:
         await move(
