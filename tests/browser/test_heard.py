@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from bookonce.web.languages import language
+from bookonce.platform.languages import language
 from tests.browser.booking import (
     book,
     expect_booked,

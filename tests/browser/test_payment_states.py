@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from bookonce.web.languages import LANGUAGES
+from bookonce.platform.languages import LANGUAGES
 from bookonce.web.managed import managed
 from tests.browser.booking import answered, assert_proper, fill_in, fill_in_and_send, send
 from tests.browser.checks import assert_accessible, assert_fits

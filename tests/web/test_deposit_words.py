@@ -6,8 +6,8 @@ import pytest
 
 from bookonce.booking.terms import Terms
 from bookonce.business.deposits import RefundTier
+from bookonce.platform.languages import language
 from bookonce.web.booking_page.deposit import refund_words
-from bookonce.web.languages import language
 
 ENGLISH = language("en", None, "en")
 LATER = "If you cancel later than that, nothing comes back."

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from bookonce.business.document import Business
-from bookonce.web.languages import language
+from bookonce.platform.languages import language
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
 from tests.web.clocks import next_clock_change
 from tests.web.surfing import ZOE, Reader, Surfer, slug_of, to_the_form

@@ -14,7 +14,7 @@ from bookonce.business.directory import Directory
 from bookonce.business.document import Service
 from bookonce.payments.states import PaymentStatus
 from bookonce.platform import money
-from bookonce.web.languages import Language
+from bookonce.platform.languages import Language
 
 CARDS = "stripe"
 """The provider whose script this page knows how to use."""

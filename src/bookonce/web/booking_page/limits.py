@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bookonce.booking.terms import Terms
-from bookonce.web.languages import Language
+from bookonce.platform.languages import Language
 
 
 def limit_before_booking(

@@ -12,12 +12,12 @@ from litestar.types import Receive, Scope, Send
 
 from bookonce.business.checks import RESERVED_SLUGS
 from bookonce.platform.errors import BookonceError, MovedError, NotFoundError
+from bookonce.platform.languages import Language, language
 from bookonce.web import errors
 from bookonce.web.booking_page.visit import Visit
 from bookonce.web.client_address import header
 from bookonce.web.dependencies import Here
 from bookonce.web.errors import STATUS
-from bookonce.web.languages import Language, language
 from bookonce.web.templates import render
 
 PROGRAMS = ("/api/", "/schema", "/webhooks/")

@@ -12,7 +12,7 @@ from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable, offer, soonest
 from bookonce.availability.offers import Offer
 from bookonce.availability.selection import Choice, Selection
-from bookonce.web.languages import Language
+from bookonce.platform.languages import Language
 
 SOONEST = 3
 NOON, EVENING = 12, 17  # hours at which the next part of the day begins

@@ -14,12 +14,12 @@ from bookonce.availability.installation import Installation
 from bookonce.business.directory import Directory
 from bookonce.business.document import Service
 from bookonce.platform import money
+from bookonce.platform.languages import LANGUAGES, Language, language
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.brand import logo_url
 from bookonce.web.booking_page.contact import contact
 from bookonce.web.booking_page.deposit import DepositAsked, deposit_asked
 from bookonce.web.booking_page.times import clocks_differ
-from bookonce.web.languages import LANGUAGES, Language, language
 from bookonce.web.templates import render
 
 

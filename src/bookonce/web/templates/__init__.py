@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
 from bookonce.business.document import Page
+from bookonce.platform.languages import Language, catalogue
 from bookonce.web.build import asset_url
-from bookonce.web.languages import Language, catalogue
 
 # Pages are kept nowhere, but for the form with nothing typed in it: the back button has to bring
 # the same one with the same key, or sending it again after a lost answer would book once more.

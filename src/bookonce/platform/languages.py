@@ -1,4 +1,4 @@
-"""The languages that pages speak: which one somebody reads, its words, dates and amounts."""
+"""The languages that pages and messages speak: which one somebody reads, its words, dates and amounts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache, reduce
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -23,6 +24,7 @@ from babel.dates import (
     get_timezone_name,
 )
 from babel.lists import format_list
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_percent
@@ -244,11 +246,22 @@ def _by_preference(accepted: str, others: Sequence[str]) -> tuple[list[str], set
 
 @lru_cache
 def catalogue(code: str) -> NullTranslations:
-    """The texts of the pages in a language."""
+    """The texts of all rooms in a language. Each room that speaks to people keeps its own in a
+    folder `locales` of its own.
+    """
     if code == SOURCE:
         return NullTranslations()
-    path = files("bookonce.web").joinpath("locales", f"{code}.po")
+    merged = Catalog(locale=code)
+    for folder in locale_folders():
+        for message in read_po(io.BytesIO((folder / f"{code}.po").read_bytes()), locale=code):
+            if message.id:  # the head of a file has none; plural forms are the language's
+                merged[message.id] = message
     compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(path.read_bytes()), locale=code))
+    write_mo(compiled, merged)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def locale_folders() -> list[Path]:
+    """Every folder of texts in the package, in the order of their names."""
+    return sorted(Path(str(files("bookonce"))).rglob("locales"))

@@ -11,42 +11,62 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-import bookonce.web
-from bookonce.web.languages import LANGUAGES, SOURCE, language
+import bookonce
+from bookonce.platform.languages import LANGUAGES, SOURCE, language, locale_folders
 
-WEB = Path(bookonce.web.__file__).parent
+PACKAGE = Path(bookonce.__file__).parent
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 TRANSLATED = [code for code in LANGUAGES if code != SOURCE]
+ROOMS = [folder.parent for folder in locale_folders()]
+EACH_ROOM = pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(PACKAGE)))
 
 
-def texts_of_the_pages() -> set[str]:
-    """Every text that templates and handlers show."""
+def texts_of(room: Path) -> set[str]:
+    """Every text that templates and code of a room show, but for rooms inside it with their own."""
+    inner = [other for other in ROOMS if room in other.parents]
     return {
         str(text)
-        for _, _, text, _, _ in extract_from_dir(
-            WEB, method_map=[("templates/**.html", "jinja2"), ("**.py", "python")]
+        for name, _, text, _, _ in extract_from_dir(
+            room, method_map=[("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.py", "python")]
         )
+        if not any(other in (room / name).parents for other in inner)
     }
 
 
-def catalogue(code: str) -> dict[str, str]:
-    with (WEB / "locales" / f"{code}.po").open("rb") as file:
+def catalogue(room: Path, code: str) -> dict[str, str]:
+    with (room / "locales" / f"{code}.po").open("rb") as file:
         return {str(each.id): str(each.string) for each in read_po(file, locale=code) if each.id}
 
 
 def test_there_are_texts_to_translate() -> None:
-    assert {"Book now", "Cancel appointment", "Times are in %(zone)s."} <= texts_of_the_pages()
+    expected = {"Book now", "Cancel appointment", "Times are in %(zone)s."}
+    assert expected <= texts_of(PACKAGE / "web")
+
+
+def test_every_text_is_of_a_room_that_has_languages() -> None:
+    in_rooms = set[str]().union(*map(texts_of, ROOMS))
+    assert texts_of(PACKAGE) <= in_rooms
+
+
+@EACH_ROOM
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_text_is_missing_and_none_is_left_over(room: Path, code: str) -> None:
+    found = catalogue(room, code).items()
+    assert {text for text, translation in found if translation.strip()} == texts_of(room)
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_no_text_is_missing_and_none_is_left_over(code: str) -> None:
-    translated = {text for text, translation in catalogue(code).items() if translation.strip()}
-    assert translated == texts_of_the_pages()
+def test_rooms_say_the_same_in_the_same_words(code: str) -> None:
+    said: dict[str, str] = {}
+    for room in ROOMS:
+        for text, translation in catalogue(room, code).items():
+            assert said.setdefault(text, translation) == translation
 
 
+@EACH_ROOM
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_translations_keep_what_is_filled_in(code: str) -> None:
-    with (WEB / "locales" / f"{code}.po").open("rb") as file:
+def test_translations_keep_what_is_filled_in(room: Path, code: str) -> None:
+    with (room / "locales" / f"{code}.po").open("rb") as file:
         for each in read_po(file, locale=code):
             assert each.string is not None
             if isinstance(each.id, str):
@@ -58,10 +78,13 @@ def test_translations_keep_what_is_filled_in(code: str) -> None:
                     assert set(PLACEHOLDER.findall(form)) <= set(PLACEHOLDER.findall(each.id[1]))
 
 
+@EACH_ROOM
 @pytest.mark.parametrize("code", TRANSLATED)
-def test_the_catalogue_is_what_pages_use(code: str) -> None:
-    spoken = language(code, None, "en").words
-    assert spoken.gettext("Book now") == catalogue(code)["Book now"] != "Book now"
+def test_the_catalogue_is_what_pages_use(room: Path, code: str) -> None:
+    words = language(code, None, "en").words
+    for text, translation in catalogue(room, code).items():
+        if not text.startswith("("):  # plural forms
+            assert words.gettext(text) == translation
 
 
 MOMENT = datetime(2026, 12, 1, 15, 5, tzinfo=ZoneInfo("Europe/Berlin"))
