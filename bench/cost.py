@@ -21,7 +21,7 @@ from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import booking_rows
 from bookonce.booking.book import book
-from bookonce.booking.booking_rows import NewAppointment, Outcome
+from bookonce.booking.booking_rows import NewAppointment, Outcome, Whom
 from bookonce.booking.client import Client
 from bookonce.booking.request import BookingRequest
 from bookonce.platform.actor import VISITOR
@@ -170,7 +170,7 @@ def _new_appointment(wish: Selection, staff: int, visit: int) -> NewAppointment:
         service_id=directory.service_ids["quick"],
         service_name="Quick", staff_name="Staff", parts=(), service_ids={},
         starts_at=start, ends_at=start + timedelta(minutes=rush.VISIT_MIN), price_minor=4800,
-        currency="EUR", client_id=new_id(), client_email=unique.decode(), client_name="Zoe",
+        currency="EUR", whom=Whom.BY_EMAIL, client_id=new_id(), client_email=unique.decode(), client_name="Zoe",
         client_phone=None, notes=None, token_hash=unique, sealed_token=unique, event_id=new_id(),
         actor=VISITOR.as_json(), facts=_FACTS, key_hash=unique, request_hash=unique,
         keep_refusal=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from math import inf
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from bookonce.availability import offers
 from bookonce.availability.installation import Installation
 from bookonce.availability.offers import Grid, Offer, PartTimes, Window, opened
+from bookonce.availability.rules import NONE_BROKEN, Broken, Rule
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.business.directory import Directory
 from bookonce.platform.errors import FieldError, ValidationError
@@ -105,12 +107,19 @@ async def _within(
         selection = select(await installation.current(slug), choice)
 
 
-def bookable(directory: Directory, now: datetime) -> Window:
-    """The business's notice and horizon, from now; nothing while it is closed."""
+def bookable(directory: Directory, now: datetime, broken: Broken = NONE_BROKEN) -> Window:
+    """The business's notice and horizon, from now, but for those that are `broken`; nothing while it
+    is closed.
+    """
     if directory.is_closed:
         now_s = int(now.timestamp())
         return Window(now_s + 1, now_s)
-    return Window.bookable(now, directory.policy.notice_min, directory.policy.horizon_days)
+    limits = Window.bookable(now, directory.policy.notice_min, directory.policy.horizon_days)
+    if Rule.NOTICE in broken:
+        limits = replace(limits, earliest_s=_FIRST_DAY * DAY_S)
+    if Rule.HORIZON in broken:
+        limits = replace(limits, latest_s=_LAST_DAY * DAY_S)
+    return limits
 
 
 def days(zone: ZoneInfo, first: date, last: date) -> Window:

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bookonce.availability.offers import Window, refusal
+from bookonce.availability.rules import NONE_BROKEN, Broken, Rule
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import ANYONE, Service
 from bookonce.platform.errors import FieldError, NotOfferedError, ValidationError
@@ -141,8 +142,10 @@ def _named(choice: Choice) -> Iterator[str | None]:
                 yield several[number]
 
 
-def require_offered(selection: Selection, start: datetime, limits: Window) -> Selection:
-    """The selection with only those whose hours allow a start.
+def require_offered(
+    selection: Selection, start: datetime, limits: Window, broken: Broken = NONE_BROKEN
+) -> Selection:
+    """The selection with only those whose hours allow a start, but for the rules that are `broken`.
 
     Raises NotOfferedError if a part has none. The rule is the one that availability is computed by;
     claims are the database's to judge.
@@ -162,10 +165,11 @@ def require_offered(selection: Selection, start: datetime, limits: Window) -> Se
     def why_not(parts: Sequence[tuple[Sequence[str], SelectedPart]]) -> str | None:
         return refusal(
             place.zone,
-            directory.policy.slot_step_min,
+            1 if Rule.STEP in broken else directory.policy.slot_step_min,
             [
                 ([place.hours[key] for key in keys], part.offset_s, part.service.visit)
                 for keys, part in parts
+                if Rule.HOURS not in broken
             ],
             limits,
             start,
@@ -182,4 +186,6 @@ def require_offered(selection: Selection, start: datetime, limits: Window) -> Se
         part if keys == part.performers else replace(part, performers=keys)
         for keys, part in zip(able, selection.parts, strict=True)
     )
+    if Rule.BUFFER in broken:
+        parts = tuple(replace(part, service=part.service.without_buffers()) for part in parts)
     return selection if parts == selection.parts else replace(selection, parts=parts)

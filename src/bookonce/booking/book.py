@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bookonce.availability.hold_rows import expire_for
@@ -16,7 +16,7 @@ from bookonce.booking.find import RACES_LOST_MAX
 from bookonce.booking.manage_tokens import new_token
 from bookonce.booking.new_appointment import Circumstances, Ids, booked_appointment, new_appointment
 from bookonce.booking.replay import Booked, has_this, refusal_of, replayed_by, replayed_or_refused
-from bookonce.booking.request import BookingRequest, cleaned
+from bookonce.booking.request import BookingRequest, Wish, wish_of
 from bookonce.booking.rezone import go_by_the_same_rules
 from bookonce.business.directory import Directory
 from bookonce.events.idempotency import Idempotency
@@ -59,44 +59,62 @@ async def book(
     """
     request = request.normal()
     idempotency = Idempotency.of(idempotency_key, "book", request)
-    request = await cleaned(installation, slug, request)
+    wish = await wish_of(installation, slug, request)
+    asked = Asked(actor, network, hold_until, is_once, now)
+    return await book_wish(installation, slug, wish, idempotency, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a wish was asked for; see `book`."""
+
+    actor: Actor
+    network: str | None
+    hold_until: datetime | None
+    is_once: bool
+    now: datetime
+
+
+async def book_wish(
+    installation: Installation, slug: str, wish: Wish, idempotency: Idempotency, asked: Asked
+) -> Booked:
+    """Book what is wished for; see `book`."""
     ids = Ids(new_id(), new_id(), new_id(), new_token())
+    actor, now = asked.actor, asked.now
 
     def judge(directory: Directory) -> Selection:
-        selection = select(directory, request.choice)
-        return require_offered(selection, request.start, bookable(directory, now))
+        limits = bookable(directory, now, wish.broken)
+        return require_offered(select(directory, wish.choice), wish.start, limits, wish.broken)
 
     for _ in range(RACES_LOST_MAX):
         try:
             directory, selection = await installation.judge(slug, judge)
         except (NotOfferedError, NotFoundError, ValidationError):
             if idempotency.from_outside and (
-                replayed := await replayed_by(installation, slug, request, idempotency, now)
+                replayed := await replayed_by(installation, slug, wish, idempotency, now)
             ):
                 return replayed
             raise
         await go_by_the_same_rules(installation, directory, now)
-        if is_once and await has_this(installation, selection, request, now):
-            return await replayed_or_refused(
-                installation, slug, selection, request, idempotency, now
-            )
+        if asked.is_once and await has_this(installation, selection, wish, now):
+            return await replayed_or_refused(installation, slug, selection, wish, idempotency, now)
         deposit = None
         if actor.is_bound_by_terms:
-            deposit = await due(installation, selection, request.client.email, now)
-        circumstances = Circumstances(actor, network, deposit, hold_until, now)
-        new = new_appointment(installation, selection, request, idempotency, ids, circumstances)
+            deposit = await due(installation, selection, wish.guest.email or "", now)
+        circumstances = Circumstances(actor, asked.network, deposit, asked.hold_until, now)
+        new = new_appointment(installation, selection, wish, idempotency, ids, circumstances)
         result = await _run(installation, new)
         if result.allocation is not None:
             appointment = booked_appointment(selection, new, result.allocation)
             return Booked(directory, appointment, ids.token)
         if result.outcome is Outcome.REPLAY and (
-            replayed := await replayed_by(installation, slug, request, idempotency, now)
+            replayed := await replayed_by(installation, slug, wish, idempotency, now)
         ):
             return replayed
         if result.outcome is Outcome.EXPIRED_HOLD:
             await installation.database.run(expire_for, new.demand, now)
         if result.outcome is Outcome.REFUSED:
-            raise await refusal_of(installation, selection, request, now)
+            raise await refusal_of(installation, selection, wish, now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):
             await _look_again(installation, directory, result.outcome)
     raise TryAgainError("Too many others are booking this time; try again in a moment.")

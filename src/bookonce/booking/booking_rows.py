@@ -16,6 +16,7 @@ from bookonce.availability.claim_rows import allocating, complete
 from bookonce.availability.demand import Allocation, Demand
 from bookonce.availability.hold_rows import EXPIRED_IN_THE_WAY
 from bookonce.booking import limit_rows
+from bookonce.booking.client import Guest
 from bookonce.booking.limit_rows import Allowance
 from bookonce.events import catalogue
 from bookonce.events.catalogue import Part
@@ -24,6 +25,21 @@ from bookonce.events.followers import is_followed
 from bookonce.platform.connection import Connection
 from bookonce.platform.retry import FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION, sqlstate
 from bookonce.platform.statements import StatementOf
+
+
+class Whom(Enum):
+    """How a booking finds its client."""
+
+    BY_EMAIL = "by_email"  # whoever has the mail address, or somebody new
+    BY_ID = "by_id"  # one that the business knows
+    NOBODY = "nobody"  # a walk-in
+
+    @classmethod
+    def of(cls, guest: Guest) -> Whom:
+        """The way to find a guest."""
+        if guest.client_id is not None:
+            return cls.BY_ID
+        return cls.NOBODY if guest.is_walk_in else cls.BY_EMAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +72,10 @@ class NewAppointment:
     """By key, for what the parts refer to."""
     price_minor: int | None
     currency: str
+    whom: Whom
     client_id: UUID
-    """The client's id, if the mail address is new to the business."""
-    client_email: str
+    """The client's id, if they are new to the business; or which one it is."""
+    client_email: str | None
     client_name: str
     client_phone: str | None
     notes: str | None
@@ -219,6 +236,34 @@ _CHOSEN_FACTS = """:facts::jsonb || jsonb_build_object(
                    WHERE taken.resource_id NOT IN (SELECT resource_id FROM performing)), '[]'))"""
 
 
+_VISITORS = {
+    Whom.BY_EMAIL: """
+known AS (
+    SELECT client_id FROM client
+    WHERE business_id = :business_id AND email = :client_email AND is_known_by_email
+),
+registered AS (
+    INSERT INTO client (business_id, client_id, email, name, phone, created_at)
+    SELECT :business_id, :client_id, :client_email, :client_name, :client_phone, :now
+    FROM complete
+    WHERE NOT EXISTS (SELECT 1 FROM known)
+    ON CONFLICT DO NOTHING
+    RETURNING client_id
+),
+visitor AS (
+    SELECT client_id FROM known UNION ALL SELECT client_id FROM registered
+)""",
+    Whom.BY_ID: """
+visitor AS (
+    SELECT client_id FROM client WHERE business_id = :business_id AND client_id = :client_id
+)""",
+    Whom.NOBODY: """
+visitor AS (
+    SELECT NULL::uuid AS client_id
+)""",
+}
+
+
 class _Form(NamedTuple):
     """What the booking statement says, and where, by whether anybody has to be chosen."""
 
@@ -243,7 +288,9 @@ _CHOOSING = _Form(
 )
 
 
-def _booking_statement(form: _Form, limit: _Limit = _NO_LIMIT) -> StatementOf[NewAppointment]:
+def _booking_statement(
+    form: _Form, limit: _Limit = _NO_LIMIT, whom: Whom = Whom.BY_EMAIL
+) -> StatementOf[NewAppointment]:
     """The booking: idempotency check, claims, client, appointment, event and key, or nothing.
 
     `replay` is there if the key was used before. `ready` lets the rest happen only if it wasn't
@@ -268,20 +315,7 @@ WITH replay AS (
 complete AS (
     SELECT 1 AS one WHERE {complete(simple=form.simple)}
 ),
-known AS (
-    SELECT client_id FROM client WHERE business_id = :business_id AND email = :client_email
-),
-registered AS (
-    INSERT INTO client (business_id, client_id, email, name, phone, created_at)
-    SELECT :business_id, :client_id, :client_email, :client_name, :client_phone, :now
-    FROM complete
-    WHERE NOT EXISTS (SELECT 1 FROM known)
-    ON CONFLICT DO NOTHING
-    RETURNING client_id
-),
-visitor AS (
-    SELECT client_id FROM known UNION ALL SELECT client_id FROM registered
-),
+{_VISITORS[whom].strip()},
 {limit.count}booked AS (
     INSERT INTO appointment (
         business_id, appointment_id, location_id, client_id, status, starts_at, ends_at,
@@ -340,7 +374,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
         _CHOOSING if not demand.is_simple else _ONE if demand.part_count == 1 else _ONE_FOR_SEVERAL
     )
     try:
-        row = await _STATEMENTS[form, bool(new.allowances)].row(connection, new)
+        row = await _STATEMENTS[form, bool(new.allowances), new.whom].row(connection, new)
     except asyncpg.IntegrityConstraintViolationError as error:
         # The key, the client's mail address or a part of the time was taken by a rival since our
         # snapshot.
@@ -367,10 +401,11 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
 
 
 _STATEMENTS = {
-    (form, is_limited): _booking_statement(form, _LIMITED if is_limited else _NO_LIMIT)
+    (form, is_limited, whom): _booking_statement(form, _LIMITED if is_limited else _NO_LIMIT, whom)
     for form in (_ONE, _ONE_FOR_SEVERAL, _CHOOSING)
     for is_limited in (False, True)
+    for whom in Whom
 }
-"""By who performs what, and whether the visitor's bookings are limited."""
-SIMPLE_BOOKING = _STATEMENTS[_ONE, False]
-CHOOSING_BOOKING = _STATEMENTS[_CHOOSING, False]
+"""By who performs what, whether the visitor's bookings are limited, and who the client is."""
+SIMPLE_BOOKING = _STATEMENTS[_ONE, False, Whom.BY_EMAIL]
+CHOOSING_BOOKING = _STATEMENTS[_CHOOSING, False, Whom.BY_EMAIL]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from email_validator import EmailNotValidError, validate_email
@@ -26,25 +28,59 @@ class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phone: Annotated[str | None, Meta(examples=["+49 30 1234567"])] = None
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Whom an appointment is for, as it is written down: in normal form.
+
+    A visitor is whoever has the mail address. Who works there may also name a client that the
+    business knows, `client_id`, or somebody without an address; a walk-in has not even a name.
+    """
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    client_id: UUID | None = None
+
+    @property
+    def is_walk_in(self) -> bool:
+        """Whether nobody was asked who they are."""
+        return not self.name
+
+
+WALK_IN = Guest("")
+
+
 def client_errors(
     client: Client, place: str = "client", country: str | None = None
 ) -> Iterator[FieldError]:
     """What is wrong with a visitor's particulars, place by place. `country` is where a telephone
     number is dialled that says none.
     """
-    name = clean_line(client.name)
+    yield from name_errors(client.name, place)
+    try:
+        normal_email(client.email)
+    except EmailNotValidError as error:
+        yield FieldError(f"{place}.email", str(error))
+    yield from phone_errors(client.phone, place, country)
+
+
+def name_errors(typed: str, place: str = "client") -> Iterator[FieldError]:
+    """What is wrong with a name."""
+    name = clean_line(typed)
     if not name:
         yield FieldError(f"{place}.name", "is required")
     elif len(name) > NAME_LENGTH_MAX:
         yield FieldError(f"{place}.name", f"at most {NAME_LENGTH_MAX} characters")
     elif problem := text_problem(name, lines=False):
         yield FieldError(f"{place}.name", problem)
+
+
+def phone_errors(
+    phone: str | None, place: str = "client", country: str | None = None
+) -> Iterator[FieldError]:
+    """What is wrong with a telephone number, if there is one."""
     try:
-        normal_email(client.email)
-    except EmailNotValidError as error:
-        yield FieldError(f"{place}.email", str(error))
-    try:
-        normal_phone(client.phone or "", country)
+        normal_phone(phone or "", country)
     except ValueError as error:
         yield FieldError(f"{place}.phone", str(error))
 
@@ -58,11 +94,11 @@ def notes_errors(notes: str | None, place: str = "notes") -> Iterator[FieldError
         yield FieldError(place, problem)
 
 
-def normal_client(client: Client, country: str | None) -> Client:
+def guest_of(client: Client, country: str | None) -> Guest:
     """Particulars without fault as they are kept."""
-    return Client(
+    return Guest(
         clean_line(client.name),
-        normal_email(client.email),
+        normal_email(client.email) if client.email else None,
         normal_phone(client.phone or "", country) or None,
     )
 

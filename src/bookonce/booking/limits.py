@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bookonce.booking.client import Client
+from bookonce.booking.client import Guest
 from bookonce.booking.limit_rows import Allowance
 from bookonce.booking.phone import phone_digits
 from bookonce.business.directory import Directory
@@ -10,17 +10,17 @@ from bookonce.business.keyed_hash import keyed_hash
 
 
 def allowances(
-    directory: Directory, client: Client, network: str | None, secret_key: str
+    directory: Directory, guest: Guest, network: str | None, secret_key: str
 ) -> tuple[Allowance, ...]:
     """One for each limit that applies. Of mail address, number and network only a hash is kept.
 
-    `client` is in its normal form. `network` is where the request came from, such as "192.0.2.7" or
+    `network` is where the request came from, such as "192.0.2.7" or
     "2001:db8::/64".
     """
     limits = directory.business.protection
     known_by = [
-        ("email", client.email, limits.bookings_per_email),
-        ("phone", phone_digits(client.phone or ""), limits.bookings_per_phone),
+        ("email", guest.email or "", limits.bookings_per_email),
+        ("phone", phone_digits(guest.phone or ""), limits.bookings_per_phone),
         ("network", network or "", limits.bookings_per_network),
     ]
     return tuple(

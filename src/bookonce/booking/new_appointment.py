@@ -14,11 +14,11 @@ from bookonce.availability.demand import Allocation
 from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Selection
 from bookonce.booking.appointment import Appointment, Status
-from bookonce.booking.booking_rows import NewAppointment
+from bookonce.booking.booking_rows import NewAppointment, Whom
 from bookonce.booking.deposits import Deposit
 from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import seal, token_hash
-from bookonce.booking.request import BookingRequest
+from bookonce.booking.request import Wish
 from bookonce.events.catalogue import AppointmentFacts, Part
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform import money
@@ -56,14 +56,14 @@ class Circumstances:
 def new_appointment(
     installation: Installation,
     selection: Selection,
-    request: BookingRequest,
+    wish: Wish,
     idempotency: Idempotency,
     ids: Ids,
     circumstances: Circumstances,
 ) -> NewAppointment:
     """What is written if the time can be had."""
-    directory, client, deposit = selection.directory, request.client, circumstances.deposit
-    starts_at = request.start.astimezone(UTC)
+    directory, guest, deposit = selection.directory, wish.guest, circumstances.deposit
+    starts_at = wish.start.astimezone(UTC)
     demand = demand_of(selection, starts_at, ids.appointment)
     # Who performs it is known before only if there is nobody to choose.
     performer = selection.parts[0].performers[0] if demand.is_simple else None
@@ -104,11 +104,12 @@ def new_appointment(
         service_ids=directory.service_ids,
         price_minor=facts.price_minor,
         currency=facts.currency,
-        client_id=ids.client,
-        client_email=client.email,
-        client_name=client.name,
-        client_phone=client.phone,
-        notes=request.notes,
+        whom=Whom.of(guest),
+        client_id=guest.client_id or ids.client,
+        client_email=guest.email,
+        client_name=guest.name,
+        client_phone=guest.phone,
+        notes=wish.notes,
         token_hash=token_hash(ids.token),
         sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
@@ -120,7 +121,7 @@ def new_appointment(
         now=circumstances.now,
         hold_expires_at=facts.hold_expires_at,
         deposit_minor=facts.deposit_minor,
-        allowances=allowances(directory, client, circumstances.network, installation.secret_key)
+        allowances=allowances(directory, guest, circumstances.network, installation.secret_key)
         if circumstances.actor.is_bound_by_terms
         else (),
     )

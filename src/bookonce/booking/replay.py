@@ -12,7 +12,7 @@ from bookonce.booking import client_rows
 from bookonce.booking.facts import appointment_of
 from bookonce.booking.find import Found, find
 from bookonce.booking.manage_tokens import unseal
-from bookonce.booking.request import BookingRequest
+from bookonce.booking.request import Wish
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
 from bookonce.events.event_rows import Remembered
@@ -55,7 +55,7 @@ async def booked_under(
 async def replayed_by(
     installation: Installation,
     slug: str,
-    request: BookingRequest,
+    wish: Wish,
     idempotency: Idempotency,
     now: datetime,
 ) -> Booked | None:
@@ -69,7 +69,7 @@ async def replayed_by(
     idempotency.require_same(remembered.request_hash)
     if replayed := _replay(installation, directory, idempotency, remembered):
         return replayed
-    raise await refusal_of(installation, select(directory, request.choice), request, now)
+    raise await refusal_of(installation, select(directory, wish.choice), wish, now)
 
 
 def _replay(
@@ -97,15 +97,17 @@ def _replay(
 
 
 async def has_this(
-    installation: Installation, selection: Selection, request: BookingRequest, now: datetime
+    installation: Installation, selection: Selection, wish: Wish, now: datetime
 ) -> bool:
     """Whether the same mail address has the very same time for the same services already."""
     directory = selection.directory
+    if wish.guest.email is None:
+        return False
     return await installation.database.run(
         client_rows.has_this,
         directory.business_id,
-        request.client.email,
-        request.start.astimezone(UTC),
+        wish.guest.email,
+        wish.start.astimezone(UTC),
         [directory.service_ids[part.service.key] for part in selection.parts],
         now,
     )
@@ -115,23 +117,23 @@ async def replayed_or_refused(
     installation: Installation,
     slug: str,
     selection: Selection,
-    request: BookingRequest,
+    wish: Wish,
     idempotency: Idempotency,
     now: datetime,
 ) -> Booked:
     """What this key has booked; raises AlreadyBookedError if another key did."""
     if idempotency.from_outside and (
-        replayed := await replayed_by(installation, slug, request, idempotency, now)
+        replayed := await replayed_by(installation, slug, wish, idempotency, now)
     ):
         return replayed
-    raise await refusal_of(installation, selection, request, now)
+    raise await refusal_of(installation, selection, wish, now)
 
 
 async def refusal_of(
-    installation: Installation, selection: Selection, request: BookingRequest, now: datetime
+    installation: Installation, selection: Selection, wish: Wish, now: datetime
 ) -> BookingConflictError:
     """Why a time can't be had: the client has it already, or another client."""
-    refusal = await conflict(installation, selection, request.start, now=now)
-    if await has_this(installation, selection, request, now):
+    refusal = await conflict(installation, selection, wish.start, now=now)
+    if await has_this(installation, selection, wish, now):
         return AlreadyBookedError("You have this time already.", **refusal.facts)
     return refusal

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -9,11 +11,13 @@ from msgspec import Meta
 
 from bookonce.availability.installation import Installation
 from bookonce.availability.offers import Start
+from bookonce.availability.rules import NONE_BROKEN, Broken
 from bookonce.availability.selection import Choice, select
 from bookonce.booking.client import (
     Client,
+    Guest,
     client_errors,
-    normal_client,
+    guest_of,
     normal_notes,
     notes_errors,
 )
@@ -65,26 +69,45 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
         return Choice.of(keys, self.staff, self.location)
 
 
-async def cleaned(installation: Installation, slug: str, request: BookingRequest) -> BookingRequest:
-    """The request with who it is for, and the note, as they are kept. Raises ValidationError."""
-    country = None
-    if request.client.phone:
-        _, country = await installation.judge(
-            slug, lambda directory: _dialled_in(directory, request)
-        )
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be booked, whoever asks and by which way: cleaned, as it is written down."""
+
+    choice: Choice
+    start: datetime
+    guest: Guest
+    notes: str | None = None
+    broken: Broken = NONE_BROKEN
+    """The rules of the business that don't hold for it."""
+
+
+async def wish_of(installation: Installation, slug: str, request: BookingRequest) -> Wish:
+    """What a visitor's request asks for. Raises ValidationError and NotFoundError."""
+    country = await country_dialled(installation, slug, request.choice, request.client.phone)
     errors = client_errors(request.client, country=country)
     if wrong := [*errors, *notes_errors(request.notes)]:
         raise ValidationError(wrong)
-    return msgspec.structs.replace(
-        request,
-        client=normal_client(request.client, country),
+    return Wish(
+        choice=request.choice,
+        start=request.start,
+        guest=guest_of(request.client, country),
         notes=normal_notes(request.notes),
     )
 
 
-def _dialled_in(directory: Directory, request: BookingRequest) -> str | None:
-    """The country that a telephone number is dialled in: that of the place, if it can be told."""
+async def country_dialled(
+    installation: Installation, slug: str, choice: Choice, phone: str | None
+) -> str | None:
+    """The country that a telephone number is dialled in, if there is a number and it can be told."""
+    if not phone:
+        return None
+    _, country = await installation.judge(slug, lambda directory: _dialled_in(directory, choice))
+    return country
+
+
+def _dialled_in(directory: Directory, choice: Choice) -> str | None:
+    """That of the place, else the business's."""
     try:
-        return country_of(directory, select(directory, request.choice).place)
+        return country_of(directory, select(directory, choice).place)
     except (NotFoundError, ValidationError):
         return country_of(directory)

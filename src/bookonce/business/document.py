@@ -229,6 +229,10 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
             self.duration_min, self.buffer_before_min, self.buffer_after_min, self.phases
         )
 
+    def without_buffers(self) -> Service:
+        """The same with no time kept free around it."""
+        return msgspec.structs.replace(self, buffer_before_min=0, buffer_after_min=0)
+
 
 class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One business, whole. Key by key the same as the business file."""
