@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from bookonce.events.catalogue import Manner
+
 
 class Rule(StrEnum):
     """A rule that can be broken by name."""
@@ -19,3 +21,8 @@ class Rule(StrEnum):
 
 Broken = frozenset[Rule]
 NONE_BROKEN: Broken = frozenset()
+
+
+def broken_in(manner: Manner) -> Broken:
+    """The rules that don't hold for a change."""
+    return frozenset(map(Rule, manner.broken_rules)) if manner.broken_rules else NONE_BROKEN

@@ -31,10 +31,12 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     # Paid late: confirmed if nobody has the time by then, else that's the end of it.
     Status.EXPIRED: frozenset({Status.CONFIRMED, Status.CANCELLED}),
     Status.CONFIRMED: frozenset({Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW}),
-    Status.CANCELLED: frozenset(),
-    Status.COMPLETED: frozenset({Status.NO_SHOW}),  # put right by the business
-    Status.NO_SHOW: frozenset({Status.COMPLETED}),
+    # What follows is put right by the business: what is closed can be opened again.
+    Status.CANCELLED: frozenset({Status.CONFIRMED}),
+    Status.COMPLETED: frozenset({Status.NO_SHOW, Status.CONFIRMED}),
+    Status.NO_SHOW: frozenset({Status.COMPLETED, Status.CONFIRMED}),
 }
+CLOSED = frozenset({Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW})
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +64,13 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     sequence: int
     """Raised by every change; a change is conditional on it, so of two at once one wins."""
+    client_id: UUID | None = None
+    """None: a walk-in, or an event tells of it."""
     client_name: str = ""
+    """As given for this visit, like the number."""
+    client_phone: str | None = None
     notes: str | None = None
+    created_at: datetime | None = None
     deposit_minor: int | None = None
     """What is to be paid before it is confirmed, if anything is."""
     keep_minor: int | None = None

@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 
 from bookonce.availability.claim_rows import releasing
-from bookonce.booking.appointment import Appointment, Status
+from bookonce.booking.appointment import CLOSED, Appointment, Status
 from bookonce.booking.terms import Terms
 from bookonce.events.appointment_facts import APPOINTMENT_FACTS
-from bookonce.events.catalogue import KINDS, Part
+from bookonce.events.catalogue import EDITED, KINDS, PLAIN, REOPENED, Manner, Part
 from bookonce.events.event_rows import appended
 from bookonce.events.followers import is_followed
 from bookonce.platform.actor import Actor
@@ -23,7 +23,8 @@ from bookonce.platform.zone_database import RULES
 _APPOINTMENT = """
     SELECT appointment.appointment_id, appointment.status, appointment.starts_at,
         appointment.ends_at, appointment.price_minor, appointment.currency, appointment.sequence,
-        appointment.client_name, appointment.notes, appointment.deposit_minor,
+        appointment.client_id, appointment.client_name, appointment.client_phone,
+        appointment.notes, appointment.created_at, appointment.deposit_minor,
         appointment.keep_minor, appointment.hold_expires_at, appointment.business_version,
         appointment.location_name, appointment.location_address, appointment.zone,
         appointment.wall_start, appointment.forfeit_minor, appointment.confirmed_at,
@@ -92,7 +93,8 @@ _CHANGE_STATUS = Statement(
     WITH changed AS (
         UPDATE appointment
         SET status = :status, sequence = sequence + 1,
-            confirmed_at = CASE WHEN :status = 'confirmed' THEN :now ELSE confirmed_at END,
+            confirmed_at = CASE WHEN :status = 'confirmed' THEN coalesce(confirmed_at, :now)
+                                ELSE confirmed_at END,
             keep_minor = coalesce(:keep_minor, keep_minor)
         WHERE business_id = :business_id AND appointment_id = :appointment_id
           AND status = :expected_status AND sequence = :expected_sequence
@@ -104,7 +106,8 @@ _CHANGE_STATUS = Statement(
             business_id, event_id, kind, actor, appointment_id, at, data, is_unrelayed
         )
         SELECT :business_id, :event_id, :kind, :actor::jsonb, appointment_id, :now,
-               {APPOINTMENT_FACTS} || jsonb_build_object('resources', to_jsonb(:resources::text[])),
+               {APPOINTMENT_FACTS} || jsonb_build_object('resources', to_jsonb(:resources::text[]))
+               || :manner::jsonb,
                :is_unrelayed
         FROM changed AS appointment
     )
@@ -124,6 +127,29 @@ _LOCK = Statement(
     SELECT 1 AS one FROM appointment
     WHERE business_id = :business_id AND appointment_id = :appointment_id
     FOR NO KEY UPDATE
+    """
+)
+_EDIT = Statement(
+    f"""
+    WITH changed AS (
+        UPDATE appointment
+        SET notes = :notes, client_id = :client_id, client_name = :client_name,
+            client_phone = :client_phone, sequence = sequence + 1
+        WHERE business_id = :business_id AND appointment_id = :appointment_id
+          AND sequence = :expected_sequence
+        RETURNING *
+    ),
+    happened AS (
+        INSERT INTO event (
+            business_id, event_id, kind, actor, appointment_id, at, data, is_unrelayed
+        )
+        SELECT :business_id, :event_id, :kind, :actor::jsonb, appointment_id, :now,
+               {APPOINTMENT_FACTS} || jsonb_build_object('resources', to_jsonb(:resources::text[]))
+               || :manner::jsonb,
+               :is_unrelayed
+        FROM changed AS appointment
+    )
+    SELECT appointment_id FROM changed
     """
 )
 _SET_TIME = Statement(
@@ -172,7 +198,10 @@ def _appointment(row: Row) -> Appointment:
         price_minor=row["price_minor"],
         currency=row["currency"],
         sequence=row["sequence"],
+        client_id=row["client_id"],
         client_name=row["client_name"],
+        client_phone=row["client_phone"],
+        created_at=row["created_at"],
         notes=row["notes"],
         deposit_minor=row["deposit_minor"],
         keep_minor=row["keep_minor"],
@@ -208,6 +237,7 @@ async def change_status(
     actor: Actor,
     now: datetime,
     keep_minor: int | None = None,
+    manner: Manner = PLAIN,
 ) -> bool:
     """Set a status if nothing has changed since `appointment` was read; False if it has.
 
@@ -215,6 +245,8 @@ async def change_status(
     cancelled, and the event.
     """
     kind = KINDS[f"appointment.{status.value}"]
+    if status is Status.CONFIRMED and appointment.status in CLOSED:
+        kind = REOPENED
     row = await _CHANGE_STATUS.row(
         connection,
         business_id=business_id,
@@ -229,10 +261,46 @@ async def change_status(
         actor=actor.as_json(),
         now=now,
         resources=list(appointment.resources),
+        manner=manner.as_json(),
         is_unrelayed=is_followed(kind.name),
     )
     if row is not None:
         appended(kind)
+    return row is not None
+
+
+async def edit(
+    connection: Connection,
+    business_id: UUID,
+    edited: Appointment,
+    *,
+    event_id: UUID,
+    actor: Actor,
+    now: datetime,
+    manner: Manner = PLAIN,
+) -> bool:
+    """Write the note and whom it is for, as `edited` has them, if nothing has changed since it was
+    read; False if something has.
+    """
+    row = await _EDIT.row(
+        connection,
+        business_id=business_id,
+        appointment_id=edited.id,
+        expected_sequence=edited.sequence,
+        notes=edited.notes,
+        client_id=edited.client_id,
+        client_name=edited.client_name,
+        client_phone=edited.client_phone,
+        event_id=event_id,
+        kind=EDITED.name,
+        actor=actor.as_json(),
+        now=now,
+        resources=list(edited.resources),
+        manner=manner.as_json(),
+        is_unrelayed=is_followed(EDITED.name),
+    )
+    if row is not None:
+        appended(EDITED)
     return row is not None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
+from bookonce.availability.rules import broken_in
 from bookonce.availability.selection import Selection, require_offered, select
 from bookonce.booking import booking_rows
 from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
@@ -80,11 +81,11 @@ async def book_wish(
 ) -> Booked:
     """Book what is wished for; see `book`."""
     ids = Ids(new_id(), new_id(), new_id(), new_token())
-    actor, now = asked.actor, asked.now
+    actor, now, broken = asked.actor, asked.now, broken_in(wish.manner)
 
     def judge(directory: Directory) -> Selection:
-        limits = bookable(directory, now, wish.broken)
-        return require_offered(select(directory, wish.choice), wish.start, limits, wish.broken)
+        limits = bookable(directory, now, broken)
+        return require_offered(select(directory, wish.choice), wish.start, limits, broken)
 
     for _ in range(RACES_LOST_MAX):
         try:

@@ -12,6 +12,7 @@ from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Status, require_in_time, require_transition
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
 from bookonce.booking.kept import keep_minor_if_cancelled
+from bookonce.events.catalogue import PLAIN, Manner
 from bookonce.platform.actor import Actor
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.ids import new_id
@@ -24,6 +25,7 @@ async def cancel(
     *,
     actor: Actor,
     now: datetime,
+    manner: Manner = PLAIN,
 ) -> Found:
     """Cancel an appointment; cancelling a cancelled one changes nothing and answers the same.
 
@@ -49,6 +51,7 @@ async def cancel(
             actor=actor,
             now=now,
             keep_minor=keep_minor,
+            manner=manner,
         ):
             cancelled = msgspec.structs.replace(
                 appointment,

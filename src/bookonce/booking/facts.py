@@ -8,11 +8,11 @@ import msgspec
 
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
-from bookonce.events.catalogue import AppointmentFacts
+from bookonce.events.catalogue import PLAIN, AppointmentFacts, Manner
 
 
-def facts_of(appointment: Appointment) -> AppointmentFacts:
-    """Where and with what an appointment is now."""
+def facts_of(appointment: Appointment, manner: Manner = PLAIN) -> AppointmentFacts:
+    """Where and with what an appointment is now, and how it came to be so."""
     return AppointmentFacts(
         parts=appointment.parts,
         start=appointment.start,
@@ -30,6 +30,7 @@ def facts_of(appointment: Appointment) -> AppointmentFacts:
         deposit_minor=appointment.deposit_minor,
         hold_expires_at=appointment.hold_expires_at,
         keep_minor=appointment.keep_minor,
+        **msgspec.structs.asdict(manner),
     )
 
 

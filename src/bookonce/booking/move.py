@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -12,11 +12,11 @@ from bookonce.availability import claim_rows
 from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
 from bookonce.availability.claim_rows import PartlyTakenError
-from bookonce.availability.demand import Allocation
 from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
 from bookonce.availability.offers import Start
+from bookonce.availability.rules import broken_in
 from bookonce.availability.selection import Choice, Selection, require_offered, select
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import (
@@ -28,6 +28,7 @@ from bookonce.booking.appointment import (
 from bookonce.booking.facts import facts_of
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
 from bookonce.booking.kept import forfeit_minor_if_moved
+from bookonce.booking.moved import moved_to
 from bookonce.booking.rezone import go_by_the_same_rules
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
@@ -35,7 +36,9 @@ from bookonce.events.catalogue import (
     MOVE_REFUSED,
     MOVE_UNCHANGED,
     MOVED,
+    PLAIN,
     AppointmentFacts,
+    Manner,
     RefusalFacts,
 )
 from bookonce.events.event_rows import Remembered
@@ -44,7 +47,6 @@ from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import NotOfferedError, TryAgainError
 from bookonce.platform.ids import new_id
-from bookonce.platform.zones import wall
 
 
 class MoveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +83,7 @@ async def move(
     actor: Actor,
     now: datetime,
     idempotency: Idempotency | None = None,
+    manner: Manner = PLAIN,
 ) -> Found:
     """Move an appointment; a move to where it is already changes nothing and answers the same.
 
@@ -95,8 +98,10 @@ async def move(
         idempotency or Idempotency.of(None),
         new_id(),
         actor,
+        manner,
         now,
     )
+    broken = broken_in(manner)
     for _ in range(RACES_LOST_MAX):
         directory = await installation.current(slug)
         await go_by_the_same_rules(installation, directory, now)
@@ -117,7 +122,8 @@ async def move(
             require_in_time(appointment, now)
             forfeit_minor = forfeit_minor_if_moved(appointment, actor, now)
             appointment = msgspec.structs.replace(appointment, forfeit_minor=forfeit_minor)
-        selection = require_offered(selection, request.start, bookable(directory, now))
+        limits = bookable(directory, now, broken)
+        selection = require_offered(selection, request.start, limits, broken)
         try:
             moved = await change.take_new_time(appointment, selection, request.start)
         except (_Changed, PartlyTakenError, asyncpg.UniqueViolationError):
@@ -153,39 +159,6 @@ def _is_there_already(appointment: Appointment, selection: Selection, request: M
     )
 
 
-def moved_to(
-    appointment: Appointment, selection: Selection, starts_at: datetime, allocation: Allocation
-) -> Appointment:
-    """The appointment at another time, as long as its services take now, with what it got there."""
-    directory = selection.directory
-    performers = [directory.staff_keys[one] for one in allocation.performer_ids]
-    return msgspec.structs.replace(
-        appointment,
-        parts=tuple(
-            msgspec.structs.replace(
-                part,
-                staff=staff,
-                staff_name=directory.staff_name(staff),
-                start=starts_at + timedelta(minutes=selected.offset_min),
-                end=starts_at
-                + timedelta(minutes=selected.offset_min + selected.service.duration_min),
-            )
-            for part, staff, selected in zip(
-                appointment.parts, performers, selection.parts, strict=True
-            )
-        ),
-        location=selection.place.key,
-        location_name=selection.place.label,
-        location_address=selection.place.address,
-        zone=selection.place.zone.key,
-        wall_start=wall(selection.place.zone, starts_at),
-        resources=tuple(sorted(directory.resource_keys[one] for one in allocation.other_ids)),
-        start=starts_at,
-        end=starts_at + timedelta(minutes=selection.duration_min),
-        sequence=appointment.sequence + 1,
-    )
-
-
 class _Change:
     """One request to move, whatever attempts it takes."""
 
@@ -195,8 +168,10 @@ class _Change:
         idempotency: Idempotency,
         event_id: UUID,
         actor: Actor,
+        manner: Manner,
         now: datetime,
     ) -> None:
+        self._manner = manner
         self._installation = installation
         self._database = installation.database
         self._idempotency = idempotency
@@ -233,7 +208,7 @@ class _Change:
                 business_id,
                 self._event_id,
                 MOVED,
-                facts_of(moved),
+                facts_of(moved, self._manner),
                 actor=self._actor,
                 now=now,
                 appointment_id=moved.id,

@@ -83,6 +83,7 @@ def new_appointment(
         business_version=directory.version,
         deposit_minor=deposit.amount_minor if deposit else None,
         hold_expires_at=circumstances.hold_expires_at,
+        **msgspec.structs.asdict(wish.manner),
     )
     service = selection.parts[0].service
     return NewAppointment(

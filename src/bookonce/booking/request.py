@@ -11,7 +11,6 @@ from msgspec import Meta
 
 from bookonce.availability.installation import Installation
 from bookonce.availability.offers import Start
-from bookonce.availability.rules import NONE_BROKEN, Broken
 from bookonce.availability.selection import Choice, select
 from bookonce.booking.client import (
     Client,
@@ -23,6 +22,7 @@ from bookonce.booking.client import (
 )
 from bookonce.business.country import country_of
 from bookonce.business.directory import Directory
+from bookonce.events.catalogue import PLAIN, Manner
 from bookonce.platform.errors import (
     FieldError,
     NotFoundError,
@@ -77,8 +77,7 @@ class Wish:
     start: datetime
     guest: Guest
     notes: str | None = None
-    broken: Broken = NONE_BROKEN
-    """The rules of the business that don't hold for it."""
+    manner: Manner = PLAIN
 
 
 async def wish_of(installation: Installation, slug: str, request: BookingRequest) -> Wish:

@@ -31,6 +31,25 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     price_minor: int | None = None
 
 
+class Manner(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """How who works at a business made a change. A visitor's changes have nothing of it."""
+
+    reason: str | None = None
+    notify: bool = True
+    """Whether the client is to hear of it."""
+    broken_rules: tuple[str, ...] = ()
+    """The rules of the business that didn't hold, by the names of `Rule`."""
+    overbooked: str | None = None
+    """Why it lies over another appointment of the same person, if it may."""
+
+    def as_json(self) -> str:
+        """As an event keeps it."""
+        return msgspec.json.encode(self).decode()
+
+
+PLAIN = Manner()
+
+
 class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """An appointment as the event left it. Keys, with names as they were; aware instants; amounts in
     minor units. A repeated request is answered from these.
@@ -56,6 +75,11 @@ class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     deposit_minor: int | None = None
     hold_expires_at: datetime | None = None
     keep_minor: int | None = None
+    reason: str | None = None
+    """This and what follows: see `Manner`."""
+    notify: bool = True
+    broken_rules: tuple[str, ...] = ()
+    overbooked: str | None = None
 
 
 class RefusalFacts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -133,6 +157,18 @@ EXPIRED = _kind(
 )
 COMPLETED = _kind("appointment.completed", AppointmentFacts, "0.1", "The visit took place.")
 NO_SHOW = _kind("appointment.no_show", AppointmentFacts, "0.1", "The client did not come.")
+REOPENED = _kind(
+    "appointment.reopened",
+    AppointmentFacts,
+    "0.2",
+    "A visit that was closed, or cancelled, is confirmed again.",
+)
+EDITED = _kind(
+    "appointment.edited",
+    AppointmentFacts,
+    "0.2",
+    "Its note, or whom it is for, was put right; its time stays.",
+)
 BOOKING_REFUSED = _kind(
     "booking.refused",
     RefusalFacts,

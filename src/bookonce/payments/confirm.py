@@ -16,7 +16,7 @@ from bookonce.availability.selection import Choice, Selection, select
 from bookonce.booking import appointment_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.find import RACES_LOST_MAX
-from bookonce.booking.move import moved_to
+from bookonce.booking.moved import moved_to
 from bookonce.business.directory import Directory
 from bookonce.payments import payment_rows
 from bookonce.payments.states import Payment
