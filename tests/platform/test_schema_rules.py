@@ -140,7 +140,7 @@ async def test_the_database_knows_the_statuses_of_the_core_and_no_others(
 async def test_the_database_knows_the_kinds_of_claim_and_no_others(
     catalog: asyncpg.Connection,
 ) -> None:
-    kinds = {"appointment"} | {kind.value for kind in BlockKind}
+    kinds = {"appointment", "kept"} | {kind.value for kind in BlockKind}
     assert await checked_words(catalog, "claim", "kind") == kinds
 
 

@@ -21,14 +21,31 @@ from bookonce.platform.zones import DAY_S, date_of, offset_s, wall_start_of_day_
 Plan = list[Need]
 
 
+def times_of_one(selection: Selection, start: datetime) -> list[tuple[datetime, datetime]]:
+    """What a visit takes of the one person who performs all of it, buffers included."""
+    return _times(selection.parts, int(start.timestamp()))
+
+
+def rooms_of(selection: Selection, start: datetime, appointment_id: UUID) -> Demand | None:
+    """The demand that a visit makes of rooms and equipment alone; None if it needs none."""
+    start_s = int(start.timestamp())
+    plans = [
+        plan for shared in (True, False) if (plan := _rooms(selection, start_s, shared=shared))
+    ]
+    return _demand(selection, start_s, appointment_id, plans) if plans else None
+
+
 def demand_of(selection: Selection, start: datetime, appointment_id: UUID) -> Demand:
     """The time, with its buffers, that a visit takes of its performers, and of one of each kind of
     room and equipment that its services need.
     """
     start_s = int(start.timestamp())
+    return _demand(selection, start_s, appointment_id, list(_plans(selection, start_s)))
+
+
+def _demand(selection: Selection, start_s: int, appointment_id: UUID, plans: list[Plan]) -> Demand:
     zone = selection.place.zone
     day = date_of((start_s + offset_s(zone, start_s)) // DAY_S)
-    plans = list(_plans(selection, start_s))
     return Demand.of(
         business_id=selection.directory.business_id,
         appointment_id=appointment_id,

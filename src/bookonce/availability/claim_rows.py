@@ -187,16 +187,38 @@ async def take(connection: Connection, demand: Demand, now: datetime) -> Allocat
 def releasing(condition: str) -> str:
     """The pieces of a WITH query that give claims of a business back, and say whose.
 
-    Every deletion of claims goes by these: what isn't written down, readers don't hear of.
+    Every deletion of claims goes by these: what isn't written down, readers don't hear of. Where
+    somebody's time becomes free that was promised twice, what lies on their second lane takes it
+    in the same moment, before anybody else can.
     """
     return f"""
 released AS (
-    DELETE FROM claim WHERE business_id = :business_id AND {condition} RETURNING resource_id
+    DELETE FROM claim WHERE business_id = :business_id AND {condition}
+    RETURNING claim_id, resource_id, during
 ),
 written_down AS (
     INSERT INTO claim_release (business_id, resource_id)
     SELECT DISTINCT :business_id::uuid, resource_id FROM released
     ON CONFLICT DO NOTHING
+),
+promoted AS (
+    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id, expires_at)
+    SELECT DISTINCT ON (above.claim_id)
+           :business_id::uuid, gen_random_uuid(), lane.lane_of, above.during, above.kind,
+           above.appointment_id, above.expires_at
+    FROM (SELECT DISTINCT resource_id, during FROM released) AS gone
+    JOIN resource AS lane ON lane.business_id = :business_id AND lane.lane_of = gone.resource_id
+    JOIN claim AS above ON above.business_id = :business_id
+                       AND above.resource_id = lane.resource_id AND above.during && gone.during
+    WHERE above.claim_id NOT IN (SELECT claim_id FROM released)
+    ON CONFLICT DO NOTHING
+    RETURNING resource_id, during, appointment_id
+),
+left_lane AS (
+    DELETE FROM claim USING promoted, resource AS lane
+    WHERE lane.business_id = :business_id AND lane.lane_of = promoted.resource_id
+      AND claim.business_id = :business_id AND claim.resource_id = lane.resource_id
+      AND claim.appointment_id = promoted.appointment_id AND claim.during = promoted.during
 )""".strip()
 
 

@@ -42,7 +42,7 @@ expired AS (
       AND status = 'held' AND hold_expires_at <= :now
     RETURNING *
 ),
-{releasing("appointment_id IN (SELECT appointment_id FROM expired)")},
+{releasing("(appointment_id IN (SELECT appointment_id FROM expired) OR claim_id IN (SELECT claim_id FROM kept))")},
 happened AS (
     INSERT INTO event (
         business_id, event_id, kind, actor, appointment_id, at, data, is_unrelayed
@@ -51,7 +51,7 @@ happened AS (
            :is_unrelayed
     FROM expired AS appointment
 )
-SELECT count(*) FROM expired
+SELECT (SELECT count(*) FROM expired) + (SELECT count(*) FROM kept)
 """
 
 _EXPIRE_AROUND = Statement(
@@ -60,6 +60,11 @@ _EXPIRE_AROUND = Statement(
         SELECT appointment_id FROM claim
         WHERE business_id = :business_id AND resource_id = ANY(:resource_ids::uuid[])
           AND during && :during AND expires_at <= :now
+    ),
+    kept AS (
+        SELECT claim_id FROM claim
+        WHERE business_id = :business_id AND resource_id = ANY(:resource_ids::uuid[])
+          AND during && :during AND expires_at <= :now AND kind = 'kept'
     ),
     {_EXPIRING}
     """
@@ -71,6 +76,11 @@ _EXPIRE_ALL = Statement(
         WHERE business_id = :business_id AND status = 'held' AND hold_expires_at <= :now
         LIMIT 1000
     ),
+    kept AS (
+        SELECT claim_id FROM claim
+        WHERE business_id = :business_id AND kind = 'kept' AND expires_at <= :now
+        LIMIT 1000
+    ),
     {_EXPIRING}
     """
 )
@@ -78,6 +88,8 @@ _BUSINESSES = Statement(
     """
     SELECT DISTINCT business_id FROM appointment
     WHERE status = 'held' AND hold_expires_at <= :now
+    UNION
+    SELECT business_id FROM claim WHERE kind = 'kept' AND expires_at <= :now
     """
 )
 _MAKE_LASTING = Statement(

@@ -71,6 +71,8 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     client_phone: str | None = None
     notes: str | None = None
     created_at: datetime | None = None
+    overbooked: str | None = None
+    """Why it may lie over another appointment of the same person, if it may."""
     deposit_minor: int | None = None
     """What is to be paid before it is confirmed, if anything is."""
     keep_minor: int | None = None

@@ -24,7 +24,8 @@ _APPOINTMENT = """
     SELECT appointment.appointment_id, appointment.status, appointment.starts_at,
         appointment.ends_at, appointment.price_minor, appointment.currency, appointment.sequence,
         appointment.client_id, appointment.client_name, appointment.client_phone,
-        appointment.notes, appointment.created_at, appointment.deposit_minor,
+        appointment.notes, appointment.created_at, appointment.overbooked,
+        appointment.deposit_minor,
         appointment.keep_minor, appointment.hold_expires_at, appointment.business_version,
         appointment.location_name, appointment.location_address, appointment.zone,
         appointment.wall_start, appointment.forfeit_minor, appointment.confirmed_at,
@@ -69,9 +70,10 @@ _APPOINTMENT = """
             FROM claim
             JOIN resource AS other ON other.business_id = :business_id
                                   AND other.resource_id = claim.resource_id
+                                  AND other.lane_of IS NULL
             WHERE claim.business_id = :business_id
               AND claim.appointment_id = appointment.appointment_id
-              AND claim.resource_id NOT IN (
+              AND claim.kind = 'appointment' AND claim.resource_id NOT IN (
                   SELECT part.resource_id FROM appointment_part AS part
                   WHERE part.business_id = :business_id
                     AND part.appointment_id = appointment.appointment_id)
@@ -158,7 +160,13 @@ _SET_TIME = Statement(
     SET location_id = coalesce(:location_id, location_id), location_name = :location_name,
         location_address = :location_address, zone = :zone, wall_start = :wall_start,
         zone_rules = :zone_rules, forfeit_minor = :forfeit_minor, starts_at = :starts_at,
-        ends_at = :ends_at, sequence = sequence + :changes
+        ends_at = :ends_at, sequence = sequence + :changes, overbooked = :overbooked
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+    """
+)
+_SET_OVERBOOKED = Statement(
+    """
+    UPDATE appointment SET overbooked = :overbooked
     WHERE business_id = :business_id AND appointment_id = :appointment_id
     """
 )
@@ -202,6 +210,7 @@ def _appointment(row: Row) -> Appointment:
         client_name=row["client_name"],
         client_phone=row["client_phone"],
         created_at=row["created_at"],
+        overbooked=row["overbooked"],
         notes=row["notes"],
         deposit_minor=row["deposit_minor"],
         keep_minor=row["keep_minor"],
@@ -333,11 +342,13 @@ async def set_time(
     performer_ids: Sequence[UUID],
     *,
     location_id: UUID | None = None,
+    overbooked: str | None = None,
     is_change: bool = True,
 ) -> None:
     """Write the times, the place and who performs the parts of an appointment that `lock_unchanged`
-    holds, as `appointment` has them by now; `location_id` None: the same place. `is_change` raises
-    its sequence; without it this is a part of another change.
+    holds, as `appointment` has them by now; `location_id` None: the same place. `overbooked` is why
+    it may lie over another. `is_change` raises its sequence; without it this is a part of another
+    change.
     """
     await _SET_TIME.run(
         connection,
@@ -353,6 +364,7 @@ async def set_time(
         starts_at=appointment.start,
         ends_at=appointment.end,
         changes=int(is_change),
+        overbooked=overbooked,
     )
     await _SET_PARTS.run(
         connection,
@@ -361,4 +373,13 @@ async def set_time(
         performer_ids=performer_ids,
         starts=[part.start for part in appointment.parts],
         ends=[part.end for part in appointment.parts],
+    )
+
+
+async def set_overbooked(
+    connection: Connection, business_id: UUID, appointment_id: UUID, reason: str
+) -> None:
+    """Write down why an appointment may lie over another, in the transaction that books it."""
+    await _SET_OVERBOOKED.run(
+        connection, business_id=business_id, appointment_id=appointment_id, overbooked=reason
     )

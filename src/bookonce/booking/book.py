@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bookonce.availability.hold_rows import expire_for
@@ -10,8 +10,7 @@ from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
 from bookonce.availability.rules import broken_in
 from bookonce.availability.selection import Selection, require_offered, select
-from bookonce.booking import booking_rows
-from bookonce.booking.booking_rows import BookingResult, NewAppointment, Outcome
+from bookonce.booking.booking_rows import Outcome
 from bookonce.booking.deposits import due
 from bookonce.booking.find import RACES_LOST_MAX
 from bookonce.booking.manage_tokens import new_token
@@ -19,10 +18,10 @@ from bookonce.booking.new_appointment import Circumstances, Ids, booked_appointm
 from bookonce.booking.replay import Booked, has_this, refusal_of, replayed_by, replayed_or_refused
 from bookonce.booking.request import BookingRequest, Wish, wish_of
 from bookonce.booking.rezone import go_by_the_same_rules
+from bookonce.booking.run_booking import run_booking
 from bookonce.business.directory import Directory
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform.actor import Actor
-from bookonce.platform.connection import Connection
 from bookonce.platform.errors import (
     NotFoundError,
     NotOfferedError,
@@ -104,7 +103,7 @@ async def book_wish(
             deposit = await due(installation, selection, wish.guest.email or "", now)
         circumstances = Circumstances(actor, asked.network, deposit, asked.hold_until, now)
         new = new_appointment(installation, selection, wish, idempotency, ids, circumstances)
-        result = await _run(installation, new)
+        result = await run_booking(installation, new, selection, wish)
         if result.allocation is not None:
             appointment = booked_appointment(selection, new, result.allocation)
             return Booked(directory, appointment, ids.token)
@@ -131,21 +130,3 @@ async def _look_again(installation: Installation, judged: Directory, outcome: Ou
             "As many bookings as this business allows at a time are held already with these "
             "particulars. Cancel one of them, or call the business."
         )
-
-
-async def _run(installation: Installation, new: NewAppointment) -> BookingResult:
-    """The booking statement under the retry policy.
-
-    From the second attempt on a refusal is remembered too: if a lost attempt did book after all,
-    remembering the refusal fails on its event, and the next look finds the booking.
-    """
-    attempts = 0
-
-    async def attempt(connection: Connection) -> BookingResult:
-        nonlocal attempts
-        attempts += 1
-        if attempts > 1:
-            return await booking_rows.book(connection, replace(new, keep_refusal=True))
-        return await booking_rows.book(connection, new)
-
-    return await installation.database.run(attempt)

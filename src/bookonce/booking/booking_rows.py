@@ -98,6 +98,8 @@ class NewAppointment:
     deposit_minor: int | None = None
     allowances: tuple[Allowance, ...] = ()
     """What the visitor is counted by, if the business limits how much they may hold."""
+    takes_no_claims: bool = False
+    """Whether the time is taken in another way, in the same transaction."""
 
     @property
     def status(self) -> str:
@@ -272,10 +274,18 @@ class _Form(NamedTuple):
     facts: str = ":facts::jsonb"
     nothing_chosen: str = "true"
     tell: str = ""
+    claims: str = ""
+    """In place of the pieces that take claims."""
 
 
 _ONE = _Form(True, _ONE_PART)
 _ONE_FOR_SEVERAL = _Form(True, _PARTS_OF_ONE)
+# One person, whose time is taken whatever they have promised already.
+_WITHOUT_CLAIMS = _Form(
+    True,
+    _PARTS_OF_ONE,
+    claims="taken AS (SELECT :resource_id::uuid AS resource_id FROM ready)",
+)
 _CHOOSING = _Form(
     False,
     _CHOSEN_PARTS,
@@ -310,7 +320,7 @@ WITH replay AS (
     WHERE business_id = :business_id AND version = :version AND zone_turn = :zone_turn
       AND NOT EXISTS (SELECT 1 FROM replay){limit.permit}
 ),
-{allocating(simple=form.simple, condition="ready", expires_at=":hold_expires_at")},
+{form.claims or allocating(simple=form.simple, condition="ready", expires_at=":hold_expires_at")},
 {EXPIRED_IN_THE_WAY},
 complete AS (
     SELECT 1 AS one WHERE {complete(simple=form.simple)}
@@ -370,9 +380,7 @@ SELECT {limit.tell}EXISTS (SELECT 1 FROM ready) AS is_ready,
 async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     """Run the booking statement: one round trip, one transaction."""
     demand = new.demand
-    form = (
-        _CHOOSING if not demand.is_simple else _ONE if demand.part_count == 1 else _ONE_FOR_SEVERAL
-    )
+    form = _form_of(new)
     try:
         row = await _STATEMENTS[form, bool(new.allowances), new.whom].row(connection, new)
     except asyncpg.IntegrityConstraintViolationError as error:
@@ -387,7 +395,7 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
         return BookingResult(
             Outcome.BOOKED,
             Allocation.simple(demand)
-            if demand.is_simple
+            if form.simple
             else Allocation.of(row["performer_ids"], row["resource_ids"]),
         )
     reasons = (
@@ -400,9 +408,17 @@ async def book(connection: Connection, new: NewAppointment) -> BookingResult:
     return BookingResult(next((outcome for is_so, outcome in reasons if is_so), Outcome.REFUSED))
 
 
+def _form_of(new: NewAppointment) -> _Form:
+    if new.takes_no_claims:
+        return _WITHOUT_CLAIMS
+    if not new.demand.is_simple:
+        return _CHOOSING
+    return _ONE if new.demand.part_count == 1 else _ONE_FOR_SEVERAL
+
+
 _STATEMENTS = {
     (form, is_limited, whom): _booking_statement(form, _LIMITED if is_limited else _NO_LIMIT, whom)
-    for form in (_ONE, _ONE_FOR_SEVERAL, _CHOOSING)
+    for form in (_ONE, _ONE_FOR_SEVERAL, _CHOOSING, _WITHOUT_CLAIMS)
     for is_limited in (False, True)
     for whom in Whom
 }

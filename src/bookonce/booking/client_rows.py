@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from bookonce.booking.client import Client
+from bookonce.booking.client import Client, Guest
 from bookonce.platform.connection import Connection
 from bookonce.platform.statements import Statement
 
@@ -19,6 +19,7 @@ _RECORD = Statement(
     FROM client JOIN appointment ON appointment.business_id = :business_id
                                 AND appointment.client_id = client.client_id
     WHERE client.business_id = :business_id AND client.email = :email
+      AND client.is_known_by_email
     """
 )
 _HAS_THIS = Statement(
@@ -27,6 +28,7 @@ _HAS_THIS = Statement(
         SELECT 1 FROM client JOIN appointment ON appointment.business_id = :business_id
                                              AND appointment.client_id = client.client_id
         WHERE client.business_id = :business_id AND client.email = :email
+          AND client.is_known_by_email
           AND appointment.starts_at = :starts_at
           AND (appointment.status = 'confirmed'
                OR (appointment.status = 'held' AND appointment.hold_expires_at > :now))
@@ -45,6 +47,28 @@ _EMAIL_OF = Statement(
     FROM appointment JOIN client ON client.business_id = :business_id
                                 AND client.client_id = appointment.client_id
     WHERE appointment.business_id = :business_id AND appointment.appointment_id = :appointment_id
+    """
+)
+_GUEST = Statement(
+    """
+    SELECT client_id, name, email, phone FROM client
+    WHERE business_id = :business_id AND client_id = :client_id
+    """
+)
+_REGISTER = Statement(
+    """
+    WITH known AS (
+        SELECT client_id FROM client
+        WHERE business_id = :business_id AND email = :email AND is_known_by_email
+    ),
+    registered AS (
+        INSERT INTO client (business_id, client_id, email, name, phone, created_at)
+        SELECT :business_id, :client_id, :email, :name, :phone, :now
+        WHERE NOT EXISTS (SELECT 1 FROM known)
+        ON CONFLICT DO NOTHING
+        RETURNING client_id
+    )
+    SELECT client_id FROM known UNION ALL SELECT client_id FROM registered
     """
 )
 _TYPED = Statement(
@@ -100,6 +124,32 @@ async def email_of(connection: Connection, business_id: UUID, appointment_id: UU
         connection, business_id=business_id, appointment_id=appointment_id
     )
     return email
+
+
+async def guest(connection: Connection, business_id: UUID, client_id: UUID) -> Guest | None:
+    """A client that the business knows, as an appointment is written down for them."""
+    row = await _GUEST.row(connection, business_id=business_id, client_id=client_id)
+    if row is None:
+        return None
+    return Guest(row["name"], row["email"], row["phone"], row["client_id"])
+
+
+async def register(
+    connection: Connection, business_id: UUID, client_id: UUID, guest: Guest, now: datetime
+) -> UUID:
+    """The client who has a guest's mail address, else a new one."""
+    while True:  # lost to a rival who registers the same address, whose row is there by then
+        found: UUID | None = await _REGISTER.value(
+            connection,
+            business_id=business_id,
+            client_id=client_id,
+            email=guest.email,
+            name=guest.name,
+            phone=guest.phone,
+            now=now,
+        )
+        if found is not None:
+            return found
 
 
 async def typed(

@@ -8,13 +8,15 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bookonce.availability import claim_rows
+from bookonce.availability import claim_rows, kept_rows
 from bookonce.availability.allocation import demand_of
 from bookonce.availability.alternatives import conflict
 from bookonce.availability.claim_rows import PartlyTakenError
 from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation
+from bookonce.availability.kept_rows import KeptClaim
 from bookonce.availability.look import bookable
+from bookonce.availability.make_room import take
 from bookonce.availability.offers import Start
 from bookonce.availability.rules import broken_in
 from bookonce.availability.selection import Choice, Selection, require_offered, select
@@ -87,7 +89,8 @@ async def move(
 ) -> Found:
     """Move an appointment; a move to where it is already changes nothing and answers the same.
 
-    `idempotency` is the request as whoever asks recognises it.
+    `idempotency` is the request as whoever asks recognises it. Until `manner.undo_until` the old
+    time is kept, so that the move can be undone for certain.
 
     The price stays as agreed; the length is the services' of now. Raises NotFoundError,
     TooLateError, StatusConflictError, NotOfferedError, BookingConflictError,
@@ -190,18 +193,24 @@ class _Change:
         async def work(connection: Connection) -> Appointment:
             if not await appointment_rows.lock_unchanged(connection, business_id, appointment):
                 raise _Changed
+            before = await kept_rows.claims_of(connection, business_id, appointment.id)
             await claim_rows.release(connection, business_id, appointment.id)
             await expire_for(connection, demand, now)
-            allocation = await claim_rows.take(connection, demand, now)
+            allocation = await take(
+                connection, selection, starts_at, appointment.id, self._manner, now
+            )
             if allocation is None:
                 raise _Taken
             moved = moved_to(appointment, selection, starts_at, allocation)
+            if until := self._manner.undo_until:
+                await _keep(connection, business_id, appointment, before, until)
             await appointment_rows.set_time(
                 connection,
                 business_id,
                 moved,
                 allocation.performer_ids,
                 location_id=selection.place.location_id,
+                overbooked=self._manner.overbooked,
             )
             await event_rows.append(
                 connection,
@@ -280,6 +289,26 @@ class _Change:
             self._event_id,
             self._now,
         )
+
+
+async def _keep(
+    connection: Connection,
+    business_id: UUID,
+    appointment: Appointment,
+    claims: list[KeptClaim],
+    until: datetime,
+) -> None:
+    """Keep the time that an appointment is moved away from, for as long as that can be undone."""
+    await kept_rows.remember(
+        connection,
+        business_id,
+        appointment.id,
+        appointment.sequence + 1,
+        msgspec.json.encode(facts_of(appointment)).decode(),
+        claims,
+        until,
+    )
+    await kept_rows.keep(connection, business_id, appointment.id, claims, until)
 
 
 def _as_moved(

@@ -66,7 +66,8 @@ def new_appointment(
     starts_at = wish.start.astimezone(UTC)
     demand = demand_of(selection, starts_at, ids.appointment)
     # Who performs it is known before only if there is nobody to choose.
-    performer = selection.parts[0].performers[0] if demand.is_simple else None
+    is_over = wish.manner.overbooked is not None
+    performer = selection.parts[0].performers[0] if demand.is_simple or is_over else None
     staff_name = directory.staff_name(performer) if performer else ""
     parts = _parts(selection, starts_at, performer or "", staff_name)
     facts = AppointmentFacts(
@@ -122,6 +123,7 @@ def new_appointment(
         now=circumstances.now,
         hold_expires_at=facts.hold_expires_at,
         deposit_minor=facts.deposit_minor,
+        takes_no_claims=is_over,
         allowances=allowances(directory, guest, circumstances.network, installation.secret_key)
         if circumstances.actor.is_bound_by_terms
         else (),

@@ -50,23 +50,29 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
         Raises ValidationError unless it names either.
         """
-        if self.service is not None and self.services is not None:
-            raise ValidationError([FieldError("services", "name either service or services")])
-        if self.service is not None:
+        keys = service_keys(self.service, self.services)
+        if self.service is not None or len(keys) > 1:
             return self
-        if self.services is None:
-            raise ValidationError([FieldError("service", "is required")])
-        if not self.services:
-            raise ValidationError([FieldError("services", "name at least one service")])
-        if len(self.services) > 1:
-            return self
-        return msgspec.structs.replace(self, service=self.services[0], services=None)
+        return msgspec.structs.replace(self, service=keys[0], services=None)
 
     @property
     def choice(self) -> Choice:
         """What, with whom and where."""
         keys = (self.service,) if self.service is not None else self.services or ()
         return Choice.of(keys, self.staff, self.location)
+
+
+def service_keys(service: str | None, services: tuple[str, ...] | None) -> tuple[str, ...]:
+    """What a request asks for, by either name. Raises ValidationError unless it uses one of them."""
+    if service is not None and services is not None:
+        raise ValidationError([FieldError("services", "name either service or services")])
+    if service is not None:
+        return (service,)
+    if services is None:
+        raise ValidationError([FieldError("service", "is required")])
+    if not services:
+        raise ValidationError([FieldError("services", "name at least one service")])
+    return services
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +101,20 @@ async def wish_of(installation: Installation, slug: str, request: BookingRequest
 
 
 async def country_dialled(
-    installation: Installation, slug: str, choice: Choice, phone: str | None
+    installation: Installation, slug: str, choice: Choice | None, phone: str | None
 ) -> str | None:
-    """The country that a telephone number is dialled in, if there is a number and it can be told."""
+    """The country that a telephone number is dialled in, if there is a number and it can be told:
+    that of the place that was chosen, else the business's.
+    """
     if not phone:
         return None
     _, country = await installation.judge(slug, lambda directory: _dialled_in(directory, choice))
     return country
 
 
-def _dialled_in(directory: Directory, choice: Choice) -> str | None:
-    """That of the place, else the business's."""
+def _dialled_in(directory: Directory, choice: Choice | None) -> str | None:
+    if choice is None:
+        return country_of(directory)
     try:
         return country_of(directory, select(directory, choice).place)
     except (NotFoundError, ValidationError):

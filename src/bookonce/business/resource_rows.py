@@ -27,7 +27,7 @@ WHERE resource.name <> excluded.name OR NOT resource.active
 
 _RETIRE = Statement("""
 UPDATE resource SET active = false
-WHERE business_id = :business_id AND active
+WHERE business_id = :business_id AND active AND lane_of IS NULL
   AND NOT EXISTS (
       SELECT 1 FROM unnest(:kinds::text[], :keys::text[]) AS listed (kind, key)
       WHERE listed.kind = resource.kind AND listed.key = resource.key)

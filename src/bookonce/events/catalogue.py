@@ -41,6 +41,8 @@ class Manner(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The rules of the business that didn't hold, by the names of `Rule`."""
     overbooked: str | None = None
     """Why it lies over another appointment of the same person, if it may."""
+    undo_until: datetime | None = None
+    """Until when it can be undone for certain; nobody is told before."""
 
     def as_json(self) -> str:
         """As an event keeps it."""
@@ -80,6 +82,7 @@ class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     notify: bool = True
     broken_rules: tuple[str, ...] = ()
     overbooked: str | None = None
+    undo_until: datetime | None = None
 
 
 class RefusalFacts(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -30,16 +30,15 @@ DISAGREEMENTS = {
         JOIN appointment_part AS part USING (business_id, appointment_id)
         JOIN {_SERVICE} USING (business_id, service_id)
         CROSS JOIN LATERAL (
-            SELECT coalesce(bool_or(
-                       lower(claim.during) <= part.starts_at
-                       AND upper(claim.during) >= part.ends_at), false) AS cover_it,
-                   coalesce(bool_or(
-                       claim.during && tstzrange(part.starts_at, part.ends_at)
-                   ), false) AS touch_it
-            FROM claim
+            SELECT coalesce(range_agg(claim.during)
+                            @> tstzrange(part.starts_at, part.ends_at), false) AS cover_it,
+                   coalesce(range_agg(claim.during)
+                            && tstzrange(part.starts_at, part.ends_at), false) AS touch_it
+            FROM claim JOIN resource USING (business_id, resource_id)
             WHERE claim.business_id = appointment.business_id
               AND claim.appointment_id = appointment.appointment_id
-              AND claim.resource_id = part.resource_id
+              AND claim.kind = 'appointment'
+              AND part.resource_id IN (claim.resource_id, resource.lane_of)
         ) AS performer
         WHERE status IN ('held', 'confirmed') AND NOT CASE
             WHEN service.phases = '[]' THEN performer.cover_it ELSE performer.touch_it END
@@ -74,13 +73,13 @@ DISAGREEMENTS = {
                    appointment.ends_at - appointment.starts_at)
            OR parts.times <> tstzmultirange(tstzrange(appointment.starts_at, appointment.ends_at))
     """,
-    "a claim of an appointment that is neither held nor confirmed": """
+    "a claim of an appointment that has given its time back": """
         SELECT claim_id FROM claim JOIN appointment USING (business_id, appointment_id)
-        WHERE appointment.status NOT IN ('held', 'confirmed')
+        WHERE appointment.status NOT IN ('held', 'confirmed', 'completed', 'no_show')
     """,
     "a claim that ends otherwise than the hold of its appointment": """
         SELECT claim_id FROM claim LEFT JOIN appointment USING (business_id, appointment_id)
-        WHERE claim.expires_at IS DISTINCT FROM
+        WHERE claim.kind <> 'kept' AND claim.expires_at IS DISTINCT FROM
               CASE WHEN appointment.status = 'held' THEN appointment.hold_expires_at END
     """,
     "an appointment without exactly one event of its booking": """
@@ -90,13 +89,23 @@ DISAGREEMENTS = {
                       AND event.appointment_id = appointment.appointment_id
                       AND event.kind IN ('appointment.booked', 'appointment.held'))
     """,
-    "a cancelled appointment without exactly one event of its cancellation": """
-        SELECT appointment_id FROM appointment
-        WHERE (status = 'cancelled')::int <> (
-            SELECT count(*) FROM event
+    "a cancelled appointment without an event of its cancellation, or one too many": """
+        SELECT appointment_id FROM appointment CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE event.kind = 'appointment.cancelled') AS cancelled,
+                   count(*) FILTER (WHERE event.kind = 'appointment.reopened') AS reopened
+            FROM event
             WHERE event.business_id = appointment.business_id
               AND event.appointment_id = appointment.appointment_id
-              AND event.kind = 'appointment.cancelled')
+        ) AS times
+        WHERE NOT cancelled BETWEEN (status = 'cancelled')::int
+                                AND (status = 'cancelled')::int + reopened
+    """,
+    "time on a second lane of an appointment that may not lie over another": """
+        SELECT appointment_id
+        FROM claim JOIN resource USING (business_id, resource_id)
+        JOIN appointment USING (business_id, appointment_id)
+        WHERE resource.lane_of IS NOT NULL AND claim.kind = 'appointment'
+          AND appointment.overbooked IS NULL
     """,
     "a sequence that isn't the number of changes": """
         SELECT appointment_id FROM appointment
@@ -106,6 +115,8 @@ DISAGREEMENTS = {
                              AND event.kind IN (
                                  'appointment.moved', 'appointment.rezoned', 'appointment.cancelled',
                                  'appointment.confirmed', 'appointment.expired',
+                                 'appointment.completed', 'appointment.no_show',
+                                 'appointment.reopened', 'appointment.edited',
                                  'refund.requested'))
     """,
     "a confirmed appointment with a deposit, and not one payment for it": """

@@ -1,0 +1,1 @@
+"""The desk: what who works at a business does with its appointments and its time."""
