@@ -13,7 +13,6 @@ from bookonce.availability.selection import Selection, require_offered, select
 from bookonce.booking.booking_rows import Outcome
 from bookonce.booking.deposits import due
 from bookonce.booking.find import RACES_LOST_MAX
-from bookonce.booking.manage_tokens import new_token
 from bookonce.booking.new_appointment import Circumstances, Ids, booked_appointment, new_appointment
 from bookonce.booking.replay import Booked, has_this, refusal_of, replayed_by, replayed_or_refused
 from bookonce.booking.request import BookingRequest, Wish, wish_of
@@ -30,6 +29,7 @@ from bookonce.platform.errors import (
     ValidationError,
 )
 from bookonce.platform.ids import new_id
+from bookonce.platform.tokens import new_token
 
 
 async def book(

@@ -10,10 +10,10 @@ from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows, client_rows
 from bookonce.booking.appointment import Appointment
 from bookonce.booking.client import Client
-from bookonce.booking.manage_tokens import is_token, token_hash
 from bookonce.business.directory import Directory
 from bookonce.platform.actor import VISITOR, Actor
 from bookonce.platform.errors import NotFoundError
+from bookonce.platform.tokens import is_token, token_hash
 
 RACES_LOST_MAX = 200
 """A bound on what is bounded already: a race is lost only to a rival who won one."""

@@ -1,6 +1,6 @@
-"""The unguessable token that opens one appointment.
+"""Keeping the unguessable token that opens one appointment.
 
-The token is 256 random bits; of it only a hash is stored. Yet a repeated request must get the same
+Of a token only a hash is stored (`platform/tokens.py`). Yet a repeated request must get the same
 answer, token and all, from any server. So the token is kept beside the idempotency key sealed with
 that key, of which only a hash is stored too: whoever sends the key again opens the seal, and a
 copy of the database alone opens nothing.
@@ -9,30 +9,12 @@ copy of the database alone opens nothing.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
-import re
-import secrets
 from uuid import UUID
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-TOKEN_BYTES = 32
+from bookonce.platform.tokens import TOKEN_BYTES
+
 TAG_BYTES = 16
-
-
-def new_token() -> str:
-    """A capability, as it stands in links."""
-    return secrets.token_urlsafe(TOKEN_BYTES)
-
-
-def is_token(text: str) -> bool:
-    """Whether a text could be a capability at all."""
-    return _TOKEN.fullmatch(text) is not None
-
-
-def token_hash(token: str) -> bytes:
-    """What is stored to recognise a token."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def seal(token: str, appointment_id: UUID, idempotency_key: str, secret_key: str) -> bytes:

@@ -17,12 +17,13 @@ from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.booking_rows import NewAppointment, Whom
 from bookonce.booking.deposits import Deposit
 from bookonce.booking.limits import allowances
-from bookonce.booking.manage_tokens import seal, token_hash
+from bookonce.booking.manage_tokens import seal
 from bookonce.booking.request import Wish
 from bookonce.events.catalogue import AppointmentFacts, Part
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform import money
 from bookonce.platform.actor import Actor
+from bookonce.platform.tokens import token_hash
 from bookonce.platform.zone_database import RULES
 from bookonce.platform.zones import wall
 

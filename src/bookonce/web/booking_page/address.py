@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from bookonce.availability.selection import Choice
-from bookonce.booking.manage_tokens import is_token
+from bookonce.platform.tokens import is_token
 from bookonce.platform.zones import is_in_calendar, is_zone
 
 
