@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bookonce.accounts import purge as sign_ins
 from bookonce.availability.installation import Installation
 from bookonce.booking import jobs as booking_jobs
 from bookonce.events import followers
@@ -18,6 +19,7 @@ from bookonce.queue.purge import purge
 def registry() -> Registry[Installation]:
     """All jobs, with the events and times that lead to them."""
     found = Registry[Installation]()
+    sign_ins.register(found)
     booking_jobs.register(found)
     payment_jobs.register(found)
     found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)

@@ -10,14 +10,29 @@ from typing import Any
 import asyncpg
 import pytest
 
+from bookonce.accounts.link_rows import LinkKind
 from bookonce.availability.block import BlockKind
 from bookonce.booking.appointment import Status
+from bookonce.platform.actor import Role
 from bookonce.platform.schema import applied_versions, migrate, packaged_versions, pending_versions
 
 # Not sharded by business: a unique address can't be, the migrations are of the whole database, and
 # the queue of jobs is worked on across businesses.
 QUEUE = {"job", "job_worker", "job_schedule", "job_outcome", "transaction_mark"}
-REFERENCE_TABLES = {"business_slug", "schema_migration"} | QUEUE
+# An account may belong to several businesses, and signing in asks for no business.
+ACCOUNTS = {
+    "account",
+    "account_link",
+    "known_network",
+    "membership",
+    "passkey",
+    "passkey_challenge",
+    "recovery_code",
+    "served_address",
+    "session",
+    "sign_in_attempt",
+}
+REFERENCE_TABLES = {"business_slug", "schema_migration"} | QUEUE | ACCOUNTS
 
 
 @pytest.fixture
@@ -92,6 +107,25 @@ async def test_every_sharded_table_has_a_plain_business_id(catalog: asyncpg.Conn
             assert row["attgenerated"] == "", row
 
 
+async def test_business_id_leads_the_key_of_memberships(catalog: asyncpg.Connection) -> None:
+    definition = await catalog.fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = 'membership'::regclass AND contype = 'p'"
+    )
+    assert definition == "PRIMARY KEY (business_id, account_id)"
+
+
+async def test_tables_of_accounts_refer_to_no_sharded_table(catalog: asyncpg.Connection) -> None:
+    referred = await catalog.fetch(
+        """
+        SELECT confrelid::regclass::text AS table FROM pg_constraint
+        WHERE contype = 'f' AND conrelid::regclass::text = ANY ($1)
+        """,
+        list(ACCOUNTS),
+    )
+    assert {row["table"] for row in referred} == {"account"}
+
+
 async def test_there_are_no_triggers_of_ours_and_no_identity_columns(
     catalog: asyncpg.Connection,
 ) -> None:
@@ -135,6 +169,15 @@ async def test_the_database_knows_the_statuses_of_the_core_and_no_others(
     catalog: asyncpg.Connection,
 ) -> None:
     assert await checked_words(catalog, "appointment", "status") == {s.value for s in Status}
+
+
+async def test_the_database_knows_the_roles_and_the_kinds_of_links(
+    catalog: asyncpg.Connection,
+) -> None:
+    roles = {role.value for role in Role}
+    assert await checked_words(catalog, "membership", "role") == roles
+    assert await checked_words(catalog, "account_link", "role") == roles
+    assert await checked_words(catalog, "account_link", "kind") == {k.value for k in LinkKind}
 
 
 async def test_the_database_knows_the_kinds_of_claim_and_no_others(

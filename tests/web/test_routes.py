@@ -34,6 +34,14 @@ def test_the_first_segment_of_every_route_is_reserved(tmp_path: Path) -> None:
     assert ours - RESERVED_SLUGS == set()
 
 
+def test_every_fixed_segment_below_the_office_is_reserved(tmp_path: Path) -> None:
+    paths = [route.path.split("/") for route in built(tmp_path).routes]
+    segments = {parts[2] for parts in paths if parts[1] == "office" and len(parts) > 2}
+    ours = {segment for segment in segments if is_slug(segment)}
+    assert {"account", "invitation", "link"} <= ours  # the routes were read
+    assert ours - RESERVED_SLUGS == set()
+
+
 def test_the_documentation_names_what_is_reserved() -> None:
     documented = (ROOT / "docs/business-file.md").read_text()
     assert f"not one of {', '.join(f'`{slug}`' for slug in sorted(RESERVED_SLUGS))} |" in documented

@@ -38,10 +38,13 @@ from bookonce.platform.zones import is_zone
 TABLES = ("location", "staff", "resource", "service")
 RESERVED_SLUGS = frozenset(
     {
+        "account",
         "api",
         "calendar",
         "embed",
         "healthz",
+        "invitation",
+        "link",
         "mcp",
         "metrics",
         "office",
@@ -51,7 +54,9 @@ RESERVED_SLUGS = frozenset(
         "webhooks",
     }
 )
-"""What the paths of the product begin with, or will; tests/web/test_routes.py compares them."""
+"""What the paths of the product begin with, or will, there and within the office; tests/web/test_routes.py
+compares them.
+"""
 
 
 def rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldError]:

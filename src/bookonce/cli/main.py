@@ -25,6 +25,7 @@ MODULES = {
     "close": "bookonce.cli.versions",
     "reopen": "bookonce.cli.versions",
     "migrate": "bookonce.cli.migrate",
+    "account": "bookonce.cli.account",
     "rezone": "bookonce.cli.rezone",
     "doctor": "bookonce.cli.doctor",
     "torture": "bookonce.cli.torture",

@@ -16,13 +16,15 @@ from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from bookonce.accounts import served
+from bookonce.accounts.links import make_first_owner_link, make_sign_in_link
 from bookonce.availability.installation import Installation
 from bookonce.cli.database import opened, watched_database_url
 from bookonce.cli.grace import WEB_WORKER_GRACE_S
@@ -30,10 +32,14 @@ from bookonce.cli.interrupt import Interrupt
 from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, out, plain_errors
-from bookonce.demo import SLUG
+from bookonce.demo import OWNER, SLUG
 from bookonce.platform.schema import migrate
 from bookonce.platform.settings import Settings
 from bookonce.web.build import NotBuiltError, build
+
+T = TypeVar("T")
+Line = tuple[str, str]
+"""An address to open, and what is there."""
 
 
 def serve(
@@ -61,7 +67,8 @@ def serve(
             watched_database_url(settings) as url,
             tempfile.TemporaryDirectory(prefix="bookonce-metrics-") as metrics,
         ):
-            asyncio.run(_or_stop(_prepare(settings, url, demo=demo)))
+            base = settings.public_url or _base(host, port)
+            links = asyncio.run(_or_stop(_prepare(settings, url, base, demo=demo)))
             signal.signal(signal.SIGTERM, _end)
             # The environment is how settings reach the workers.
             os.environ["BOOKONCE_DATABASE_URL"] = url
@@ -83,7 +90,12 @@ def serve(
             )
             server.main_loop_interrupt = Interrupt()  # type: ignore[assignment]
             open_ = threading.Event()
-            threading.Thread(target=_announce, args=(host, port, demo, open_), daemon=True).start()
+            lines = [
+                *links,
+                ("API, to read and try", f"{base}/schema"),
+                ("ready?", f"{base}/readyz"),
+            ]
+            threading.Thread(target=_announce, args=(host, port, lines, open_), daemon=True).start()
             with jobs_beside(open_.is_set, are_done=jobs):
                 server.serve()
 
@@ -92,25 +104,35 @@ def _end(*_: object) -> NoReturn:
     sys.exit(0)
 
 
-async def _or_stop(work: Coroutine[Any, Any, None]) -> None:
+async def _or_stop(work: Coroutine[Any, Any, T]) -> T:
     """Do work, or leave it when told to stop; an exception in the midst of it would be lost."""
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
-        await task
+        return await task
     except asyncio.CancelledError:
         _end()
 
 
-async def _prepare(settings: Settings, url: str, *, demo: bool) -> None:
+async def _prepare(settings: Settings, url: str, base: str, *, demo: bool) -> list[Line]:
+    """Migrate, furnish the demo, and tell which addresses lead in."""
     applied = await migrate(url)
     if applied:
         err.print(f"schema: applied {', '.join(applied)}")
-    if demo:
+    now = datetime.now(UTC)
+    async with opened(url) as database:
+        await served.note(database, base, now)
+        if not demo:
+            token = await make_first_owner_link(database, now=now)
+            return [("the first account", f"{base}/office/invitation/{token}")] if token else []
         from bookonce.demo.salon import furnish  # who serves without it needn't wait for it
 
-        async with opened(url) as database:
-            await furnish(Installation(database, settings.secret_key), datetime.now(UTC))
+        await furnish(Installation(database, settings.secret_key), now)
+        token = await make_sign_in_link(database, OWNER, now=now)
+        return [
+            ("demo salon", f"{base}/{SLUG}"),
+            ("its office, signed in", f"{base}/office/link/{token}"),
+        ]
 
 
 def _require_built() -> None:
@@ -132,16 +154,21 @@ def _require_free(host: str, port: int) -> None:
             give_up(f"{host}:{port} can't be used ({error.strerror}); choose another with --port")
 
 
-def _announce(host: str, port: int, demo: bool, open_: threading.Event) -> None:
+def _base(host: str, port: int) -> str:
+    """The address that a browser on this machine opens."""
+    reachable = _reachable(host)
+    return f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}"
+
+
+def _reachable(host: str) -> str:
+    return {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}.get(host, host)
+
+
+def _announce(host: str, port: int, lines: list[Line], open_: threading.Event) -> None:
     """Print the addresses to open, and set `open_`, once the first answer has come."""
-    reachable = {str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}.get(host, host)
-    while not _is_alive(reachable, port):
+    while not _is_alive(_reachable(host), port):
         time.sleep(0.05)
     open_.set()
-    base = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{port}"
-    lines = [("API, to read and try", f"{base}/schema"), ("ready?", f"{base}/readyz")]
-    if demo:
-        lines.insert(0, ("demo salon", f"{base}/{SLUG}"))
     out.print("Bookonce is open", style="bold")
     for what, address in lines:
         out.print(f"  {what:<22}{address}")

@@ -10,6 +10,8 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 
+from bookonce.accounts.members import settle
+from bookonce.accounts.roles import Post
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import offer
 from bookonce.availability.selection import Choice
@@ -20,10 +22,10 @@ from bookonce.booking.request import BookingRequest
 from bookonce.business import toml_file
 from bookonce.business.directory import Directory
 from bookonce.business.document import Business
-from bookonce.demo import SLUG
+from bookonce.demo import OWNER, SLUG
 from bookonce.events import event_rows
 from bookonce.events.idempotency import Idempotency
-from bookonce.platform.actor import SYSTEM
+from bookonce.platform.actor import SYSTEM, Role
 from bookonce.platform.errors import BookingConflictError, NotFoundError, NotOfferedError
 
 DAYS = 14
@@ -63,6 +65,10 @@ async def furnish(installation: Installation, now: datetime) -> None:
     except NotFoundError:
         await apply_file.apply(installation.database, _business(), now=now)
     directory = await installation.current(SLUG)
+    await settle(
+        installation.database, directory.business_id, OWNER, "Lou Lumen", Post(Role.OWNER),
+        actor=SYSTEM, now=now,
+    )  # fmt: skip
     today = now.astimezone(directory.zone).date()
     for day in (today + timedelta(days) for days in range(DAYS)):
         if not await _is_filled(installation, directory, day):

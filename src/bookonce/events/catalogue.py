@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
+
+from bookonce.platform.actor import Role
 
 
 class NoFacts(msgspec.Struct, frozen=True):
@@ -116,6 +119,18 @@ class RefundFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: str | None = None
 
 
+class MemberFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an account is in the business: its role, the key of the staff member whose calendar is
+    its own, and the rights beyond those of the role and short of them.
+    """
+
+    role: Role
+    account: UUID | None = None
+    staff: str | None = None
+    granted: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of event. `since` is the version that first wrote it."""
@@ -197,6 +212,18 @@ BLOCK_REZONED = _kind(
 UNBLOCKED = _kind("time.unblocked", BlockFacts, "0.1", "Blocked time was given back.")
 BUSINESS_CHANGED = _kind(
     "business.changed", ChangeFacts, "0.1", "The business describes itself differently."
+)
+MEMBER_INVITED = _kind(
+    "member.invited", MemberFacts, "0.1", "Somebody was invited to the business's office."
+)
+MEMBER_JOINED = _kind(
+    "member.joined", MemberFacts, "0.1", "An account belongs to the business from now on."
+)
+MEMBER_CHANGED = _kind(
+    "member.changed", MemberFacts, "0.1", "An account got another role, calendar or switches."
+)
+MEMBER_REMOVED = _kind(
+    "member.removed", MemberFacts, "0.1", "An account belongs to the business no longer."
 )
 PAYMENT_NOTIFIED = _kind(
     "payment.notified",

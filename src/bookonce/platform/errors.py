@@ -145,3 +145,33 @@ class TryAgainError(BookonceError):
     """The database is away or attempts ran out; asking again with the same key is safe."""
 
     code = "TRY_AGAIN"
+
+
+class UnauthenticatedError(BookonceError):
+    """Nobody is signed in, or the session is over."""
+
+    code = "UNAUTHENTICATED"
+
+
+class ForbiddenError(BookonceError):
+    """Who is signed in may not do this. `facts["right"]` names what is missing, if it is a right."""
+
+    code = "FORBIDDEN"
+
+
+class ProofRequiredError(BookonceError):
+    """This needs a fresh proof of who is at the keyboard: the last one is too long ago."""
+
+    code = "PROOF_REQUIRED"
+
+
+class SlowDownError(BookonceError):
+    """Too many tries to sign in failed; `facts["wait_s"]` says when the next one counts."""
+
+    code = "SLOW_DOWN"
+
+
+class LastOwnerError(BookonceError):
+    """The business would be left without an owner."""
+
+    code = "LAST_OWNER"

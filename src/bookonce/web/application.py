@@ -9,6 +9,7 @@ from pathlib import Path
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
@@ -31,6 +32,7 @@ from bookonce.web.dependencies import Configured, Here
 from bookonce.web.inbound import payment_webhooks
 from bookonce.web.manage import pages, payment
 from bookonce.web.metrics import ATTEMPTS
+from bookonce.web.office import routes as office
 from bookonce.web.openapi import complete, openapi_config
 from bookonce.web.public import appointments, availability, bookings, catalog
 from bookonce.web.rate_limit import RateLimit
@@ -88,6 +90,8 @@ def create_application(settings: Settings) -> ASGIApp:
             operations.metrics,
             payment_webhooks.webhook,
             _pages(),
+            office.pages(COMPRESSION),
+            office.office_api(),
             brand.brand_sheet,
             brand.logo,
             *assets.handlers(),
@@ -105,6 +109,8 @@ def create_application(settings: Settings) -> ASGIApp:
             HTTPException: problem.refused_by_framework,
             Exception: problem.crashed,
         },
+        # For guards, which run before anything is provided.
+        state=State({"installation": installation, "settings": settings}),
         lifespan=[with_database],
         openapi_config=openapi_config(),
         request_max_body_size=BODY_BYTES_MAX,

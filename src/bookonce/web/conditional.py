@@ -7,6 +7,7 @@ saved is sending it. `no-cache` lets a browser keep it, but use it only after as
 from __future__ import annotations
 
 import hashlib
+import re
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
@@ -14,7 +15,8 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Sc
 from bookonce.web.client_address import header
 
 PATHS = ("/api/v1/",)
-NEVER_KEPT = "/appointments/"  # personal
+NEVER_KEPT = re.compile(r"/appointments/|^/api/v1/[^/]+/office(/|$)")
+"""What is personal."""
 
 
 class ConditionalGet:
@@ -29,7 +31,7 @@ class ConditionalGet:
             scope["type"] != ScopeType.HTTP
             or scope["method"] != "GET"
             or not scope["path"].startswith(PATHS)
-            or NEVER_KEPT in scope["path"]
+            or NEVER_KEPT.search(scope["path"])
         ):
             await self._app(scope, receive, send)
             return

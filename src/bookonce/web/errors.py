@@ -40,6 +40,11 @@ STATUS = {
     "PAYMENT_UNAVAILABLE": 409,
     "IDEMPOTENCY_MISMATCH": 422,
     "VALIDATION": 422,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "PROOF_REQUIRED": 403,
+    "SLOW_DOWN": 429,
+    "LAST_OWNER": 409,
     "TRY_AGAIN": 503,
 }
 RETRY_AFTER_S = 1
@@ -94,6 +99,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     attempts_left: int | None = None
     version: int | None = None
     since: list[MadeMeanwhile] | None = None
+    right: str | None = None
 
 
 def problem(
@@ -107,6 +113,7 @@ def problem(
     attempts_left: int | None = None,
     version: int | None = None,
     since: list[MadeMeanwhile] | None = None,
+    right: str | None = None,
 ) -> Response[bytes]:
     """A problem details answer."""
     body = Problem(
@@ -120,6 +127,7 @@ def problem(
         attempts_left=attempts_left,
         version=version,
         since=since,
+        right=right,
     )
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
@@ -146,6 +154,8 @@ def refused(request: Request[Any, Any, Any], error: BookonceError) -> Response[b
             for start, staff in error.facts["alternatives"]
         ]
     status = STATUS[error.code]
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
     if status == 503:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         log.warning("try again", cause=repr(error.__cause__))
@@ -159,6 +169,7 @@ def refused(request: Request[Any, Any, Any], error: BookonceError) -> Response[b
         attempts_left=error.facts.get("attempts_left"),
         version=error.facts.get("version"),
         since=since,
+        right=error.facts.get("right"),
     )
 
 

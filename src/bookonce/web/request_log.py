@@ -20,7 +20,7 @@ from bookonce.web.metrics import request_metrics
 
 log = structlog.get_logger("bookonce.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TOKEN_IN_PATH = re.compile(r"(/appointments/|/a/)[^/.]+")
+_TOKEN_IN_PATH = re.compile(r"(/appointments/|/a/|/office/link/|/office/invitation/)[^/.]+")
 UNMATCHED = "unmatched"
 PART_LENGTH_MAX = 200
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})

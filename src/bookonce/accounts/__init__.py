@@ -1,0 +1,1 @@
+"""Who signs in to the office: accounts, memberships with roles, sessions, links, second factors."""

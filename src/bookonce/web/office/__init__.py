@@ -1,0 +1,1 @@
+"""The office: signing in, and the pages on which a business is run."""

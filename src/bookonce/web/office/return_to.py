@@ -1,0 +1,27 @@
+"""Where somebody goes on after signing in or proving who they are: pages of the office only."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+_SAFE = re.compile(r"/office(/[A-Za-z0-9._~%-]+)*/?(\?[A-Za-z0-9._~%&=+:,@-]{0,500})?", re.ASCII)
+LENGTH_MAX = 800
+HOME = "/office"
+
+
+def return_to(text: str | None) -> str:
+    """The address if it is one of the office on this site, else the office's first page.
+
+    Nothing but plain characters, so that no browser reads another host into it.
+    """
+    if text and len(text) <= LENGTH_MAX and _SAFE.fullmatch(text) and ".." not in text:
+        return text
+    return HOME
+
+
+def with_return(address: str, there: str) -> str:
+    """An address that remembers where to go on."""
+    if return_to(there) == HOME:
+        return address
+    return f"{address}?next={quote(there, safe='/')}"

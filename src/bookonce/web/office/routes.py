@@ -1,0 +1,48 @@
+"""The routes of the office: its pages, and its API for programs."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.config.compression import CompressionConfig
+from litestar.middleware import DefineMiddleware
+from litestar.middleware.compression import CompressionMiddleware
+
+from bookonce.platform.errors import BookonceError
+from bookonce.web.office import api, front_door, links, refusals, today
+from bookonce.web.office.cookie import Cookies
+from bookonce.web.office.dependencies import PROVIDED
+from bookonce.web.office.guard import guard_api, guard_page
+
+
+def pages(compression: CompressionConfig) -> Router:
+    """Everything below `/office`."""
+    return Router(
+        "/office",
+        route_handlers=[
+            front_door.front_door,
+            front_door.sign_in_by_form,
+            front_door.show_code_by_form,
+            front_door.sign_out_by_form,
+            links.link_page,
+            links.use_link,
+            links.invitation_page,
+            links.accept,
+            today.today,
+        ],
+        guards=[guard_page],
+        dependencies=PROVIDED,
+        exception_handlers={BookonceError: refusals.refused},
+        middleware=[Cookies, DefineMiddleware(CompressionMiddleware, config=compression)],
+    )
+
+
+def office_api() -> Router:
+    """Everything below `/api/v1/{slug}/office`."""
+    return Router(
+        "/api/v1/{slug:str}/office",
+        route_handlers=[api.access],
+        guards=[guard_api],
+        dependencies=PROVIDED,
+        middleware=[Cookies],
+        tags=["Office"],
+    )
