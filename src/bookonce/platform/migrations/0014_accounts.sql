@@ -122,8 +122,5 @@ CREATE TABLE served_address (
     at      timestamptz NOT NULL
 );
 
--- A day's list, whatever became of its appointments.
-CREATE INDEX appointment_by_start ON appointment (business_id, starts_at);
-
 -- migrate:down
 -- Forward only: a mistake is mended by the next migration.
