@@ -349,7 +349,7 @@ async def test_only_some_are_asked(
 
 
 async def sweep(installation: Installation, held: Booked, now: datetime) -> int:
-    return await installation.database.run(
+    return await installation.database.transaction(
         lambda connection: hold_rows.expire_all(connection, held.directory.business_id, now)
     )
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from asyncpg import Range
 
 from bookonce.availability.claim_rows import releasing
+from bookonce.availability.rise_rows import GIVEN_BACK, rise
 from bookonce.platform.connection import Connection, Row
 from bookonce.platform.statements import Statement, StatementOf
 
@@ -57,7 +58,7 @@ _REMOVE = Statement(
         WHERE business_id = :business_id AND claim_id = :claim_id AND appointment_id IS NULL
     ),
     {releasing("claim_id = :claim_id AND appointment_id IS NULL")}
-    SELECT resource.key, removed.during, removed.kind, removed.reason
+    SELECT resource.key, removed.during, removed.kind, removed.reason, {GIVEN_BACK}
     FROM removed
     JOIN released ON released.resource_id = removed.resource_id
     JOIN resource ON resource.business_id = :business_id
@@ -102,10 +103,13 @@ async def exists(connection: Connection, business_id: UUID, claim_id: UUID) -> b
 
 
 async def remove(connection: Connection, business_id: UUID, claim_id: UUID) -> Row | None:
-    """Give back blocked time: the resource's key, during, kind and reason; None if there is no such
+    """Give back blocked time, inside a transaction: the resource's key, during, kind and reason; None if there is no such
     block.
     """
-    return await _REMOVE.row(connection, business_id=business_id, claim_id=claim_id)
+    row = await _REMOVE.row(connection, business_id=business_id, claim_id=claim_id)
+    if row is not None:
+        await rise(connection, business_id, row["given_back"])
+    return row
 
 
 async def in_the_way(

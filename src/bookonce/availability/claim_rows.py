@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bookonce.availability.demand import Allocation, Demand
+from bookonce.availability.rise_rows import GIVEN_BACK, rise
 from bookonce.platform.connection import Connection
 from bookonce.platform.statements import Statement, StatementOf
 
@@ -187,46 +188,27 @@ async def take(connection: Connection, demand: Demand, now: datetime) -> Allocat
 def releasing(condition: str) -> str:
     """The pieces of a WITH query that give claims of a business back, and say whose.
 
-    Every deletion of claims goes by these: what isn't written down, readers don't hear of. Where
-    somebody's time becomes free that was promised twice, what lies on their second lane takes it
-    in the same moment, before anybody else can.
+    Every deletion of claims goes by these: what isn't written down, readers don't hear of. Whoever
+    uses them returns `GIVEN_BACK`, too, and calls `rise` with it in the same transaction.
     """
     return f"""
 released AS (
     DELETE FROM claim WHERE business_id = :business_id AND {condition}
-    RETURNING claim_id, resource_id, during
+    RETURNING resource_id, during, is_below
 ),
 written_down AS (
     INSERT INTO claim_release (business_id, resource_id)
     SELECT DISTINCT :business_id::uuid, resource_id FROM released
     ON CONFLICT DO NOTHING
-),
-promoted AS (
-    INSERT INTO claim (business_id, claim_id, resource_id, during, kind, appointment_id, expires_at)
-    SELECT DISTINCT ON (above.claim_id)
-           :business_id::uuid, gen_random_uuid(), lane.lane_of, above.during, above.kind,
-           above.appointment_id, above.expires_at
-    FROM (SELECT DISTINCT resource_id, during FROM released) AS gone
-    JOIN resource AS lane ON lane.business_id = :business_id AND lane.lane_of = gone.resource_id
-    JOIN claim AS above ON above.business_id = :business_id
-                       AND above.resource_id = lane.resource_id AND above.during && gone.during
-    WHERE above.claim_id NOT IN (SELECT claim_id FROM released)
-    ON CONFLICT DO NOTHING
-    RETURNING resource_id, during, appointment_id
-),
-left_lane AS (
-    DELETE FROM claim USING promoted, resource AS lane
-    WHERE lane.business_id = :business_id AND lane.lane_of = promoted.resource_id
-      AND claim.business_id = :business_id AND claim.resource_id = lane.resource_id
-      AND claim.appointment_id = promoted.appointment_id AND claim.during = promoted.during
 )""".strip()
 
 
-_RELEASE = Statement(
-    f"WITH {releasing('appointment_id = :appointment_id')} SELECT count(*) FROM released"
-)
+_RELEASE = Statement(f"WITH {releasing('appointment_id = :appointment_id')} SELECT {GIVEN_BACK}")
 
 
 async def release(connection: Connection, business_id: UUID, appointment_id: UUID) -> None:
-    """Give back the time of an appointment."""
-    await _RELEASE.run(connection, business_id=business_id, appointment_id=appointment_id)
+    """Give back the time of an appointment, inside a transaction."""
+    given_back = await _RELEASE.value(
+        connection, business_id=business_id, appointment_id=appointment_id
+    )
+    await rise(connection, business_id, given_back)

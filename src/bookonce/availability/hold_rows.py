@@ -15,12 +15,13 @@ from asyncpg import Range
 
 from bookonce.availability.claim_rows import releasing
 from bookonce.availability.demand import Demand
+from bookonce.availability.rise_rows import GIVEN_BACK, rise
 from bookonce.events import catalogue
 from bookonce.events.appointment_facts import APPOINTMENT_FACTS
 from bookonce.events.event_rows import appended
 from bookonce.events.followers import is_followed
 from bookonce.platform.actor import SYSTEM
-from bookonce.platform.connection import Connection
+from bookonce.platform.connection import Connection, Row
 from bookonce.platform.statements import Statement
 
 EXPIRED_IN_THE_WAY = """
@@ -51,7 +52,8 @@ happened AS (
            :is_unrelayed
     FROM expired AS appointment
 )
-SELECT (SELECT count(*) FROM expired) + (SELECT count(*) FROM kept)
+SELECT (SELECT count(*) FROM expired) AS expired_count,
+       (SELECT count(*) FROM kept) AS kept_count, {GIVEN_BACK}
 """
 
 _EXPIRE_AROUND = Statement(
@@ -101,7 +103,9 @@ _MAKE_LASTING = Statement(
 
 
 async def expire_for(connection: Connection, demand: Demand, now: datetime) -> int:
-    """Take away the expired holds around what a visit needs; how many there were."""
+    """Take away the expired holds around what a visit needs, inside a transaction; how many there
+    were.
+    """
     around = Range(demand.around_start, demand.around_end)
     return await expire_around(connection, demand.business_id, demand.candidate_ids, around, now)
 
@@ -113,8 +117,10 @@ async def expire_around(
     during: Range[datetime],
     now: datetime,
 ) -> int:
-    """Take away the expired holds of some resources, in a time; how many there were."""
-    found = await _EXPIRE_AROUND.value(
+    """Take away the expired holds and kept times of some resources, in a time, inside a transaction;
+    how many there were.
+    """
+    found = await _EXPIRE_AROUND.row(
         connection,
         business_id=business_id,
         resource_ids=resource_ids,
@@ -122,7 +128,7 @@ async def expire_around(
         now=now,
         **_event(),
     )
-    return _told(found)
+    return await _taken_away(connection, business_id, found)
 
 
 async def businesses_with_expired(connection: Connection, now: datetime) -> list[UUID]:
@@ -131,9 +137,11 @@ async def businesses_with_expired(connection: Connection, now: datetime) -> list
 
 
 async def expire_all(connection: Connection, business_id: UUID, now: datetime) -> int:
-    """Take away a business's expired holds, a thousand at most; how many there were."""
-    found = await _EXPIRE_ALL.value(connection, business_id=business_id, now=now, **_event())
-    return _told(found)
+    """Take away a business's expired holds and kept times, a thousand of each at most, inside a
+    transaction; how many there were.
+    """
+    found = await _EXPIRE_ALL.row(connection, business_id=business_id, now=now, **_event())
+    return await _taken_away(connection, business_id, found)
 
 
 def _event() -> dict[str, object]:
@@ -141,10 +149,12 @@ def _event() -> dict[str, object]:
     return {"kind": kind, "actor": SYSTEM.as_json(), "is_unrelayed": is_followed(kind)}
 
 
-def _told(expired: int) -> int:
-    if expired:
+async def _taken_away(connection: Connection, business_id: UUID, found: Row | None) -> int:
+    assert found is not None
+    if found["expired_count"]:
         appended(catalogue.EXPIRED)
-    return expired
+    await rise(connection, business_id, found["given_back"])
+    return int(found["expired_count"] + found["kept_count"])
 
 
 async def make_lasting(connection: Connection, business_id: UUID, appointment_id: UUID) -> bool:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from bookonce.availability.claim_rows import releasing
+from bookonce.availability import claim_rows
 from bookonce.platform.connection import Connection
 from bookonce.platform.statements import Statement
 
@@ -67,9 +67,6 @@ _UNDO = Statement(
       AND sequence = :sequence AND expires_at > :now
     RETURNING location_id, performer_ids, overbooked, before, claims
     """
-)
-_RELEASE = Statement(
-    f"WITH {releasing('appointment_id = :appointment_id')} SELECT count(*) FROM released"
 )
 _TAKE_BACK = Statement(
     """
@@ -174,7 +171,7 @@ async def take_back(
     connection: Connection, business_id: UUID, appointment_id: UUID, claims: Sequence[KeptClaim]
 ) -> bool:
     """Give back what an appointment has now and take what it had; False if it can't be had."""
-    await _RELEASE.run(connection, business_id=business_id, appointment_id=appointment_id)
+    await claim_rows.release(connection, business_id, appointment_id)
     taken = await _TAKE_BACK.run(
         connection, business_id=business_id, appointment_id=appointment_id, **_lists(claims)
     )

@@ -1,9 +1,9 @@
 """Lanes: where what somebody does at a time that they had promised already is written down.
 
 A lane is a resource of its own under the same guard, and nobody is offered one. Of an overbooking,
-the person has all that is free; only what lies over another claim is on a lane, piece by piece, so
-that each piece takes the person's own time as soon as what is below it is given back; see
-`claim_rows.releasing`.
+the person has all that is free; only what lies over another claim is on a lane, piece by piece.
+Each piece takes the person's own time in the transaction that gives back what is below it; see the
+trigger `claim_given_back`.
 """
 
 from __future__ import annotations
@@ -41,22 +41,29 @@ _LANE = Statement(
       AND lane.key = person.key || '#' || :number::int
     """
 )
+# What is below is marked and held until this transaction ends: who gives it back meanwhile waits,
+# and then meets what lies over it.
 _PIECES = Statement(
     """
     WITH wanted AS (
-        SELECT tstzrange(low, high) AS during
+        SELECT range_agg(tstzrange(low, high)) AS times
         FROM unnest(:lows::timestamptz[], :highs::timestamptz[]) AS wanted (low, high)
     ),
+    below AS (
+        UPDATE claim SET is_below = true
+        FROM wanted
+        WHERE claim.business_id = :business_id AND claim.resource_id = :resource_id
+          AND claim.during && wanted.times
+        RETURNING claim.during
+    ),
     over AS (
-        SELECT claim.during * wanted.during AS piece
-        FROM wanted JOIN claim ON claim.business_id = :business_id
-                              AND claim.resource_id = :resource_id
-                              AND claim.during && wanted.during
+        SELECT unnest(wanted.times * tstzmultirange(below.during)) AS piece
+        FROM below CROSS JOIN wanted
     ),
     beside AS (
-        SELECT unnest(
-            (SELECT range_agg(during) FROM wanted)
-            - coalesce((SELECT range_agg(piece) FROM over), '{}'::tstzmultirange)) AS piece
+        SELECT unnest(wanted.times
+                      - coalesce((SELECT range_agg(piece) FROM over), '{}'::tstzmultirange)) AS piece
+        FROM wanted
     )
     SELECT lower(piece) AS low, upper(piece) AS high, true AS is_over FROM over
     UNION ALL SELECT lower(piece), upper(piece), false FROM beside

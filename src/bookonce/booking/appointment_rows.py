@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from bookonce.availability.claim_rows import releasing
+from bookonce.availability.rise_rows import GIVEN_BACK, rise
 from bookonce.booking.appointment import CLOSED, Appointment, Status
 from bookonce.booking.terms import Terms
 from bookonce.events.appointment_facts import APPOINTMENT_FACTS
@@ -113,7 +114,7 @@ _CHANGE_STATUS = Statement(
                :is_unrelayed
         FROM changed AS appointment
     )
-    SELECT appointment_id FROM changed
+    SELECT appointment_id, {GIVEN_BACK} FROM changed
     """
 )
 _LOCK_UNCHANGED = Statement(
@@ -251,7 +252,7 @@ async def change_status(
     """Set a status if nothing has changed since `appointment` was read; False if it has.
 
     One statement: the status, what is kept of the deposit, the claims given back if it is
-    cancelled, and the event.
+    cancelled, and the event. A cancellation is a transaction: what lies over it may rise.
     """
     kind = KINDS[f"appointment.{status.value}"]
     if status is Status.CONFIRMED and appointment.status in CLOSED:
@@ -275,6 +276,7 @@ async def change_status(
     )
     if row is not None:
         appended(kind)
+        await rise(connection, business_id, row["given_back"])
     return row is not None
 
 

@@ -112,7 +112,7 @@ async def book_wish(
         ):
             return replayed
         if result.outcome is Outcome.EXPIRED_HOLD:
-            await installation.database.run(expire_for, new.demand, now)
+            await installation.database.transaction(expire_for, new.demand, now)
         if result.outcome is Outcome.REFUSED:
             raise await refusal_of(installation, selection, wish, now)
         if result.outcome in (Outcome.STALE, Outcome.LIMITED):

@@ -42,7 +42,7 @@ async def cancel(
         if actor.is_bound_by_terms and appointment.status is Status.CONFIRMED:
             require_in_time(appointment, now)
         keep_minor = keep_minor_if_cancelled(appointment, actor, now)
-        if await installation.database.run(
+        if await installation.database.transaction(
             appointment_rows.change_status,
             directory.business_id,
             appointment,

@@ -165,7 +165,7 @@ async def _lose(
     now: datetime,
 ) -> bool:
     """Whether it was us who ended it; a client may have cancelled it at the same moment."""
-    return await installation.database.run(
+    return await installation.database.transaction(
         appointment_rows.change_status,
         directory.business_id,
         appointment,

@@ -32,7 +32,7 @@ async def expire_holds(installation: Installation, *, now: datetime) -> int:
     found = 0
     due = await database.run(hold_rows.businesses_with_expired, now)
     for business_id in due:
-        while expired := await database.run(hold_rows.expire_all, business_id, now):
+        while expired := await database.transaction(hold_rows.expire_all, business_id, now):
             found += expired
     return found
 

@@ -17,6 +17,11 @@ ALTER TABLE resource ADD FOREIGN KEY (business_id, lane_of) REFERENCES resource;
 CREATE INDEX resource_lane ON resource (business_id, lane_of) WHERE lane_of IS NOT NULL;
 ALTER TABLE appointment ADD COLUMN overbooked text; -- why it may lie over another; null: it doesn't
 
+-- Whether another may lie over it, on a lane: whoever gives such a claim back has the other take its
+-- place in the same transaction. Written by who lies down over it, so that who gives it back at the
+-- same moment waits, and then reads it.
+ALTER TABLE claim ADD COLUMN is_below boolean NOT NULL DEFAULT false;
+
 -- The time that an appointment was moved away from is kept for a moment, so that the move can be
 -- undone for certain.
 ALTER TABLE claim DROP CONSTRAINT claim_kind_check;
