@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from bookonce.availability.hold_rows import expire_for
 from bookonce.availability.installation import Installation
 from bookonce.availability.look import bookable
@@ -106,6 +108,7 @@ async def book_wish(
         result = await run_booking(installation, new, selection, wish)
         if result.allocation is not None:
             appointment = booked_appointment(selection, new, result.allocation)
+            appointment = msgspec.structs.replace(appointment, overbooked=wish.manner.overbooked)
             return Booked(directory, appointment, ids.token)
         if result.outcome is Outcome.REPLAY and (
             replayed := await replayed_by(installation, slug, wish, idempotency, now)

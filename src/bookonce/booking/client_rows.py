@@ -71,6 +71,15 @@ _REGISTER = Statement(
     SELECT client_id FROM known UNION ALL SELECT client_id FROM registered
     """
 )
+_PARTICULARS = Statement(
+    """
+    SELECT appointment.client_name AS name, client.email, appointment.client_phone AS phone,
+           appointment.client_id
+    FROM appointment LEFT JOIN client ON client.business_id = :business_id
+                                     AND client.client_id = appointment.client_id
+    WHERE appointment.business_id = :business_id AND appointment.appointment_id = :appointment_id
+    """
+)
 _TYPED = Statement(
     """
     SELECT appointment.client_name, client.email, appointment.client_phone, appointment.notes
@@ -129,6 +138,16 @@ async def email_of(connection: Connection, business_id: UUID, appointment_id: UU
 async def guest(connection: Connection, business_id: UUID, client_id: UUID) -> Guest | None:
     """A client that the business knows, as an appointment is written down for them."""
     row = await _GUEST.row(connection, business_id=business_id, client_id=client_id)
+    if row is None:
+        return None
+    return Guest(row["name"], row["email"], row["phone"], row["client_id"])
+
+
+async def particulars(
+    connection: Connection, business_id: UUID, appointment_id: UUID
+) -> Guest | None:
+    """Whom an appointment is for; None if there is no such appointment."""
+    row = await _PARTICULARS.row(connection, business_id=business_id, appointment_id=appointment_id)
     if row is None:
         return None
     return Guest(row["name"], row["email"], row["phone"], row["client_id"])

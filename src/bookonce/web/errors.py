@@ -6,6 +6,7 @@ import http
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -14,6 +15,7 @@ from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
 
 from bookonce.platform.errors import (
+    BlockConflictError,
     BookingConflictError,
     BookonceError,
     FieldError,
@@ -86,6 +88,18 @@ class MadeMeanwhile(msgspec.Struct, frozen=True):
     changes: list[str]
 
 
+class InTheWay(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What has a time that was to be blocked."""
+
+    kind: str
+    start: datetime
+    end: datetime
+    appointment_id: UUID | None = None
+    client: str | None = None
+    service: str | None = None
+    reason: str | None = None
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """An error: `code` for programs, `detail` for people."""
 
@@ -100,6 +114,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     version: int | None = None
     since: list[MadeMeanwhile] | None = None
     right: str | None = None
+    in_the_way: list[InTheWay] | None = None
 
 
 def problem(
@@ -108,26 +123,16 @@ def problem(
     detail: str,
     *,
     headers: dict[str, str] | None = None,
-    errors: list[FieldProblem] | None = None,
-    alternatives: list[Alternative] | None = None,
-    attempts_left: int | None = None,
-    version: int | None = None,
-    since: list[MadeMeanwhile] | None = None,
-    right: str | None = None,
+    **more: Any,
 ) -> Response[bytes]:
-    """A problem details answer."""
+    """A problem details answer; `more` is what else a `Problem` may have."""
     body = Problem(
         type="about:blank",
         title=http.HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         code=code,
-        errors=errors,
-        alternatives=alternatives,
-        attempts_left=attempts_left,
-        version=version,
-        since=since,
-        right=right,
+        **more,
     )
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
@@ -136,41 +141,49 @@ def problem(
 
 def refused(request: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:
     """A refusal of the product."""
-    errors = alternatives = headers = since = None
+    headers: dict[str, str] | None = None
     if isinstance(error, MovedError):
         # Not to be kept: a business may go back to the address that it had.
         headers = {"Location": _moved(request, error.facts["slug"]), "Cache-Control": "no-cache"}
-    if isinstance(error, VersionConflictError):
-        since = [
-            MadeMeanwhile(one.version, one.at, one.actor.name or one.actor.kind, one.changes)
-            for one in error.facts["since"]
-        ]
-    if isinstance(error, InputError):
-        errors = [FieldProblem(field, message) for field, message in error.errors]
-    if isinstance(error, BookingConflictError):
-        zone = error.facts["zone"]
-        alternatives = [
-            Alternative(start.astimezone(zone), staff)
-            for start, staff in error.facts["alternatives"]
-        ]
     status = STATUS[error.code]
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
     if status == 503:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         log.warning("try again", cause=repr(error.__cause__))
-    return problem(
-        status,
-        error.code,
-        error.detail,
-        headers=headers,
-        errors=errors,
-        alternatives=alternatives,
-        attempts_left=error.facts.get("attempts_left"),
-        version=error.facts.get("version"),
-        since=since,
-        right=error.facts.get("right"),
-    )
+    return problem(status, error.code, error.detail, headers=headers, **_facts(error))
+
+
+def _facts(error: BookonceError) -> dict[str, Any]:
+    """What a refusal says to programs."""
+    known = {name: error.facts.get(name) for name in ("attempts_left", "version", "right")}
+    if isinstance(error, VersionConflictError):
+        known["since"] = [
+            MadeMeanwhile(one.version, one.at, one.actor.name or one.actor.kind, one.changes)
+            for one in error.facts["since"]
+        ]
+    if isinstance(error, InputError):
+        known["errors"] = [FieldProblem(field, message) for field, message in error.errors]
+    if isinstance(error, BookingConflictError):
+        zone = error.facts["zone"]
+        known["alternatives"] = [
+            Alternative(start.astimezone(zone), staff)
+            for start, staff in error.facts["alternatives"]
+        ]
+    if isinstance(error, BlockConflictError):
+        known["in_the_way"] = [
+            InTheWay(
+                one["kind"],
+                one["start"],
+                one["end"],
+                one["appointment_id"],
+                one["client_name"],
+                one["service"],
+                one["reason"],
+            )
+            for one in error.facts["in_the_way"]
+        ]
+    return known
 
 
 def _moved(request: Request[Any, Any, Any], slug: str) -> str:

@@ -24,6 +24,9 @@ from bookonce import __version__
 from bookonce.booking.client import Client
 from bookonce.booking.move import MoveRequest
 from bookonce.booking.request import BookingRequest
+from bookonce.desk.block import AbsenceRequest
+from bookonce.desk.change import DeskEdit
+from bookonce.desk.request import DeskBooking, DeskChange, DeskClient, DeskMove, Overbook
 from bookonce.web.public.appointments import CancellationRequest
 from bookonce.web.public.calendar_file import MEDIA_TYPE as CALENDAR
 
@@ -79,14 +82,31 @@ def openapi_config() -> OpenAPIConfig:
     )
 
 
+STRICT = (
+    AbsenceRequest,
+    BookingRequest,
+    CancellationRequest,
+    Client,
+    DeskBooking,
+    DeskChange,
+    DeskClient,
+    DeskEdit,
+    DeskMove,
+    MoveRequest,
+    Overbook,
+)
+"""Whose unknown fields are refused."""
+BODY_OPTIONAL = ("/cancellation", "/completion", "/no-show", "/reopening")
+
+
 def complete(document: OpenAPI) -> None:
     """Say what the framework can't know: only our own errors are sent, unknown fields are refused,
     a cancellation needs no body, and an appointment is a calendar file too."""
     for path, item in (document.paths or {}).items():
-        for operation in (item.get, item.post):
+        for operation in (item.get, item.post, item.put, item.patch, item.delete):
             if operation is not None and operation.responses is not None:
                 operation.responses.pop("400", None)
-        if path.endswith("/cancellation") and item.post is not None:
+        if path.endswith(BODY_OPTIONAL) and item.post is not None:
             assert isinstance(item.post.request_body, RequestBody)
             item.post.request_body.required = False
         if path.endswith("/appointments/{token}") and item.get is not None:
@@ -96,7 +116,7 @@ def complete(document: OpenAPI) -> None:
                 schema=Schema(type=OpenAPIType.STRING)
             )
     assert document.components.schemas is not None
-    for strict in (BookingRequest, Client, MoveRequest, CancellationRequest):
+    for strict in STRICT:
         schema = document.components.schemas[strict.__name__]
         assert isinstance(schema, Schema)
         schema.additional_properties = False

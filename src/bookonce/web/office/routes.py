@@ -8,7 +8,8 @@ from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
 
 from bookonce.platform.errors import BookonceError
-from bookonce.web.office import api, front_door, links, refusals, today
+from bookonce.web.office import front_door, links, refusals, today
+from bookonce.web.office.api import absences, access, appointments
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.guard import guard_api, guard_page
@@ -40,7 +41,7 @@ def office_api() -> Router:
     """Everything below `/api/v1/{slug}/office`."""
     return Router(
         "/api/v1/{slug:str}/office",
-        route_handlers=[api.access],
+        route_handlers=[access.access, appointments.router, absences.router],
         guards=[guard_api],
         dependencies=PROVIDED,
         middleware=[Cookies],

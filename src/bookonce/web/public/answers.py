@@ -177,14 +177,14 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
             staff=appointment.staff,
             start=appointment.start.astimezone(zone),
             end=appointment.end.astimezone(zone),
-            price=_price(appointment.price_minor, appointment.currency),
+            price=price_answer(appointment.price_minor, appointment.currency),
             parts=[
                 PartAnswer(
                     part.service,
                     part.staff,
                     part.start.astimezone(zone),
                     part.end.astimezone(zone),
-                    _price(part.price_minor, appointment.currency),
+                    price_answer(part.price_minor, appointment.currency),
                 )
                 for part in appointment.parts
             ],
@@ -199,7 +199,8 @@ class AppointmentAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
 
-def _price(price_minor: int | None, currency: str) -> Price | None:
+def price_answer(price_minor: int | None, currency: str) -> Price | None:
+    """An amount in minor units; None if there is none."""
     return None if price_minor is None else Price(money.major(price_minor, currency), currency)
 
 

@@ -7,6 +7,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from bookonce.web.errors import MEDIA_TYPE, Problem
 
 _DESCRIPTIONS = {
+    401: "UNAUTHENTICATED: sign in, or send a key",
+    403: "FORBIDDEN, with the right that is missing",
     402: "PAYMENT_DECLINED (with attempts_left): nothing was taken",
     404: "NOT_FOUND: no such business, service, staff or appointment",
     405: "METHOD_NOT_ALLOWED",
@@ -36,3 +38,5 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 READING = problems(404, 422, 503)
 CHANGING = problems(404, 409, 413, 415, 422, 429, 503)
 PAYING = problems(402, 404, 409, 413, 415, 422, 429, 503)
+OFFICE_READING = problems(401, 403) | READING
+OFFICE_CHANGING = problems(401, 403) | CHANGING

@@ -10,6 +10,7 @@ from bookonce.platform.actor import Role
 from bookonce.web.dependencies import Slug
 from bookonce.web.office.dependencies import Admitted
 from bookonce.web.office.guard import MEMBER
+from bookonce.web.public.documented import OFFICE_READING
 
 
 class AccessAnswer(msgspec.Struct, frozen=True):
@@ -21,7 +22,7 @@ class AccessAnswer(msgspec.Struct, frozen=True):
     rights: list[Right]
 
 
-@get("/access", needs=MEMBER, summary="What the caller may do")
+@get("/access", needs=MEMBER, responses=OFFICE_READING, summary="What the caller may do")
 async def access(slug: Slug, access: Admitted) -> AccessAnswer:
     """The role, the own calendar and the rights of who is signed in."""
     rights = [right for right in Right if access.may(right)]
