@@ -17,6 +17,7 @@ import httpx
 from bookonce.accounts import account_rows, hashing, members
 from bookonce.accounts.links import make_sign_in_link
 from bookonce.accounts.roles import Post
+from bookonce.accounts.seals import unseal
 from bookonce.business.directories import Directories
 from bookonce.platform.actor import COMMAND_LINE, Role
 from bookonce.platform.connection import Connection
@@ -139,6 +140,40 @@ class Cast:
             )
 
         self.do(act)
+
+    def let_proof_run_out(self) -> None:
+        """Have every session's last proof be too long ago."""
+
+        async def age(connection: Connection) -> None:
+            await connection.execute("UPDATE session SET proved_at = now() - interval '11 minutes'")
+
+        self.do(lambda database: database.run(age))
+
+    def sealed_secret(self, person: Person) -> str:
+        """The secret of somebody's codes, proposed or in use."""
+        account_id = self.account_id(person)
+
+        async def read(connection: Connection) -> bytes:
+            sealed: bytes = await connection.fetchval(
+                "SELECT coalesce(totp_proposed, totp_sealed) FROM account WHERE account_id = $1",
+                account_id,
+            )
+            return sealed
+
+        secret = unseal(self.do(lambda database: database.run(read)), account_id, "")
+        assert secret is not None
+        return secret
+
+    def forget_steps(self, person: Person) -> None:
+        """Have the code of this half minute be good once more."""
+        account_id = self.account_id(person)
+
+        async def forget(connection: Connection) -> None:
+            await connection.execute(
+                "UPDATE account SET totp_step = NULL WHERE account_id = $1", account_id
+            )
+
+        self.do(lambda database: database.run(forget))
 
     def give_post(self, person: Person, post: Post) -> None:
         """Have somebody be something else in the salon."""

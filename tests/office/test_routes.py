@@ -59,7 +59,7 @@ class Route:
 def routes_of(app: Litestar) -> list[Route]:
     """The routes of the office and of its API."""
     return [
-        Route(route.path_format, method, handler)
+        Route(route.path, method, handler)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         and (
@@ -140,6 +140,8 @@ def test_a_role_is_refused_what_it_lacks_and_told_the_right(
     cast.bob.sign_in()
     form_token = token(cast.bob)
     for route in of_business(routes):
+        if route.needs == MEMBER and route.method not in READING:
+            continue  # leaving, which anyone may
         answer = route.ask(cast.bob.browser, cast.slug, form_token)
         may = route.needs == MEMBER or route.needs in post.rights
         if may:

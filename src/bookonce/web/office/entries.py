@@ -18,7 +18,10 @@ class Entry:
     right: Right
 
 
-ENTRIES = (Entry("", Right.SEE_CALENDAR),)
+ENTRIES = (
+    Entry("", Right.SEE_CALENDAR),
+    Entry("team", Right.TEAM),
+)
 """In the order of the bar. Who adds a page adds a line here, and its name below."""
 
 
@@ -33,7 +36,7 @@ class Shown:
 
 def _names(words: NullTranslations) -> dict[str, str]:
     _ = words.gettext
-    return {"": _("Today")}
+    return {"": _("Today"), "team": _("Team")}
 
 
 def shown(slug: str, access: Access, path: str, words: NullTranslations) -> list[Shown]:

@@ -8,6 +8,7 @@ from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
 
 from bookonce.accounts import members, sessions
+from bookonce.accounts.passkeys import Site
 from bookonce.accounts.sessions import Session
 from bookonce.accounts.sign_in import show_code, sign_in
 from bookonce.platform.errors import NotFoundError, SlowDownError, TryAgainError
@@ -122,7 +123,14 @@ def sign_in_page(
     office: Office, there: str, email: str = "", wrong: str = "", status: int = 200
 ) -> Response[str]:
     """Asks for address and password."""
-    return office.render("sign_in.html", status=status, next=there, email=email, wrong=wrong)
+    return office.render(
+        "sign_in.html",
+        status=status,
+        next=there,
+        email=email,
+        wrong=wrong,
+        can_have_passkeys=Site(office.base).can_have_passkeys,
+    )
 
 
 def _code_page(office: Office, there: str, wrong: str = "", status: int = 200) -> Response[str]:

@@ -19,7 +19,7 @@ from bookonce.platform.errors import (
 from bookonce.web import errors
 from bookonce.web.errors import STATUS
 from bookonce.web.office.page import Office
-from bookonce.web.office.return_to import HOME, with_return
+from bookonce.web.office.return_to import HOME, came_from, with_return
 from bookonce.web.office.words import right_name
 
 
@@ -29,7 +29,7 @@ def refused(
     """A refusal, as a page in the reader's language."""
     office = Office.of(request)
     _ = office.language.words.gettext
-    there = office.here if request.method == "GET" else HOME
+    there = office.here if request.method == "GET" else came_from(request)
     if isinstance(error, UnauthenticatedError):
         return office.redirect(with_return(HOME, there))
     if isinstance(error, ProofRequiredError):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from litestar import Request
 
 _SAFE = re.compile(r"/office(/[A-Za-z0-9._~%-]+)*/?(\?[A-Za-z0-9._~%&=+:,@-]{0,500})?", re.ASCII)
 LENGTH_MAX = 800
@@ -25,3 +28,11 @@ def with_return(address: str, there: str) -> str:
     if return_to(there) == HOME:
         return address
     return f"{address}?next={quote(there, safe='/')}"
+
+
+def came_from(request: Request[Any, Any, Any]) -> str:
+    """The page of the office that a form was on, as far as the browser tells."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if parts.netloc != request.headers.get("host"):
+        return HOME
+    return return_to(f"{parts.path}?{parts.query}" if parts.query else parts.path)

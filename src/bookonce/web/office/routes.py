@@ -8,7 +8,17 @@ from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
 
 from bookonce.platform.errors import BookonceError
-from bookonce.web.office import front_door, links, refusals, today
+from bookonce.web.office import (
+    account,
+    front_door,
+    links,
+    passkey,
+    proof,
+    refusals,
+    team,
+    team_invitations,
+    today,
+)
 from bookonce.web.office.api import absences, access, appointments
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
@@ -28,7 +38,33 @@ def pages(compression: CompressionConfig) -> Router:
             links.use_link,
             links.invitation_page,
             links.accept,
+            account.account_page,
+            account.change_profile,
+            account.password_page,
+            account.change_password,
+            account.second_factor_page,
+            account.confirm_second_factor,
+            account.turn_second_factor_off,
+            account.renew_recovery_codes,
+            account.end_session,
+            proof.proof_page,
+            proof.prove_by_form,
+            passkey.passkey_page,
+            passkey.challenge_to_add,
+            passkey.add_passkey,
+            passkey.remove_passkey,
+            passkey.challenge_to_sign_in,
+            passkey.sign_in_by_passkey,
             today.today,
+            team.team_page,
+            team_invitations.invite_page,
+            team_invitations.invite_by_form,
+            team_invitations.withdraw_by_form,
+            team.member_page,
+            team.change_by_form,
+            team.remove_by_form,
+            team.leave_page,
+            team.leave_by_form,
         ],
         guards=[guard_page],
         dependencies=PROVIDED,
