@@ -37,7 +37,7 @@ def alice_is_here(cast: Cast) -> None:
 
 class TestInvitation:
     def test_it_works(self, cast: Cast) -> None:
-        link = invite(cast, dora_at(cast), "staff", staff="ada", switch_staff="see_clients")
+        link = invite(cast, dora_at(cast), "staff", staff="ada", switch_staff_see_clients="1")
         with cast.alice.new_browser() as dora:
             page = dora.get(link)
             assert page.status_code == 200
@@ -129,7 +129,7 @@ class TestMember:
         cast.bob.sign_in()
         assert cast.bob.get(f"/office/{cast.slug}/team").status_code == 403
         address = self.address(cast, cast.bob)
-        assert cast.alice.post(address, role="manager", switch_manager="money").status_code == 303
+        assert cast.alice.post(address, role="manager", switch_manager_money="1").status_code == 303
         assert cast.bob.get(f"/office/{cast.slug}/team").status_code == 200
         told = cast.bob.browser.get(f"/api/v1/{cast.slug}/office/access").json()
         assert told["role"] == "manager"
@@ -166,7 +166,7 @@ class TestMember:
         for address in (alice, f"{alice}/remove"):
             assert cast.bob.post(address, page=page, role="staff").status_code == 403
         bob = self.address(cast, cast.bob)
-        answer = cast.bob.post(bob, page=page, role="manager", switch_manager="export")
+        answer = cast.bob.post(bob, page=page, role="manager", switch_manager_export="1")
         assert answer.status_code == 403
         assert cast.alice.get(f"/office/{cast.slug}/team").status_code == 200
 

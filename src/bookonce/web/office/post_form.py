@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bookonce.accounts.access import Access
-from bookonce.accounts.roles import PRESETS, SWITCHES, Post, grantable_roles, read_rights
+from bookonce.accounts.roles import PRESETS, SWITCHES, Post, grantable_roles
 from bookonce.platform.actor import Role
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.web.office.page import Office
@@ -36,8 +36,8 @@ def post_of(fields: Any) -> Post:
         role = Role(str(fields.get("role") or ""))
     except ValueError:
         raise ValidationError([FieldError("role", "is required")]) from None
-    names = [str(value) for value in fields.getall(f"switch_{role}", [])]
-    return Post.of(role, str(fields.get("staff") or "") or None, read_rights(names))
+    names = [right for right in SWITCHES[role] if fields.get(f"switch_{role}_{right}")]
+    return Post.of(role, str(fields.get("staff") or "") or None, names)
 
 
 def post_choices(office: Office, access: Access, post: Post) -> dict[str, Any]:
