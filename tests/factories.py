@@ -46,6 +46,7 @@ def a_business(
     page: dict[str, Any] | None = None,
     protection: dict[str, Any] | None = None,
     payments: dict[str, Any] | None = None,
+    messages: dict[str, Any] | None = None,
     **profile: Any,
 ) -> Business:
     """A business with Ada, who cuts; no notice and no limit for cancelling."""
@@ -57,6 +58,7 @@ def a_business(
             "page": page or {},
             "protection": protection or {},
             "payments": payments or {},
+            "messages": messages or {},
             "location": location or [],
             "staff": [a_staff_member("ada")] if staff is None else staff,
             "resource": resource or [],

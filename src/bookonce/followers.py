@@ -11,6 +11,7 @@ from bookonce.accounts import purge as sign_ins
 from bookonce.availability.installation import Installation
 from bookonce.booking import jobs as booking_jobs
 from bookonce.events import followers
+from bookonce.messages import jobs as message_jobs
 from bookonce.payments import jobs as payment_jobs
 from bookonce.queue.handlers import Registry
 from bookonce.queue.purge import purge
@@ -22,6 +23,7 @@ def registry() -> Registry[Installation]:
     sign_ins.register(found)
     booking_jobs.register(found)
     payment_jobs.register(found)
+    message_jobs.register(found)
     found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)
     return found
 

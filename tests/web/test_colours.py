@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookonce.web.booking_page.colours import (
+from bookonce.business.colours import (
     DARK_PAGE,
     LIGHT_PAGE,
     TEXT_CONTRAST,

@@ -89,6 +89,9 @@ _ID_OF_TOKEN = Statement(
     """
     SELECT appointment_id FROM appointment
     WHERE business_id = :business_id AND token_hash = :token_hash
+    UNION ALL
+    SELECT appointment_id FROM manage_link
+    WHERE business_id = :business_id AND token_hash = :token_hash
     """
 )
 _CHANGE_STATUS = Statement(

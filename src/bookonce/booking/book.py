@@ -45,6 +45,7 @@ async def book(
     network: str | None = None,
     hold_until: datetime | None = None,
     is_once: bool = False,
+    language: str | None = None,
 ) -> Booked:
     """Book a time with a named person, or with the fairest of those who are free. If a deposit is
     due, the time is held for the payment.
@@ -52,6 +53,7 @@ async def book(
     `hold_until` holds it only, until `confirm` makes it the client's: while somebody telephones, or
     is asked whether they want it. `network` is where the request came from; it counts if the
     business limits what one may hold.
+    `language` is the one that whoever books reads, as HTML names it: messages are written in it.
     `is_once` refuses with AlreadyBookedError what the same mail address has already, although a
     colleague may be free.
     Raises NotFoundError, ValidationError, NotOfferedError, BookingConflictError (with what can be
@@ -62,7 +64,7 @@ async def book(
     request = request.normal()
     idempotency = Idempotency.of(idempotency_key, "book", request)
     wish = await wish_of(installation, slug, request)
-    asked = Asked(actor, network, hold_until, is_once, now)
+    asked = Asked(actor, network, hold_until, is_once, now, language)
     return await book_wish(installation, slug, wish, idempotency, asked)
 
 
@@ -75,6 +77,7 @@ class Asked:
     hold_until: datetime | None
     is_once: bool
     now: datetime
+    language: str | None = None
 
 
 async def book_wish(
@@ -103,7 +106,9 @@ async def book_wish(
         deposit = None
         if actor.is_bound_by_terms:
             deposit = await due(installation, selection, wish.guest.email or "", now)
-        circumstances = Circumstances(actor, asked.network, deposit, asked.hold_until, now)
+        circumstances = Circumstances(
+            actor, asked.network, deposit, asked.hold_until, now, asked.language
+        )
         new = new_appointment(installation, selection, wish, idempotency, ids, circumstances)
         result = await run_booking(installation, new, selection, wish)
         if result.allocation is not None:

@@ -96,6 +96,8 @@ class NewAppointment:
     hold_expires_at: datetime | None = None
     """Until when the time is held, if it is to be paid for first."""
     deposit_minor: int | None = None
+    language: str | None = None
+    """In which whoever books reads the page, as HTML names it; None: not known."""
     allowances: tuple[Allowance, ...] = ()
     """What the visitor is counted by, if the business limits how much they may hold."""
     takes_no_claims: bool = False
@@ -331,12 +333,13 @@ complete AS (
         business_id, appointment_id, location_id, client_id, status, starts_at, ends_at,
         price_minor, currency, client_name, client_phone, notes, token_hash, created_at,
         hold_expires_at, deposit_minor, business_version, location_name, location_address, zone,
-        wall_start, zone_rules, confirmed_at
+        wall_start, zone_rules, confirmed_at, language
     )
     SELECT :business_id, :appointment_id, :location_id, visitor.client_id, :status, :starts_at,
            :ends_at, :price_minor, :currency, :client_name, :client_phone, :notes, :token_hash,
            :now, :hold_expires_at, :deposit_minor, :version, :location_name, :location_address,
-           :zone, :wall_start, :zone_rules, CASE WHEN :status = 'confirmed' THEN :now END
+           :zone, :wall_start, :zone_rules, CASE WHEN :status = 'confirmed' THEN :now END,
+           :language
     FROM complete CROSS JOIN visitor{limit.require}
     RETURNING appointment_id
 ),

@@ -40,13 +40,14 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Who books, from where, when, and what is to be paid for it."""
+    """Who books, from where, when, in which language, and what is to be paid for it."""
 
     actor: Actor
     network: str | None
     deposit: Deposit | None
     hold_until: datetime | None
     now: datetime
+    language: str | None = None
 
     @property
     def hold_expires_at(self) -> datetime | None:
@@ -124,6 +125,7 @@ def new_appointment(
         now=circumstances.now,
         hold_expires_at=facts.hold_expires_at,
         deposit_minor=facts.deposit_minor,
+        language=circumstances.language,
         takes_no_claims=is_over,
         allowances=allowances(directory, guest, circumstances.network, installation.secret_key)
         if circumstances.actor.is_bound_by_terms

@@ -30,9 +30,11 @@ from bookonce.business.document import (
 )
 from bookonce.business.hours import WEEKDAYS, Span, overlapping
 from bookonce.business.logos import Logo
+from bookonce.business.messages import Messages, problems
 from bookonce.business.visits import PHASES_MAX
 from bookonce.platform import money
 from bookonce.platform.errors import FieldError
+from bookonce.platform.languages import LANGUAGES
 from bookonce.platform.zones import is_zone
 
 TABLES = ("location", "staff", "resource", "service")
@@ -82,6 +84,7 @@ def rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldEr
     yield from _repeated(
         "payments.refunds", [str(tier.until_min) for tier in business.payments.refunds or ()]
     )
+    yield from _message_errors(business.messages)
     known = _Known.of(business, wrong_places)
     for index, location in enumerate(business.location):
         yield from _location_errors(f"location[{index}]", location)
@@ -114,6 +117,18 @@ def _page_errors(page: Page) -> Iterator[FieldError]:
                 f"page.sites[{index}]",
                 f'expected a site such as "https://www.example.com", without a path, got {site!r}',
             )
+
+
+def _message_errors(messages: Messages) -> Iterator[FieldError]:
+    yield from _email_errors("messages.reply_to", messages.reply_to)
+    yield from _repeated("messages.owner_copy", messages.owner_copy)
+    for index, email in enumerate(messages.owner_copy):
+        yield from _email_errors(f"messages.owner_copy[{index}]", email)
+    yield from _repeated("messages.reminders", messages.reminders)
+    written = [f"{each.kind} in {each.language}" for each in messages.template]
+    yield from _repeated("messages.template", written)
+    for place, problem in problems(messages, LANGUAGES):
+        yield FieldError(f"messages.{place}", problem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from bookonce.business.document import (
     LocalTime,
 )
 from bookonce.business.hours import Span
+from bookonce.business.messages import LEAD_PATTERN, QUIET_PATTERN
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.zones import FIRST_YEAR, LAST_YEAR, is_in_calendar
 
@@ -186,6 +187,10 @@ def _named(text: str, place: str) -> FieldError:
         message = 'expected an address such as "https://www.example.com"'
     if f"matching regex {COLOUR_PATTERN!r}" in message:
         message = 'expected a colour such as "#7a3e9d"'
+    if f"matching regex {LEAD_PATTERN!r}" in message:
+        message = 'expected how long before the start, such as "24h", "30m" or "2d", or "evening"'
+    if f"matching regex {QUIET_PATTERN!r}" in message:
+        message = 'expected a stretch of the local day such as "21:00-08:00"'
     if "timezone component" in message:
         message = "expected a time with an offset, such as 2026-12-01T09:00:00+01:00"
     return FieldError(place + (match["place"] or ""), message[:1].lower() + message[1:])

@@ -14,6 +14,7 @@ from msgspec import Meta, field
 
 from bookonce.business.deposits import DepositFor, Payments
 from bookonce.business.hours import WEEKDAYS, Hours, Span
+from bookonce.business.messages import Messages
 from bookonce.business.visits import DURATION_MIN_MAX, Phase, Visit, visit_of
 
 SLUG_PATTERN = r"^[a-z0-9](-?[a-z0-9])*\Z"
@@ -242,6 +243,7 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page: Page = field(default_factory=Page)
     protection: Protection = field(default_factory=Protection)
     payments: Payments = field(default_factory=Payments)
+    messages: Messages = field(default_factory=Messages)
     location: tuple[Location, ...] = ()
     staff: tuple[Staff, ...] = ()
     resource: tuple[Resource, ...] = ()

@@ -21,6 +21,9 @@ _CLEANING = {
     "reason": clean_line,
     "address": clean_lines,
     "email": clean_address,
+    "from_name": clean_line,
+    "reply_to": clean_address,
+    "body": clean_lines,
 }
 """How what people write is cleaned before it is judged, by the name of its field."""
 
@@ -53,7 +56,7 @@ def as_tree(business: Business) -> dict[str, Any]:
     tree: dict[str, Any] = msgspec.to_builtins(business, enc_hook=encode_custom)
     profile = tree["business"]
     tree["business"] = {name: value for name, value in profile.items() if value is not None}
-    for table in ("page", "protection", "payments", *TABLES):
+    for table in ("page", "protection", "payments", "messages", *TABLES):
         if not tree[table]:
             del tree[table]
     return tree

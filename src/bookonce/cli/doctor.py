@@ -7,6 +7,8 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
 
 import asyncpg
 import typer
@@ -16,6 +18,8 @@ from rich.text import Text
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
+from bookonce.messages import check
+from bookonce.messages.outgoing import Ways
 from bookonce.payments import worry_rows
 from bookonce.payments.providers.configured import provider_names
 from bookonce.platform.hosts import connect
@@ -49,8 +53,15 @@ class Finding:
     advice: str = ""
 
 
-def doctor(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Check database, schema, zones and disk; exit code 1 if something is to be done."""
+def doctor(
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    mail: Annotated[
+        str | None,
+        typer.Option(help="Send a test mail to this address, and look up SPF, DKIM and DMARC."),
+    ] = None,
+) -> None:
+    """Check database, schema, zones, disk and mail; exit code 1 if something is to be done."""
     with plain_errors():
         settings = read_settings(data_dir, database_url)
         with running_database(settings) as url:
@@ -58,7 +69,8 @@ def doctor(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
                 *asyncio.run(_database_findings(url, settings)),
                 _zones(),
                 _disk(settings),
-                _mail(),
+                *_mail(settings),
+                *(asyncio.run(_tried_out(settings, mail)) if mail else ()),
             ]
     table = Table("", "subject", "found", "what to do")
     for finding in findings:
@@ -209,5 +221,24 @@ def _disk(settings: Settings) -> Finding:
     )
 
 
-def _mail() -> Finding:
-    return Finding("mail", True, "not sent by this version")
+def _mail(settings: Settings) -> Iterator[Finding]:
+    """By which ways messages leave. Without any nothing is wrong: they are kept."""
+    ways = Ways.of(settings)
+    host = urlsplit(settings.smtp_url or "").hostname
+    yield Finding(
+        "mail",
+        not ways.has_mail or bool(ways.public_url),
+        f"from {ways.sender} by {host}" if ways.has_mail else "not set up; messages are kept",
+        "set BOOKONCE_PUBLIC_URL; without it mails have no links",
+    )
+    gateway = urlsplit(settings.sms_url or "").hostname
+    yield Finding("text messages", True, f"by {gateway}" if gateway else "not set up")
+
+
+async def _tried_out(settings: Settings, to: str) -> list[Finding]:
+    """A mail that was really sent, and what others can find out about its sender."""
+    ways = Ways.of(settings)
+    found = [await check.send_test(ways, to, datetime.now(UTC))]
+    if ways.has_mail:
+        found += await check.Dns().look(ways.sender.rpartition("@")[2])
+    return [Finding(each.subject, each.is_well, each.found, each.advice) for each in found]

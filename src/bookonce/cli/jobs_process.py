@@ -15,14 +15,17 @@ import time
 from bookonce.availability.installation import Installation
 from bookonce.cli.grace import JOBS_PROCESS_GRACE_S
 from bookonce.followers import registry
+from bookonce.messages.configured import sender
+from bookonce.messages.lane import Lane
+from bookonce.messages.outgoing import MAIL, SMS
 from bookonce.payments.providers.configured import providers
 from bookonce.platform.database import Database
 from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.queue.worker import Tempo, Worker
 
-CONNECTIONS_MAX = 6
-"""For jobs under way, the queue and the heartbeat."""
+CONNECTIONS_MAX = 10
+"""For jobs and messages under way, the queue and the heartbeats."""
 
 
 async def work(settings: Settings, tempo: Tempo | None = None) -> None:
@@ -35,7 +38,10 @@ async def work(settings: Settings, tempo: Tempo | None = None) -> None:
     await database.open()
     installation = Installation(database, settings.secret_key, providers(settings))
     try:
-        await Worker(database, installation, registry(), tempo).run(stop)
+        worker = Worker(database, installation, registry(), tempo)
+        async with sender(installation, settings) as sending:
+            lanes = [Lane(sending, way) for way in (MAIL, SMS)]
+            await asyncio.gather(worker.run(stop), *(lane.run(stop) for lane in lanes))
     finally:
         for provider in installation.providers.values():
             await provider.close()

@@ -30,6 +30,7 @@ MODULES = {
     "doctor": "bookonce.cli.doctor",
     "torture": "bookonce.cli.torture",
     "payments": "bookonce.cli.payments",
+    "bounce": "bookonce.cli.bounce",
 }
 """Where each command is, under its own name."""
 

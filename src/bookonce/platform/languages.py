@@ -199,6 +199,15 @@ def language(chosen: str | None, accepted: str | None, business_locale: str) -> 
     raise AssertionError("we speak the last one")
 
 
+def accepted_language(accepted: str | None) -> str | None:
+    """The most wanted of an Accept-Language header that we speak, as HTML names it; None if it names
+    none, so that nobody has said anything.
+    """
+    wishes, _ = _by_preference(accepted or "", [])
+    spoken = (wish for wish in wishes if _code(wish) in LANGUAGES)
+    return next((_language(_code(wish), wish, "").tag for wish in spoken), None)
+
+
 def _code(wish: str) -> str:
     return wish.replace("_", "-").partition("-")[0].lower()
 

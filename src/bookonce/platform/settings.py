@@ -21,6 +21,7 @@ STRIPE_JS_DEFAULT = "https://js.stripe.com/v3/"
 _STRIPE_SECRET_KEY = re.compile(r"(sk|rk)_\w{3,250}", re.ASCII)
 _STRIPE_PUBLISHABLE_KEY = re.compile(r"pk_\w{3,250}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,2}(\.\d{1,3})?")
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 _RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -46,6 +47,10 @@ class Settings:
     stripe_webhook_secret: str | None = field(default=None, repr=False)
     stripe_api_base: str = STRIPE_API_BASE_DEFAULT
     stripe_js: str = STRIPE_JS_DEFAULT
+    smtp_url: str | None = field(default=None, repr=False)
+    mail_from: str | None = None
+    mail_return_paths: bool = True
+    sms_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -91,6 +96,7 @@ class Settings:
         if database_url and (problem := database_url_problem(database_url)):
             wrong("DATABASE_URL", problem)
         stripe = _read_stripe(value, wrong)
+        messages = _read_messages(value, wrong)
         if errors:
             raise ValidationError(errors)
         data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
@@ -110,6 +116,10 @@ class Settings:
             stripe_webhook_secret=stripe["WEBHOOK_SECRET"],
             stripe_api_base=(stripe["API_BASE"] or STRIPE_API_BASE_DEFAULT).rstrip("/"),
             stripe_js=stripe["JS"] or STRIPE_JS_DEFAULT,
+            smtp_url=messages["SMTP_URL"],
+            mail_from=messages["MAIL_FROM"],
+            mail_return_paths=messages["MAIL_RETURN_PATHS"] != "off",
+            sms_url=messages["SMS_URL"],
         )
 
 
@@ -132,6 +142,40 @@ def _read_stripe(
         if address and not _is_safe_address(address):
             wrong(f"STRIPE_{name}", "expected an https address, or http on this machine itself")
     return values
+
+
+def _read_messages(
+    value: Callable[[str], str | None], wrong: Callable[[str, str], None]
+) -> dict[str, str | None]:
+    """By which ways messages leave. What is wrong is told without repeating a password."""
+    names = ("SMTP_URL", "MAIL_FROM", "MAIL_RETURN_PATHS", "SMS_URL")
+    values = {name: value(name) for name in names}
+    smtp, sender, sms = values["SMTP_URL"], values["MAIL_FROM"], values["SMS_URL"]
+    if smtp and not _is_address_of(smtp, ("smtp", "smtps")):
+        wrong("SMTP_URL", "expected an address such as smtp://user:password@host:587, or smtps://…")
+    if smtp and not sender:
+        wrong("MAIL_FROM", "expected, because BOOKONCE_SMTP_URL is set")
+    if sender and not _MAIL_ADDRESS.fullmatch(sender):
+        wrong("MAIL_FROM", f'expected an address such as "bookings@example.com", got {sender!r}')
+    if (values["MAIL_RETURN_PATHS"] or "on") not in ("on", "off"):
+        wrong("MAIL_RETURN_PATHS", f'expected "on" or "off", got {values["MAIL_RETURN_PATHS"]!r}')
+    if sms and not (
+        _is_address_of(sms, ("twilio",))
+        and urlsplit(sms).username
+        and urlsplit(sms).password
+        and urlsplit(sms).path.strip("/")
+    ):
+        wrong("SMS_URL", "expected an address such as twilio://sid:token@api.twilio.com/+15550100")
+    return values
+
+
+def _is_address_of(address: str, schemes: tuple[str, ...]) -> bool:
+    """Whether an address is of one of these schemes, with a host and a port that can be."""
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_safe_address(address: str) -> bool:

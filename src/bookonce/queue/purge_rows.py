@@ -88,6 +88,31 @@ WALKS = (
                  OR appointment.status IN ('cancelled', 'completed', 'no_show'))""",
         also_from=", appointment",
     ),
+    # Who was told what is kept as long as somebody may ask; a link as long as it shows anything new.
+    Walk(
+        "message",
+        ("message_id",),
+        (UUID(int=0),),
+        "message.ended_at < now() - :older_than::interval",
+        timedelta(days=180),
+    ),
+    Walk(
+        "manage_link",
+        ("token_hash",),
+        (b"",),
+        """appointment.business_id = :business_id
+            AND appointment.appointment_id = manage_link.appointment_id
+            AND appointment.ends_at < now() - :older_than::interval""",
+        timedelta(days=180),
+        also_from=", appointment",
+    ),
+    Walk(
+        "unsubscribe_link",
+        ("token_hash",),
+        (b"",),
+        "unsubscribe_link.created_at < now() - :older_than::interval",
+        timedelta(days=400),
+    ),
 )
 
 
@@ -187,6 +212,9 @@ QUEUE = Statement(
     """
     WITH silent AS (
         DELETE FROM job_worker WHERE seen_at < now() - interval '1 day'
+    ),
+    counted AS (
+        DELETE FROM message_count WHERE hour < now() - interval '1 day'
     ),
     old AS (
         SELECT job_id FROM job WHERE status = 'done' AND ended_at < now() - :older_than::interval

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bookonce.availability.installation import Installation
+from bookonce.booking import told
 from bookonce.booking.appointment import Appointment
 from bookonce.booking.find import Found, access_by_token, find
 from bookonce.business.directory import Directory
-from bookonce.platform.zones import comes_twice, pass_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +28,16 @@ class Managed:
     @property
     def title(self) -> str:
         """Its services, by the names under which they were booked."""
-        return ", ".join(part.service_name for part in self.appointment.parts)
+        return told.title(self.appointment)
 
     @property
     def people(self) -> str:
         """Those who perform it, each once, by the names of the day it was booked."""
-        return ", ".join(dict.fromkeys(part.staff_name for part in self.appointment.parts))
+        return told.people(self.appointment)
 
     def timetable(self) -> list[str]:
-        """A line for each part with its times by the location's clock, its service and its
-        performer, if there is more than one part; with the date where it isn't the first one's.
-        """
-        if len(self.appointment.parts) == 1:
-            return []
-        zone = self.appointment.clock
-        first_day = self.appointment.start.astimezone(zone).date()
-
-        def clock(instant: datetime) -> str:
-            there = instant.astimezone(zone)
-            day = "" if there.date() == first_day else f"{there:%Y-%m-%d} "
-            twice = f" {pass_name(there)}" if comes_twice(there) else ""
-            return f"{day}{there:%H:%M}{twice}"
-
-        return [
-            f"{clock(part.start)}–{clock(part.end)} {part.service_name}, {part.staff_name}"
-            for part in self.appointment.parts
-        ]
+        """A line for each part; see `booking/told.py`."""
+        return told.timetable(self.appointment)
 
 
 async def managed(installation: Installation, slug: str, token: str) -> Managed:

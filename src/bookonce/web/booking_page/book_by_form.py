@@ -98,6 +98,7 @@ async def _book(
             idempotency_key=form.idempotency_key,
             network=network,
             is_once=not form.is_second,
+            language=visit.language.tag,
         )
     except IdempotencyMismatchError as error:
         BOOKINGS.labels(error.code.lower()).inc()

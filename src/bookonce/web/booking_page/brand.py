@@ -9,9 +9,9 @@ import re
 
 from litestar import Response, get
 
+from bookonce.business.colours import Accent, accents
 from bookonce.business.directory import Directory
 from bookonce.platform.errors import NotFoundError
-from bookonce.web.booking_page.colours import Accent, accents
 from bookonce.web.dependencies import Here
 
 _FILE = re.compile(r"([0-9A-Fa-f]{6})\.css")

@@ -13,6 +13,7 @@ from bookonce.booking.book import book
 from bookonce.booking.request import BookingRequest
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError
+from bookonce.platform.languages import accepted_language
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.managed import Managed
@@ -55,6 +56,7 @@ async def book_appointment(
             now=datetime.now(UTC),
             idempotency_key=idempotency_key,
             network=network_of(client_address(request.scope, settings.trusted_proxies)),
+            language=accepted_language(request.headers.get("accept-language")),
         )
     except BookonceError as error:
         BOOKINGS.labels(error.code.lower()).inc()

@@ -1,0 +1,185 @@
+"""The lane: a worker's own, beside its jobs, in which messages leave.
+
+Each business has a few at once, so that one with many or slow ones doesn't hold up others; a server
+that can't be used rests for all. It goes on whatever happens to the database or the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import asyncpg
+import structlog
+
+from bookonce.messages import lane_rows
+from bookonce.messages.lane_rows import Attempt
+from bookonce.messages.outgoing import Lost
+from bookonce.messages.send import Sender, send
+from bookonce.platform.errors import TryAgainError
+
+DATABASE_ERRORS = (
+    TryAgainError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+REST_S_MAX = 60.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a lane works: how many messages at once, in all and for one business; how many it takes
+    from one at a time; how often it looks; after how long without a sign of life its messages are
+    another's.
+    """
+
+    at_once: int = 12
+    for_one: int = 4
+    taken: int = 20
+    poll_s: float = 0.5
+    silent_s: float = 20.0
+    grace_s: float = 15.0
+
+
+class Lane:
+    """Messages that go one way: by mail, or as text messages. `run` it once."""
+
+    def __init__(self, sender: Sender, way: str, pace: Pace | None = None) -> None:
+        self.worker_id = uuid4()
+        self._sender, self._way, self._pace = sender, way, pace or Pace()
+        self._database = sender.installation.database
+        self._slots = asyncio.Semaphore(self._pace.at_once)
+        self._busy: dict[UUID, asyncio.Task[None]] = {}
+        self._rest_until_s = 0.0
+        self._rest_s = 0.0
+        self._wake = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until `stop` is set; then finish what is under way, for `grace_s` at most."""
+        beating = asyncio.create_task(self._beat())
+        try:
+            while not stop.is_set():
+                try:
+                    self._wake.clear()
+                    await self._round()
+                except DATABASE_ERRORS as error:
+                    log.warning("messages wait for the database", error=type(error).__name__)
+                await self._pause(stop)
+        finally:
+            await self._finish()
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    @property
+    def _lease(self) -> timedelta:
+        return timedelta(seconds=self._pace.silent_s)
+
+    async def _round(self) -> None:
+        if time.monotonic() < self._rest_until_s:
+            return
+        now = datetime.now(UTC)
+        for business_id in await self._database.run(lane_rows.tenants, self._way, now):
+            if business_id not in self._busy and len(self._busy) < self._pace.at_once:
+                task = asyncio.create_task(self._serve(business_id))
+                self._busy[business_id] = task
+                task.add_done_callback(partial(self._served, business_id))
+
+    def _served(self, business_id: UUID, _: asyncio.Task[None]) -> None:
+        self._busy.pop(business_id, None)
+        self._wake.set()
+
+    async def _serve(self, business_id: UUID) -> None:
+        """Some of one business's messages, a few at once."""
+        try:
+            attempts = await self._database.run(
+                lane_rows.take,
+                business_id,
+                self._way,
+                self.worker_id,
+                self._pace.taken,
+                now=datetime.now(UTC),
+                lease=self._lease,
+            )
+        except asyncpg.UniqueViolationError:
+            return  # a rival began one of the same appointment; the next look finds the others
+        except DATABASE_ERRORS as error:
+            log.warning("messages wait for the database", error=type(error).__name__)
+            return
+        few = asyncio.Semaphore(self._pace.for_one)
+        async with asyncio.TaskGroup() as group:
+            for attempt in attempts:
+                group.create_task(self._one(attempt, few))
+
+    async def _one(self, attempt: Attempt, few: asyncio.Semaphore) -> None:
+        facts = {"message_id": attempt.message.id, "kind": attempt.message.kind.value}
+        async with few, self._slots:
+            try:
+                is_well = await send(self._sender, attempt, now=datetime.now(UTC))
+            except Lost:
+                log.warning("message was another's by then", **facts)
+                return
+            except DATABASE_ERRORS as error:
+                # Its lease runs out, and the next worker knows how far it came.
+                log.warning("message is left for later", **facts, error=type(error).__name__)
+                return
+            except Exception as error:
+                log.error("message can't be made", **facts, exc_info=error)
+                await self._give_up(attempt, error)
+                return
+        self._rest(is_well=is_well)
+        log.info("message attempted", **facts, attempt=attempt.number)
+
+    async def _give_up(self, attempt: Attempt, error: Exception) -> None:
+        """A fault of ours: kept for somebody to look at, and in nobody's way."""
+        with contextlib.suppress(*DATABASE_ERRORS):
+            await self._database.run(
+                lane_rows.end,
+                attempt,
+                "failed",
+                f"a fault of Bookonce: {type(error).__name__}",
+                datetime.now(UTC),
+            )
+
+    def _rest(self, *, is_well: bool) -> None:
+        """A server that can't be used is left alone for a while, longer each time."""
+        if is_well:
+            self._rest_s = self._rest_until_s = 0.0
+            return
+        self._rest_s = min(REST_S_MAX, max(1.0, self._rest_s * 2))
+        self._rest_until_s = time.monotonic() + self._rest_s
+
+    async def _pause(self, stop: asyncio.Event) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in (stop, self._wake)]
+        _, pending = await asyncio.wait(
+            waits, timeout=self._pace.poll_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        for each in pending:
+            each.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        """Renew our leases, and free those of workers that are gone."""
+        while True:
+            with contextlib.suppress(*DATABASE_ERRORS):
+                now = datetime.now(UTC)
+                await self._database.run(lane_rows.beat, self.worker_id, now=now, lease=self._lease)
+                if freed := await self._database.run(lane_rows.rescue, now):
+                    log.warning("messages of a lost worker are free", messages=freed)
+            await asyncio.sleep(self._pace.silent_s / 4)
+
+    async def _finish(self) -> None:
+        tasks = set(self._busy.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._pace.grace_s)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
