@@ -108,23 +108,30 @@ def _hang_up(server: SMTP) -> None:
 @contextmanager
 def open_post(port: int = 0) -> Iterator[Post]:
     """A mail server, in a thread of its own, for as long as the block runs."""
-    post, loop = Post(), asyncio.new_event_loop()
-    opening = loop.create_server(
-        lambda: SMTP(post, enable_SMTPUTF8=True, hostname="post.test", timeout=60, loop=loop),
-        "127.0.0.1",
-        port,
-    )
-    server = loop.run_until_complete(opening)
-    post.port = server.sockets[0].getsockname()[1]
-    running = threading.Thread(target=loop.run_forever, daemon=True)
+    post, loop, opened = Post(), asyncio.new_event_loop(), threading.Event()
+    running = threading.Thread(target=_serve, args=(loop, post, port, opened), daemon=True)
     running.start()
+    assert opened.wait(20)
     try:
         yield post
     finally:
         loop.call_soon_threadsafe(loop.stop)
         running.join()
-        server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0.05))
-        loop.close()
+
+
+def _serve(loop: asyncio.AbstractEventLoop, post: Post, port: int, opened: threading.Event) -> None:
+    server = loop.run_until_complete(
+        loop.create_server(
+            lambda: SMTP(post, enable_SMTPUTF8=True, hostname="post.test", timeout=60, loop=loop),
+            "127.0.0.1",
+            port,
+        )
+    )
+    post.port = server.sockets[0].getsockname()[1]
+    opened.set()
+    loop.run_forever()
+    server.close()
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0.05))
+    loop.close()
