@@ -23,15 +23,17 @@ from bookonce.messages.outgoing import Ways
 from bookonce.payments import worry_rows
 from bookonce.payments.providers.configured import provider_names
 from bookonce.platform.hosts import connect
-from bookonce.platform.schema import (
-    applied_versions,
-    newer_schema,
-    pending_versions,
-    unknown_versions,
+from bookonce.platform.pooler import pooler_fault
+from bookonce.platform.readiness import (
+    Fault,
+    disk_fault,
+    installation_faults,
+    skew_s,
+    zones,
 )
+from bookonce.platform.schema import applied_versions
 from bookonce.platform.settings import Settings
 from bookonce.platform.zone_database import RULES
-from bookonce.platform.zones import is_zone
 from bookonce.queue import depth_rows
 from bookonce.queue.depth_rows import Depth
 
@@ -39,8 +41,6 @@ FREE_BYTES_MIN = 1024**3
 CLOCK_SKEW_S_MAX = 2
 LATE_S_MAX = 300
 WORRIES_MAX = 100
-SERVER_VERSION_MIN = 150_000
-GUARD = "EXCLUDE USING gist (business_id WITH =, resource_id WITH =, during WITH &&)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,49 +86,49 @@ def doctor(
 
 
 async def _database_findings(url: str, settings: Settings) -> list[Finding]:
+    pooler = await pooler_fault(url)
+    found = [_finding("pooler", "none, or one that keeps sessions", pooler)]
+    if pooler:
+        return found
     connection = await connect(url, timeout=10)
     try:
-        return [finding async for finding in _examine(connection, settings)]
+        return [*found, *[finding async for finding in _examine(connection, settings)]]
     finally:
         await connection.close()
 
 
+def _finding(subject: str, well: str, fault: Fault | None) -> Finding:
+    """What was found of a subject: that it is well, or its fault."""
+    if fault is None:
+        return Finding(subject, True, well)
+    return Finding(subject, False, fault.found, fault.advice)
+
+
 async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncIterator[Finding]:
-    number = int(await connection.fetchval("SHOW server_version_num"))
-    yield Finding(
-        "database",
-        number >= SERVER_VERSION_MIN,
-        f"PostgreSQL {await connection.fetchval('SHOW server_version')}",
-        "use PostgreSQL 15 or newer",
-    )
-    pending = await pending_versions(connection)
-    applied = await applied_versions(connection)
-    unknown = await unknown_versions(connection)
-    yield Finding(
-        "schema",
-        not pending and not unknown,
-        f"is newer than this Bookonce: {', '.join(unknown)}"
-        if unknown
-        else f"version {applied[-1]}"
-        if applied and not pending
-        else f"lacks {', '.join(pending)}",
-        newer_schema(unknown) if unknown else "run: bookonce migrate",
-    )
-    if not pending:
-        yield await _guard(connection)
+    faults = {fault.subject: fault for fault in await installation_faults(connection)}
+    well = {
+        "database": f"PostgreSQL {await connection.fetchval('SHOW server_version')}",
+        "writing": "can be written to",
+        "encoding": "UTF8",
+        "schema": "",
+        "rights": "all that is needed",
+    }
+    if not faults.keys() & {"schema", "rights"}:
+        well |= {
+            "schema": f"version {(await applied_versions(connection))[-1]}",
+            "guard": "one resource, one claim at a time",
+            "keys": "each table has its own",
+        }
+    for subject, detail in well.items():
+        if detail or subject in faults:
+            yield _finding(subject, detail, faults.get(subject))
+    yield _finding("database's disk", "takes what is written", await disk_fault(connection))
+    if not faults.keys() & {"schema", "rights"}:
         async for finding in _payments(connection, settings):
             yield finding
         for finding in _jobs(await depth_rows.depth(connection)):
             yield finding
-    skew_s = abs(
-        (await connection.fetchval("SELECT clock_timestamp()") - datetime.now(UTC)).total_seconds()
-    )
-    yield Finding(
-        "clock",
-        skew_s <= CLOCK_SKEW_S_MAX,
-        f"{skew_s:.1f} s from the database's",
-        "set the clocks by NTP",
-    )
+    yield await _clock(connection)
     durable = await connection.fetch(
         "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', "
         "'synchronous_commit') AND setting = 'off'"
@@ -143,21 +143,15 @@ async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncI
     )
 
 
-async def _guard(connection: asyncpg.Connection) -> Finding:
-    definitions = [
-        row["definition"]
-        for row in await connection.fetch(
-            """
-            SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint
-            WHERE conrelid = to_regclass('claim') AND contype = 'x' AND convalidated
-            """
-        )
-    ]
+async def _clock(connection: asyncpg.Connection) -> Finding:
+    before = datetime.now(UTC)
+    clock = await connection.fetchval("SELECT clock_timestamp()")
+    apart_s = skew_s(clock, before, datetime.now(UTC))
     return Finding(
-        "guard",
-        GUARD in definitions,
-        "one resource, one claim at a time" if GUARD in definitions else "missing",
-        "the schema was altered by hand; restore it before serving",
+        "clock",
+        apart_s <= CLOCK_SKEW_S_MAX,
+        f"{apart_s:.1f} s from the database's",
+        "set the clocks of both machines by NTP",
     )
 
 
@@ -200,12 +194,7 @@ def _jobs(depth: Depth) -> Iterator[Finding]:
 
 
 def _zones() -> Finding:
-    return Finding(
-        "time zones",
-        is_zone("Europe/Berlin"),
-        f"rules {RULES}",
-        "reinstall the package tzdata",
-    )
+    return _finding("time zones", f"rules {RULES}", zones())
 
 
 def _disk(settings: Settings) -> Finding:

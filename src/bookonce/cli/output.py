@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -24,7 +23,10 @@ from bookonce.platform.errors import (
     ValidationError,
 )
 from bookonce.platform.postgres_programs import EmbeddedPostgresError
+from bookonce.platform.readiness import Fault, UnfitInstallationError
+from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.platform.schema import MigrationError
+from bookonce.platform.trouble import trouble
 
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -48,7 +50,7 @@ def give_up(text: str) -> NoReturn:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Turn refusals and an unreachable database into a message and exit code 1."""
+    """Turn refusals and trouble with the database into a message and exit code 1."""
     try:
         yield
     except ValidationError as error:
@@ -66,10 +68,19 @@ def plain_errors() -> Iterator[None]:
         give_up(error.detail)
     except (EmbeddedPostgresError, MigrationError) as error:
         give_up(str(error))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        tell_wrong(f"The database can't be used: {error or repr(error)}")
-        err.print("  Is PostgreSQL running, and is --database-url right?")
+    except UnfitInstallationError as error:
+        for fault in error.faults:
+            tell_fault(fault)
         raise typer.Exit(1) from None
+    except DATABASE_ERRORS as error:
+        tell_fault(trouble(error))
+        raise typer.Exit(1) from None
+
+
+def tell_fault(fault: Fault) -> None:
+    """Print what doesn't hold, and what to do."""
+    tell_wrong(str(fault))
+    err.print(f"  {fault.advice}")
 
 
 def show_unfit(unfit: Sequence[Unfit], zone: ZoneInfo) -> None:

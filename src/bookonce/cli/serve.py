@@ -31,9 +31,9 @@ from bookonce.cli.grace import WEB_WORKER_GRACE_S
 from bookonce.cli.interrupt import Interrupt
 from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import err, give_up, out, plain_errors
+from bookonce.cli.output import give_up, out, plain_errors
+from bookonce.cli.preflight import made_ready
 from bookonce.demo import OWNER, SLUG
-from bookonce.platform.schema import migrate
 from bookonce.platform.settings import Settings
 from bookonce.web.build import NotBuiltError, build
 
@@ -116,9 +116,7 @@ async def _or_stop(work: Coroutine[Any, Any, T]) -> T:
 
 async def _prepare(settings: Settings, url: str, base: str, *, demo: bool) -> list[Line]:
     """Migrate, furnish the demo, and tell which addresses lead in."""
-    applied = await migrate(url)
-    if applied:
-        err.print(f"schema: applied {', '.join(applied)}")
+    await made_ready(url)
     now = datetime.now(UTC)
     async with opened(url) as database:
         await served.note(database, base, now)

@@ -8,9 +8,9 @@ import dataclasses
 from bookonce.cli.database import watched_database_url
 from bookonce.cli.jobs_process import work
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import err, plain_errors
+from bookonce.cli.output import plain_errors
+from bookonce.cli.preflight import made_ready
 from bookonce.platform.logs import configure_logs
-from bookonce.platform.schema import migrate
 
 
 def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
@@ -19,6 +19,5 @@ def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
         settings = read_settings(data_dir, database_url)
         configure_logs(settings.log_level)
         with watched_database_url(settings) as url:
-            if applied := asyncio.run(migrate(url)):
-                err.print(f"schema: applied {', '.join(applied)}")
+            asyncio.run(made_ready(url))
             asyncio.run(work(dataclasses.replace(settings, database_url=url)))

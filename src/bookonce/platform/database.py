@@ -11,7 +11,7 @@ import asyncpg
 
 from bookonce.platform.connection import Connection
 from bookonce.platform.hosts import Hosts, Opened
-from bookonce.platform.retry import RetryPolicy
+from bookonce.platform.retry import DATABASE_ERRORS, RetryPolicy, is_connection_loss
 from bookonce.platform.wake import Waker
 
 T = TypeVar("T")
@@ -23,6 +23,11 @@ _after_commit: ContextVar[list[Callable[[Database], None]] | None] = ContextVar(
 
 LOCK_TIMEOUT_MS = 2_000  # longer than deadlock_timeout (1 s), so that deadlocks are told apart
 STATEMENT_TIMEOUT_MS = 10_000
+_SESSION = f"""
+    SET lock_timeout = {LOCK_TIMEOUT_MS};
+    SET statement_timeout = {STATEMENT_TIMEOUT_MS};
+    SET idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS}
+"""
 CONNECT_TIMEOUT_S = 5.0
 ACQUIRE_TIMEOUT_S = 10.0
 
@@ -68,19 +73,21 @@ class Database:
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=STATEMENT_TIMEOUT_MS / 1000 + 2,
             max_inactive_connection_lifetime=300,
-            reset=_leave_no_transaction,
-            server_settings={
-                "application_name": "bookonce",
-                "lock_timeout": str(LOCK_TIMEOUT_MS),
-                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
-                "timezone": "UTC",
-            },
+            reset=_leave_as_it_is,
+            server_settings={"application_name": "bookonce", "timezone": "UTC"},
         )
 
     async def _connect(self, dsn: str | None = None, **options: Any) -> Opened:
+        """A connection with our timeouts. They are set once it is there: poolers know few settings
+        that come with the connection, and refuse the others."""
         del dsn  # the pool's; it is `url`
-        return await self._hosts.connect(**options)
+        connection = await self._hosts.connect(**options)
+        try:
+            await connection.execute(_SESSION)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     @property
     def _pool(self) -> asyncpg.Pool[asyncpg.Record]:
@@ -148,7 +155,12 @@ class Database:
         # Where one is free nobody waits; a timer for that costs more than taking it.
         timeout_s = None if self._pool.get_idle_size() else ACQUIRE_TIMEOUT_S
         async with self._pool.acquire(timeout=timeout_s) as connection:
-            yield connection
+            try:
+                yield connection
+            except DATABASE_ERRORS as error:
+                if is_connection_loss(error):
+                    connection.terminate()  # or the next one would be given what is broken
+                raise
 
     @property
     def connections_open(self) -> int:
@@ -161,10 +173,9 @@ class Database:
         return self._pool.get_idle_size()
 
 
-async def _leave_no_transaction(connection: Connection) -> None:
+async def _leave_as_it_is(_: Connection) -> None:
     """Ready a connection for its next user, without the round trip that the pool spends by default.
 
-    We set nothing on a session, so there is nothing to undo but a transaction left open.
+    The pool has rolled back a transaction that was left open. We set nothing else on a session, and
+    what it would reset are our timeouts.
     """
-    if connection.is_in_transaction():
-        await connection.reset()

@@ -216,7 +216,9 @@ class EmbeddedPostgres:
         )  # fmt: skip
         if started.returncode != 0:
             tail = log.read_text(errors="replace")[-2000:] if log.exists() else started.stderr
-            raise EmbeddedPostgresError(f"PostgreSQL did not start in {cluster}:\n{tail.strip()}")
+            raise EmbeddedPostgresError(
+                f"PostgreSQL did not start in {cluster}:\n{tail.strip()}{_advice(tail)}"
+            )
         self._ensure_database(cluster)
 
     def _ensure_database(self, cluster: Path) -> None:
@@ -259,7 +261,8 @@ class EmbeddedPostgres:
     def _run(self, cluster: Path, program: str, *arguments: str) -> str:
         done = self._call(cluster, program, *arguments)
         if done.returncode != 0:
-            raise EmbeddedPostgresError(f"{program} failed: {(done.stderr or done.stdout).strip()}")
+            said = (done.stderr or done.stdout).strip()
+            raise EmbeddedPostgresError(f"{program} failed: {said}{_advice(said)}")
         return done.stdout
 
     def _call(
@@ -289,6 +292,17 @@ class EmbeddedPostgres:
             output.seek(0)
             errors.seek(0)
             return subprocess.CompletedProcess(command, code, output.read(), errors.read())
+
+
+def _advice(said: str) -> str:
+    """What to do about what PostgreSQL's programs said, where that is known."""
+    if "No space left on device" in said:
+        return "\n  The disk is full. Make room there; nothing that was booked is lost."
+    if "Read-only file system" in said:
+        return "\n  The disk is mounted read-only. Mount it writable."
+    if "Permission denied" in said:
+        return "\n  Let the user that runs the database write to the data directory."
+    return ""
 
 
 def _make_private(folder: Path) -> None:

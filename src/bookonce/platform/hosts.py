@@ -53,9 +53,9 @@ class Hosts:
         raise refusal
 
 
-async def connect(url: str, timeout: float) -> Opened:
+async def connect(url: str, timeout: float, **options: Any) -> Opened:
     """One connection to whichever host answers, within `timeout` seconds for all of them."""
-    return await Hosts(url).connect(timeout=timeout)
+    return await Hosts(url).connect(timeout=timeout, **options)
 
 
 def each_host(url: str) -> list[str]:

@@ -30,18 +30,24 @@ UNIQUE_VIOLATION = "23505"
 FOREIGN_KEY_VIOLATION = "23503"
 LOCK_NOT_AVAILABLE = "55P03"
 
-_DATABASE_ERRORS = (
+READ_ONLY = "25006"
+DISK_FULL = "53100"
+
+DATABASE_ERRORS = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
+    asyncpg.InternalClientError,  # its own confusion, and "no host can be written to"
+    OSError,  # a TimeoutError is one
 )
+"""Whatever a database that is away, stopping, or in trouble makes the driver raise."""
 _WRITE_CONFLICTS = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED})
 # Class 08 is connection exceptions; the 57P0x are a server that stops, crashed, or starts;
 # 25006 is a primary that has become a standby.
-_CONNECTION_LOST = frozenset({"57P01", "57P02", "57P03", "25006"})
+_CONNECTION_LOST = frozenset({"57P01", "57P02", "57P03", READ_ONLY})
+# Who we are, which database, what we may do: an operator sees to that.
+_CLOSED_TO_US = frozenset({"28000", "28P01", "3D000", "42501"})
 # Locks, statement time, connections and disk.
-_OVERLOADED = frozenset({LOCK_NOT_AVAILABLE, "57014", "53000", "53100", "53200", "53300"})
+_OVERLOADED = frozenset({LOCK_NOT_AVAILABLE, "57014", "53000", DISK_FULL, "53200", "53300"})
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -72,9 +78,26 @@ def is_overload(error: BaseException) -> bool:
     return isinstance(error, TimeoutError) or sqlstate(error) in _OVERLOADED
 
 
+def is_closed_to_us(error: BaseException) -> bool:
+    """The database doesn't let us in, or not do this. Another try is no help; the installation is."""
+    return sqlstate(error) in _CLOSED_TO_US
+
+
 def is_transient(error: BaseException) -> bool:
     """Whether the policy tries again."""
     return is_write_conflict(error) or is_connection_loss(error)
+
+
+def in_words(error: BaseException) -> str:
+    """Why nothing came of it, for whoever asked; operators find the error itself in the log."""
+    code = sqlstate(error)
+    if code == DISK_FULL:
+        return "Nothing can be stored at the moment: a disk is full. Try again later."
+    if code == READ_ONLY:
+        return "The calendar can be looked at but not changed at the moment; try again later."
+    if is_overload(error):
+        return "The calendar is busy; try again in a moment."
+    return "The calendar can't be reached; try again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +127,17 @@ class RetryPolicy:
     ) -> T:
         """Run `operation` until it answers, refuses, or attempts run out.
 
-        Raises whatever isn't transient at once, and TryAgainError when attempts ran out or the
-        database is overloaded.
+        Raises whatever isn't transient at once, and TryAgainError when attempts ran out, or the
+        database is overloaded or doesn't let us in.
         """
         for attempt in range(1, self.attempts + 1):
             on_attempt()
             try:
                 return await operation()
-            except _DATABASE_ERRORS as error:
-                if is_overload(error):
-                    raise TryAgainError("The calendar is busy; try again in a moment.") from error
-                if not is_transient(error):
+            except DATABASE_ERRORS as error:
+                if not (is_overload(error) or is_closed_to_us(error) or is_transient(error)):
                     raise
-                if attempt == self.attempts:
-                    raise TryAgainError(
-                        "The calendar can't be reached; try again in a moment."
-                    ) from error
+                if attempt == self.attempts or not is_transient(error):
+                    raise TryAgainError(in_words(error)) from error
             await self.sleep(self.delay_ms(attempt) / 1000)
         raise AssertionError("a policy allows at least one attempt")

@@ -6,6 +6,7 @@ import asyncio
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from importlib.resources import as_file, files
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
@@ -25,6 +26,16 @@ class MigrationError(Exception):
     """The schema could not be brought up to date; the message says why."""
 
 
+class ForeignSchemaError(MigrationError):
+    """The database is another product's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"The table {MIGRATION_TABLE} of this database isn't Bookonce's. Name a database of "
+            "Bookonce's own in --database-url (BOOKONCE_DATABASE_URL)."
+        )
+
+
 def packaged_versions() -> list[str]:
     """The versions of the migrations that come with this code, ascending."""
     names = (entry.name for entry in files("bookonce.platform").joinpath("migrations").iterdir())
@@ -32,11 +43,13 @@ def packaged_versions() -> list[str]:
 
 
 async def applied_versions(connection: Connection) -> list[str]:
-    """The versions of the migrations that this database has had."""
+    """The versions of the migrations that this database has had. Raises ForeignSchemaError."""
     try:
         rows = await connection.fetch(f"SELECT version FROM {MIGRATION_TABLE} ORDER BY version")
     except asyncpg.UndefinedTableError:
         return []
+    except asyncpg.UndefinedColumnError:
+        raise ForeignSchemaError from None
     return [row["version"] for row in rows]
 
 
@@ -46,18 +59,26 @@ async def pending_versions(connection: Connection) -> list[str]:
     return [version for version in packaged_versions() if version not in applied]
 
 
-async def unknown_versions(connection: Connection) -> list[str]:
-    """The migrations that the database has had and this code doesn't know: those of a newer one."""
-    packaged = set(packaged_versions())
-    return [version for version in await applied_versions(connection) if version not in packaged]
+def unknown_versions(applied: Iterable[str]) -> list[str]:
+    """The migrations that a database has had and this code doesn't know."""
+    return sorted(set(applied) - set(packaged_versions()))
 
 
-def newer_schema(unknown: list[str]) -> str:
-    """What an operator is told whose database was upgraded by a newer Bookonce."""
+def is_newer(unknown: list[str]) -> bool:
+    """Whether unknown migrations are those of a newer version of this code, not of another one."""
+    return all(version > packaged_versions()[-1] for version in unknown)
+
+
+def unknown_schema(unknown: list[str]) -> str:
+    """What an operator is told whose database had migrations that this code doesn't know."""
+    who = (
+        f"was upgraded by a newer Bookonce (migration {', '.join(unknown)})"
+        if is_newer(unknown)
+        else f"has had a migration that this Bookonce never had ({', '.join(unknown)})"
+    )
     return (
-        f"This database was upgraded by a newer Bookonce (migration {', '.join(unknown)}), and "
-        "migrations only go forward. Run that version, or restore the backup that was made before "
-        "the upgrade."
+        f"This database {who}, and migrations only go forward. Run that version, or restore the "
+        "backup that was made before the upgrade."
     )
 
 
@@ -68,8 +89,8 @@ async def migrate(url: str) -> list[str]:
     """
     connection = await connect(url, timeout=CONNECT_TIMEOUT_S)
     try:
-        if unknown := await unknown_versions(connection):
-            raise MigrationError(newer_schema(unknown))
+        if unknown := unknown_versions(await applied_versions(connection)):
+            raise MigrationError(unknown_schema(unknown))
         if not await pending_versions(connection):
             return []
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
@@ -99,7 +120,30 @@ async def _run_dbmate(url: str) -> None:
         )  # fmt: skip
         _, errors = await process.communicate()
     if process.returncode != 0:
-        raise MigrationError(errors.decode(errors="replace").strip())
+        raise MigrationError(_with_advice(errors.decode(errors="replace").strip()))
+
+
+_ADVICE = (
+    ("is not available", "Install PostgreSQL's additional modules on the database's machine (on "
+     "Debian the package postgresql-contrib)."),
+    ("to create extension", "Have the owner of the database, or a superuser, run in it once: "
+     "CREATE EXTENSION btree_gist;"),
+    ("denied for schema", "Have the owner of the database, or a superuser, run in it once: "
+     "GRANT CREATE, USAGE ON SCHEMA public TO the role that migrates;"),
+    ("must be owner", "Run bookonce migrate as the role that owns the tables."),
+    ("permission denied", "Run bookonce migrate as the role that owns the database."),
+    ("startup parameter", "Run bookonce migrate with the address of PostgreSQL itself, not of a "
+     "pooler."),
+    ("read-only transaction", "Migrate where the database can be written to: at the primary."),
+    ("has no equivalent in encoding", "Make the database with ENCODING 'UTF8' TEMPLATE template0."),
+    ("No space left", "The database's disk is full. Make room there."),
+)  # fmt: skip
+"""What to do, by what the database says."""
+
+
+def _with_advice(said: str) -> str:
+    """What was said, and what to do about it, if that is known."""
+    return next((f"{said}\n  {advice}" for words, advice in _ADVICE if words in said), said)
 
 
 def _dbmate() -> str:

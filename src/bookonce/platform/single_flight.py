@@ -22,5 +22,10 @@ class SingleFlight:
         if task is None:
             task = asyncio.create_task(work())
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(lambda done: self._ended(key, done))
         await asyncio.shield(task)
+
+    def _ended(self, key: Hashable, done: asyncio.Task[None]) -> None:
+        del self._under_way[key]
+        if not done.cancelled():
+            done.exception()  # known to whoever waits; when all have left, to nobody

@@ -10,9 +10,8 @@ import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-import asyncpg
-
 from bookonce.platform.connection import Connection
+from bookonce.platform.retry import DATABASE_ERRORS
 
 CHANNEL = "bookonce_jobs"
 REST_S = 0.05
@@ -40,9 +39,7 @@ class Waker:
     async def _notify(self) -> None:
         while self._is_asked:
             self._is_asked = False
-            with contextlib.suppress(
-                OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError
-            ):
+            with contextlib.suppress(*DATABASE_ERRORS):
                 async with self._connection() as connection:
                     await notify(connection)
             await asyncio.sleep(REST_S)

@@ -7,7 +7,12 @@ import re
 import zoneinfo
 from pathlib import Path
 
-import tzdata  # type: ignore[import-untyped]
+try:
+    import tzdata  # type: ignore[import-untyped]
+except ImportError:  # `platform/readiness.py` tells it, and what to do
+    PACKAGED_RULES = ""
+else:
+    PACKAGED_RULES = str(tzdata.IANA_VERSION)
 
 _VERSION = re.compile(r"\d{4}[a-z]{1,2}")
 
@@ -41,9 +46,9 @@ def _choose_rules() -> str:
         return version
     choices = [(_version_in(Path(each)), each) for each in zoneinfo.TZPATH]
     version, folder = max(choices, default=("", ""))
-    is_newer = version > tzdata.IANA_VERSION
+    is_newer = version > PACKAGED_RULES
     zoneinfo.reset_tzpath(to=(folder,) if is_newer else ())
-    return version if is_newer else str(tzdata.IANA_VERSION)
+    return version if is_newer else PACKAGED_RULES
 
 
 RULES = _choose_rules()

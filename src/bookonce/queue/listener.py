@@ -9,9 +9,8 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-import asyncpg
-
 from bookonce.platform.hosts import Hosts, Opened
+from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.platform.wake import CHANNEL
 from bookonce.queue.failures import delay_s
 
@@ -29,14 +28,14 @@ async def listen(url: str, heard: Callable[[], None]) -> None:
             connection = await hosts.connect(
                 timeout=CONNECT_TIMEOUT_S, server_settings={"application_name": "bookonce listener"}
             )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DATABASE_ERRORS:
             failures += 1
             await asyncio.sleep(min(RECONNECT_S_MAX, delay_s(failures)))
             continue
         failures = 0
         try:
             await _listen(connection, heard)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DATABASE_ERRORS:
             await asyncio.sleep(delay_s(1))
         finally:
             connection.terminate()

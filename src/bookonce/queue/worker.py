@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-import asyncpg
 import structlog
 
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
+from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.queue import job_rows
 from bookonce.queue.failures import delay_s, described
 from bookonce.queue.handlers import Context, Registry, RetryLater
@@ -30,13 +30,7 @@ from bookonce.queue.schedule import Clock
 T = TypeVar("T")
 R = TypeVar("R")
 
-DATABASE_ERRORS = (
-    TryAgainError,
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
+DATABASE_AWAY = (TryAgainError, *DATABASE_ERRORS)
 RECONNECT_S_MAX = 10.0
 
 log = structlog.get_logger()
@@ -170,7 +164,7 @@ class Worker(Generic[T]):
         while True:
             try:
                 result = await work()
-            except DATABASE_ERRORS as error:
+            except DATABASE_AWAY as error:
                 failures += 1
                 if failures == 1:
                     log.warning("jobs wait for the database", error=described(error))
@@ -193,7 +187,7 @@ class Worker(Generic[T]):
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _leave(self) -> None:
-        with contextlib.suppress(*DATABASE_ERRORS):
+        with contextlib.suppress(*DATABASE_AWAY):
             await self._store(job_rows.leave, self.worker_id)
         log.info("jobs worker stopped", worker_id=self.worker_id)
 

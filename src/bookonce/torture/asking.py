@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
-import asyncpg
 import msgspec
 
 import bookonce.followers  # noqa: F401 - declares who follows events
@@ -21,6 +20,7 @@ from bookonce.events import catalogue
 from bookonce.payments.pay import receive
 from bookonce.platform.actor import SYSTEM
 from bookonce.platform.errors import BookonceError, TryAgainError
+from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.torture.history import Answer, Attempt, History, Kind, Outcome, Part, Place, Wish
 
 ANSWER_TIMEOUT_S = 15.0
@@ -172,7 +172,7 @@ class Office:
             return Outcome.UNKNOWN, error.code, None
         except BookonceError as error:
             return Outcome.REFUSED, error.code, None
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DATABASE_ERRORS as error:
             return Outcome.UNKNOWN, f"INTERNAL {error!r}", None
         return Outcome.DONE, "", answer
 

@@ -19,6 +19,7 @@ import asyncpg
 import psutil
 
 from bookonce.platform.embedded import DATABASE, ROLE, SOCKET_NAME, SUPERUSER, EmbeddedPostgres
+from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.torture.waiting import until
 
 STANDBY = "standby"
@@ -194,7 +195,7 @@ class SingleDatabase:
     async def _answers(self) -> bool:
         try:
             return await self.primary.ask("SELECT true") is True
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except DATABASE_ERRORS:
             return False
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.torture.history import Part, Place
 from bookonce.torture.soundness import DISAGREEMENTS, OVERLAPS
 
@@ -133,7 +134,7 @@ async def _connected(url: str) -> asyncpg.Connection[asyncpg.Record]:
     while True:
         try:
             return await asyncpg.connect(url, timeout=10)
-        except (asyncpg.PostgresError, OSError):
+        except DATABASE_ERRORS:
             await asyncio.sleep(0.2)
 
 

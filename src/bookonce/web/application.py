@@ -29,6 +29,7 @@ from bookonce.web.booking_page import book_by_form, brand, problem, steps
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.dependencies import Configured, Here
+from bookonce.web.drain import is_draining
 from bookonce.web.inbound import payment_webhooks
 from bookonce.web.manage import pages, payment
 from bookonce.web.metrics import ATTEMPTS
@@ -36,6 +37,7 @@ from bookonce.web.office import routes as office
 from bookonce.web.openapi import complete, openapi_config
 from bookonce.web.public import appointments, availability, bookings, catalog
 from bookonce.web.rate_limit import RateLimit
+from bookonce.web.readiness import Readiness
 from bookonce.web.request_log import RequestLog
 from bookonce.web.requests import BODY_BYTES_MAX
 
@@ -63,6 +65,7 @@ def create_application(settings: Settings) -> ASGIApp:
     )
 
     bots = Bots(settings)
+    readiness = Readiness(installation.database, is_draining)
 
     # Each asks for the one before: those that don't are found side by side, in a task each, which
     # takes as long as a quarter of a booking.
@@ -103,6 +106,7 @@ def create_application(settings: Settings) -> ASGIApp:
             "installation": Provide(lambda: installation, sync_to_thread=False),
             "settings": Provide(find_settings, sync_to_thread=False),
             "bots": Provide(find_bots, sync_to_thread=False),
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
         },
         exception_handlers={
             BookonceError: errors.refused,

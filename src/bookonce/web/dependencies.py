@@ -10,6 +10,7 @@ from litestar.params import Dependency, Parameter
 from bookonce.availability.installation import Installation
 from bookonce.platform.settings import Settings
 from bookonce.web.booking_page.bots import Bots
+from bookonce.web.readiness import Readiness
 
 Here = Annotated[Installation, Dependency(skip_validation=True)]
 """The installation that answers; the parameter is named `installation`."""
@@ -25,3 +26,6 @@ Configured = Annotated[Settings, Dependency(skip_validation=True)]
 
 Watching = Annotated[Bots, Dependency(skip_validation=True)]
 """What tells people from programs; the parameter is named `bots`."""
+
+Watched = Annotated[Readiness, Dependency(skip_validation=True)]
+"""Whether requests should be sent here; the parameter is named `readiness`."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-import asyncpg
+import structlog
 from litestar import Response, get
 
-from bookonce.platform.schema import pending_versions
+from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.queue import depth_rows
-from bookonce.web.dependencies import Here
+from bookonce.web.dependencies import Here, Watched
 from bookonce.web.errors import problem
 from bookonce.web.metrics import POOL_IDLE, POOL_OPEN, JobMetrics, exposition
 
-READY_TIMEOUT_S = 3
 JOBS_TIMEOUT_S = 1
+
+log = structlog.get_logger("bookonce.web")
 
 
 @get("/healthz", include_in_schema=False)
@@ -24,24 +25,16 @@ async def healthz() -> dict[str, str]:
 
 
 @get("/readyz", include_in_schema=False)
-async def readyz(installation: Here) -> Response[bytes] | dict[str, str]:
-    """The database is reachable and its schema is the one this code needs."""
-    try:
-        async with asyncio.timeout(READY_TIMEOUT_S):
-            async with installation.database.connection() as connection:
-                pending = await pending_versions(connection)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return problem(
-            503, "TRY_AGAIN", "The database can't be reached.", headers={"Retry-After": "1"}
-        )
-    if pending:
-        return problem(
-            503,
-            "TRY_AGAIN",
-            f"The schema lacks {', '.join(pending)}; run bookonce migrate.",
-            headers={"Retry-After": "5"},
-        )
-    return {"status": "ready"}
+async def readyz(readiness: Watched) -> Response[bytes] | dict[str, str]:
+    """Requests may be sent: the database is there, is what this code needs, and can be written."""
+    faults = await readiness.faults()
+    if not faults:
+        return {"status": "ready"}
+    for fault in faults:
+        log.warning("not ready", subject=fault.subject, found=fault.found, cause=fault.said)
+    # What the database said stays in the log: it can name users and hosts.
+    detail = " ".join(f"{fault.subject}: {fault.found}; {fault.advice}." for fault in faults)
+    return problem(503, "TRY_AGAIN", detail, headers={"Retry-After": "1"})
 
 
 @get("/metrics", include_in_schema=False)
@@ -59,5 +52,5 @@ async def _job_metrics(installation: Here) -> JobMetrics | None:
             async with installation.database.connection() as connection:
                 depth = await depth_rows.depth(connection)
                 return JobMetrics(depth, await depth_rows.outcomes(connection))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DATABASE_ERRORS:
         return None
