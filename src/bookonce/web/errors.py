@@ -23,6 +23,7 @@ from bookonce.platform.errors import (
     VersionConflictError,
 )
 from bookonce.platform.errors import ValidationError as InputError
+from bookonce.web.whole_body import IncompleteBodyError
 
 log = structlog.get_logger("bookonce.web")
 
@@ -214,6 +215,8 @@ def refused_by_framework(request: Request[Any, Any, Any], error: HTTPException) 
                 or [FieldError("", "is not valid")]
             ),
         )
+    if isinstance(error, IncompleteBodyError):
+        return problem(400, "VALIDATION", IncompleteBodyError.detail)
     if error.status_code not in _FRAMEWORK_CODES:
         return crashed(request, error)
     status, code = _FRAMEWORK_CODES[error.status_code]

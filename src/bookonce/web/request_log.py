@@ -17,6 +17,7 @@ from bookonce.platform.settings import Network
 from bookonce.web.booking_page.problem import nothing_here
 from bookonce.web.client_address import client_address, header
 from bookonce.web.metrics import request_metrics
+from bookonce.web.whole_body import whole_body
 
 log = structlog.get_logger("bookonce.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -73,7 +74,7 @@ class RequestLog:
 
         app = self._app if _could_be(scope["path"]) else nothing_here
         try:
-            await app(scope, receive, send_noting)
+            await app(scope, whole_body(receive), send_noting)
         finally:
             seconds = time.perf_counter() - started
             route = scope.get("path_template") or UNMATCHED

@@ -1,4 +1,6 @@
-"""Reading requests: JSON bodies with every error named, and the address that links start with."""
+"""Reading requests: JSON bodies with every error named, forms, and the address that links start
+with.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Request
-from litestar.exceptions import SerializationException
+from litestar.datastructures.multi_dicts import FormMultiDict
+from litestar.exceptions import HTTPException, SerializationException
 
 from bookonce.business.convert import convert
 from bookonce.platform.errors import FieldError, ValidationError
@@ -16,6 +19,7 @@ from bookonce.web.errors import problem
 
 BODY_BYTES_MAX = 64 * 1024
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 def json_body(
@@ -31,7 +35,7 @@ def json_body(
         body = await request.body()
         if not body and not required:
             return None
-        media_type = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
+        media_type = _media_type(request)
         if media_type != JSON:
             return problem(
                 415,
@@ -47,6 +51,24 @@ def json_body(
         return None
 
     return check
+
+
+async def form_fields(request: Request[Any, Any, Any]) -> FormMultiDict:
+    """The fields of a form, as text; none if nothing was sent.
+
+    Pages send forms in one encoding, so no other is read: what a part of several may be (a file, a
+    text in any of a hundred encodings) isn't what handlers are made for. Raises HTTPException (415).
+    """
+    if await request.body() and _media_type(request) != FORM:
+        raise HTTPException(
+            status_code=415,
+            detail=f"Send the form as {FORM}, not {_media_type(request) or 'nothing'}.",
+        )
+    return await request.form()
+
+
+def _media_type(request: Request[Any, Any, Any]) -> str:
+    return (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 
 def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:

@@ -122,3 +122,27 @@ async def test_a_message_as_it_is_sent_is_read(till: Till) -> None:
         event = next(event for event in events if event.payment_id == order.payment_id)
         inbox.shutdown()
     assert (event.kind, event.business_id) == ("payment_intent.succeeded", order.business_id)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "t=1,v1=é", "t=é,v1=a", "é", "t=" + "9" * 5000 + ",v1=a", "t=-1,v1=a", "t=,v1=a", "t=1",
+        "v1=a", "t=1e3,v1=a", "t=١,v1=a", "t=99999999999999,v1=a", ",,,", "t", "t=1,v1",
+    ],
+)  # fmt: skip
+def test_signatures_that_nobody_can_read_are_forged(provider: StripePayments, header: str) -> None:
+    with pytest.raises(ValueError, match=r"signature|signed"):
+        provider.event(message("charge.refunded", IDS), {"stripe-signature": header})
+
+
+@pytest.mark.parametrize(("ahead_s", "is_believed"), [(200, True), (400, False), (3600, False)])
+def test_a_message_signed_for_later_is_not_believed(
+    provider: StripePayments, ahead_s: int, is_believed: bool
+) -> None:
+    body = message("charge.refunded", IDS)
+    if is_believed:
+        assert provider.event(body, signed(body, age_s=-ahead_s))
+    else:
+        with pytest.raises(ValueError, match="still to come"):
+            provider.event(body, signed(body, age_s=-ahead_s))

@@ -34,6 +34,7 @@ from bookonce.web.booking_page.visit import Visit, when
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Watching
 from bookonce.web.metrics import BOOKINGS
+from bookonce.web.requests import form_fields
 
 
 @post("/{slug:str}/book", include_in_schema=False, media_type=MediaType.HTML, status_code=200)
@@ -45,7 +46,7 @@ async def book_by_form(
     bots: Watching,
 ) -> Response[str] | Redirect:
     """Books, and leads to the client's own page; or shows the form again with what is wrong."""
-    fields = await request.form()
+    fields = await form_fields(request)
     visit = await Visit.of(request, installation, slug, fields)
     address, form = visit.address, Form.of(fields)
     _ = visit.language.words.gettext

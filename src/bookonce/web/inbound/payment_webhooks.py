@@ -23,8 +23,8 @@ async def webhook(
 ) -> Response[bytes] | dict[str, bool]:
     """A signed message; what it is about is looked at a moment later. A forged one is refused."""
     known = installation.providers.get(provider)
-    if known is None:
-        raise NotFoundError("There is no such payment provider here.")
+    if known is None or not known.takes_cards:  # of money that a person takes, a person tells
+        raise NotFoundError("No payment provider sends its messages here.")
     try:
         told = known.event(await request.body(), request.headers)
     except ValueError as error:

@@ -39,7 +39,7 @@ from bookonce.web.dependencies import Configured, Here
 from bookonce.web.manage.manage_page import ManagePage
 from bookonce.web.manage.payment import as_it_is
 from bookonce.web.metrics import CHANGES
-from bookonce.web.requests import base_url
+from bookonce.web.requests import base_url, form_fields
 
 
 @get("/{slug:str}/a/{token:str}", include_in_schema=False, media_type=MediaType.HTML)
@@ -90,7 +90,7 @@ async def cancel_by_form(
     settings: Configured,
 ) -> Response[str] | Redirect:
     """Cancels, and shows the page again."""
-    own = await ManagePage.of(request, installation, slug, token, await request.form(), "")
+    own = await ManagePage.of(request, installation, slug, token, await form_fields(request), "")
     _ = own.visit.language.words.gettext
     try:
         await cancel(installation, slug, own.appointment.id, actor=VISITOR, now=datetime.now(UTC))
@@ -234,7 +234,7 @@ async def move_by_form(
     settings: Configured,
 ) -> Response[str] | Redirect:
     """Moves, and shows the page again; or offers other times."""
-    fields = await request.form()
+    fields = await form_fields(request)
     own = await ManagePage.of(request, installation, slug, token, fields, "")
     _ = own.visit.language.words.gettext
     form, start = Form.of(fields), own.visit.address.start_at

@@ -30,6 +30,7 @@ from bookonce.web.manage.card_field import CardField, card_field, opening
 from bookonce.web.manage.manage_page import ManagePage
 from bookonce.web.managed import Managed
 from bookonce.web.metrics import CHANGES
+from bookonce.web.requests import form_fields
 
 LOOKS_MAX = 2
 """After so many looks at a payment that stays as it is, another try is offered."""
@@ -132,7 +133,7 @@ async def pay_by_form(
     """Pays with what Stripe's script made of a card (`means`); without it, tells what became of the
     payment that is under way.
     """
-    fields = await request.form()
+    fields = await form_fields(request)
     own = await ManagePage.of(request, installation, slug, token, fields, "")
     means, now = str(fields.get("means") or "")[:255], datetime.now(UTC)
     try:
