@@ -32,7 +32,7 @@ def is_trusted(address: str, proxies: Sequence[Network]) -> bool:
 def peer_address(scope: Scope) -> str:
     """Who holds the other end of the connection."""
     client = scope.get("client")
-    return client[0] if client else UNKNOWN
+    return client[0].partition("%")[0] if client else UNKNOWN
 
 
 def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
@@ -49,14 +49,23 @@ def client_address(scope: Scope, proxies: Sequence[Network]) -> str:
         value.decode("latin-1") for key, value in scope["headers"] if key == b"x-forwarded-for"
     ]
     for hop in reversed([_without_port(hop.strip()) for hop in ",".join(forwarded).split(",")]):
-        try:
-            ipaddress.ip_address(hop)
-        except ValueError:
+        if not _is_address(hop):
             break
         address = hop
         if not is_trusted(hop, proxies):
             break
     return address
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an address that others know: "fe80::1%eth0" is one to a single machine, and
+    after its percent sign anything may stand.
+    """
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def _without_port(hop: str) -> str:

@@ -13,6 +13,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from bookonce.business.document import is_slug
 from bookonce.platform.settings import Network
 from bookonce.web.booking_page.problem import nothing_here
 from bookonce.web.client_address import client_address, header
@@ -21,7 +22,7 @@ from bookonce.web.whole_body import whole_body
 
 log = structlog.get_logger("bookonce.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TOKEN_IN_PATH = re.compile(r"(/appointments/|/a/|/office/link/|/office/invitation/)[^/.]+")
+_PARAMETER = re.compile(r"\{(\w+)\}")
 UNMATCHED = "unmatched"
 PART_LENGTH_MAX = 200
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -84,12 +85,25 @@ class RequestLog:
             time_taken.observe(seconds)
             log.info(
                 "request",
-                method=asked_method,
-                path=_TOKEN_IN_PATH.sub(r"\1…", scope["path"]),
+                method=method,
+                path=_told_path(scope, route, status),
                 status=status,
                 ms=round(seconds * 1000, 1),
                 client=client_address(scope, self._proxies),
             )
+
+
+def _told_path(scope: Scope, route: str, status: int) -> str:
+    """The route that was asked for, and of which business; nothing else of the address.
+
+    A manage token opens an appointment wherever it stands, and links are mangled on their way. So
+    what stood in the address is told only where it can't be one: the slug of a business that there
+    is. Where nothing was found, half a link may have been taken for a slug.
+    """
+    slug = scope.get("path_params", {}).get("slug")
+    if status == 404 or not isinstance(slug, str) or not is_slug(slug):
+        return route
+    return _PARAMETER.sub(lambda match: slug if match[1] == "slug" else match[0], route)
 
 
 def _could_be(path: str) -> bool:
