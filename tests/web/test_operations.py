@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.factories import a_business, a_service, a_staff_member, tomorrow_at
-from tests.running import RunningServer
+from tests.running import RunningServer, free_port
 from tests.web.forwarder import Forwarder
 from tests.web.ledger import Ledger
 from tests.web.raw_http import send
@@ -28,8 +28,11 @@ ANNOUNCED = ("Bookonce is open", "  API, to read", "  ready?", "  stop with")
 class Operated:
     """A server whose way to its database can be cut, with a business and a visitor of its own."""
 
-    def __init__(self, server: RunningServer, way: Forwarder, visitor: httpx.Client) -> None:
+    def __init__(
+        self, server: RunningServer, way: Forwarder, visitor: httpx.Client, operators: str
+    ) -> None:
         self.server = server
+        self.operators = operators
         self.way = way
         self.visitor = visitor
 
@@ -45,7 +48,7 @@ class Operated:
 
     def samples(self, name: str) -> list[tuple[dict[str, str], float]]:
         """Every sample of a metric."""
-        answer = self.visitor.get("/metrics")
+        answer = httpx.get(f"{self.operators}/metrics", timeout=30)
         assert answer.status_code == 200
         return [
             (sample.labels, sample.value)
@@ -73,13 +76,17 @@ class Operated:
 @pytest.fixture(scope="module")
 def ours(new_database: Callable[[], str], scratch: Path) -> Iterator[Operated]:
     url = new_database()
-    settings = {"BOOKONCE_PUBLIC_URL": f"{PUBLIC_URL}/"}
+    port = free_port()
+    settings = {
+        "BOOKONCE_PUBLIC_URL": f"{PUBLIC_URL}/",
+        "BOOKONCE_OPERATOR_LISTEN": f"127.0.0.1:{port}",
+    }
     with (
         Forwarder(url) as way,
         RunningServer(way.url, scratch / "operated", environment=settings) as server,
     ):
         with httpx.Client(base_url=server.base_url, timeout=30) as visitor:
-            yield Operated(server, way, visitor)
+            yield Operated(server, way, visitor, f"http://127.0.0.1:{port}")
 
 
 @pytest.fixture
@@ -128,7 +135,7 @@ class TestReady:
 
 class TestMetrics:
     def test_it_works(self, ours: Operated) -> None:
-        answer = ours.visitor.get("/metrics")
+        answer = httpx.get(f"{ours.operators}/metrics", timeout=30)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/plain; version=")
         names = {family.name for family in text_string_to_metric_families(answer.text)}
@@ -152,7 +159,7 @@ class TestMetrics:
         ours.visitor.get(address_of(api, booked))
         assert ours.counted("bookonce_http_requests_total", status="200", **labels) == before + 1
         assert ours.counted("bookonce_http_request_seconds_count", **labels) == timed + 1
-        text = ours.visitor.get("/metrics").text
+        text = httpx.get(f"{ours.operators}/metrics", timeout=30).text
         assert token_of(booked) not in text
         assert api.rpartition("/")[2] not in text
 

@@ -249,7 +249,7 @@ class TestSafety:
 
     def test_it_tells_no_other_site(self, visitor: httpx.Client, address: str) -> None:
         answer = visitor.get(address)
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         is_personal = "/a/" in address  # its address is a capability

@@ -123,20 +123,6 @@ class TestBehindATrustedProxy:
         refused(knock(visitor, api, "2001:db8:1:2:ffff::1"), 429, "RATE_LIMITED")
         assert knock(visitor, api, "2001:db8:1:3::1").status_code == 422
 
-    def test_links_start_with_the_address_the_proxy_was_asked_for(
-        self, behind_proxy: tuple[httpx.Client, str], address: str
-    ) -> None:
-        visitor, api = behind_proxy
-        headers = {
-            "X-Forwarded-For": address,
-            "X-Forwarded-Proto": "https",
-            "X-Forwarded-Host": "book.example.com",
-        }
-        start = tomorrow_at(3)
-        booked = visitor.post(f"{api}/book", json=a_wish(start), headers=headers).json()
-        assert booked["manage_url"].startswith("https://book.example.com/")
-        assert booked["calendar_url"].startswith("https://book.example.com/api/")
-
 
 def test_without_the_setting_what_clients_write_of_themselves_changes_nothing(
     new_database: Callable[[], str], scratch: Path

@@ -34,7 +34,7 @@ from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import give_up, out, plain_errors
 from bookonce.cli.preflight import made_ready
 from bookonce.demo import OWNER, SLUG
-from bookonce.platform.settings import Settings
+from bookonce.platform.settings import Settings, is_loopback
 from bookonce.web.build import NotBuiltError, build
 
 T = TypeVar("T")
@@ -62,7 +62,10 @@ def serve(
         multiprocessing.set_start_method("spawn", force=True)
         settings = read_settings(data_dir, database_url)
         _require_built()
-        _require_free(host, port)
+        _require_public_url(settings, host)
+        _require_free(host, port, "--port")
+        if operators := settings.operator_listen:
+            _require_free(operators.host, operators.port, "BOOKONCE_OPERATOR_LISTEN")
         with (
             watched_database_url(settings) as url,
             tempfile.TemporaryDirectory(prefix="bookonce-metrics-") as metrics,
@@ -73,6 +76,7 @@ def serve(
             # The environment is how settings reach the workers.
             os.environ["BOOKONCE_DATABASE_URL"] = url
             os.environ["BOOKONCE_DATA_DIR"] = str(settings.data_dir)
+            os.environ["BOOKONCE_PUBLIC_URL"] = base
             if workers > 1:
                 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
             server = Server(
@@ -141,7 +145,16 @@ def _require_built() -> None:
         give_up(str(error))
 
 
-def _require_free(host: str, port: int) -> None:
+def _require_public_url(settings: Settings, host: str) -> None:
+    """Links are made of it. Who is asked from elsewhere mustn't make them of what was asked for."""
+    if not settings.public_url and not is_loopback(host):
+        give_up(
+            f"{host} can be reached from elsewhere, and links have to begin with an address of "
+            "yours: set BOOKONCE_PUBLIC_URL, such as https://book.example.com"
+        )
+
+
+def _require_free(host: str, port: int, choice: str) -> None:
     """Say that a port is taken before anything is started."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
@@ -149,7 +162,7 @@ def _require_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            give_up(f"{host}:{port} can't be used ({error.strerror}); choose another with --port")
+            give_up(f"{host}:{port} can't be used ({error.strerror}); choose another with {choice}")
 
 
 def _base(host: str, port: int) -> str:

@@ -20,11 +20,24 @@ STRIPE_API_BASE_DEFAULT = "https://api.stripe.com"
 STRIPE_JS_DEFAULT = "https://js.stripe.com/v3/"
 _STRIPE_SECRET_KEY = re.compile(r"(sk|rk)_\w{3,250}", re.ASCII)
 _STRIPE_PUBLISHABLE_KEY = re.compile(r"pk_\w{3,250}", re.ASCII)
+# A name of letters, digits, hyphens and dots or an IPv4 address, or an IPv6 address in brackets.
+_HOST = re.compile(
+    r"(?:\[([0-9A-Fa-f:.]+)\]|((?:\w(?:[\w-]{0,61}\w)?\.)*\w(?:[\w-]{0,61}\w)?)\.?)(?::(\d{1,5}))?"
+)
+_PORT = re.compile(r"\d{1,5}", re.ASCII)
 _SECONDS = re.compile(r"\d{1,2}(\.\d{1,3})?")
 _MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 _RATE = re.compile(r"[1-9]\d{0,8}/(second|minute|hour|day)")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where a server listens."""
+
+    host: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     postgres_bin: Path | None = None
     public_url: str | None = None
+    operator_listen: Listener | None = None
     rate_limit: str | None = RATE_LIMIT_DEFAULT
     form_time_min_s: float = FORM_TIME_MIN_S_DEFAULT
     trusted_proxies: tuple[Network, ...] = ()
@@ -51,6 +65,18 @@ class Settings:
     mail_from: str | None = None
     mail_return_paths: bool = True
     sms_url: str | None = field(default=None, repr=False)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether others than those on this machine are meant to come."""
+        return bool(self.trusted_proxies) or bool(
+            self.public_url and not is_loopback(host_name(urlsplit(self.public_url).netloc))
+        )
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether visitors come by TLS."""
+        return bool(self.public_url and self.public_url.startswith("https:"))
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -81,10 +107,17 @@ class Settings:
         if not connections.isdecimal() or not 1 <= int(connections) <= 1000:
             wrong("CONNECTIONS_MAX", f"expected a number from 1 to 1000, got {connections!r}")
         public_url = value("PUBLIC_URL")
-        if public_url and not re.fullmatch(r"https?://[^/?#\s]+", public_url.rstrip("/")):
+        if public_url and not _is_public_url(public_url.rstrip("/")):
             wrong(
                 "PUBLIC_URL",
                 f'expected an address such as "https://book.example.com", got {public_url!r}',
+            )
+        operator_listen = _listener(value("OPERATOR_LISTEN"))
+        if value("OPERATOR_LISTEN") and operator_listen is None:
+            wrong(
+                "OPERATOR_LISTEN",
+                f'expected a port or an address such as "127.0.0.1:9464", '
+                f"got {value('OPERATOR_LISTEN')!r}",
             )
         secret_key = value("SECRET_KEY") or ""
         if secret_key and len(secret_key) < 32:
@@ -106,6 +139,7 @@ class Settings:
             secret_key=secret_key,
             postgres_bin=Path(postgres_bin) if postgres_bin else None,
             public_url=public_url.rstrip("/") if public_url else None,
+            operator_listen=operator_listen,
             rate_limit=None if rate_limit == "off" else rate_limit,
             form_time_min_s=float(form_time),
             trusted_proxies=tuple(proxies),
@@ -187,14 +221,52 @@ def _is_safe_address(address: str) -> bool:
         return False
     if not host or parts.query or parts.fragment or parts.username or parts.password:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address is this machine's, for itself alone."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_name(host: str | None) -> str:
+    """The name or address in a Host header or an address: without its port and brackets."""
+    found = _HOST.fullmatch(host or "")
+    return (found[1] or found[2]).lower() if found else ""
+
+
+def _is_public_url(address: str) -> bool:
+    """Whether it is a scheme and a host that links can begin with."""
+    scheme, separator, host = address.partition("://")
+    found = _HOST.fullmatch(host)
+    if scheme not in ("http", "https") or not separator or found is None:
+        return False
+    return int(found[3] or 1) in range(1, 65536) and (not found[1] or _is_ipv6(found[1]))
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return "%" not in text and ipaddress.ip_address(text).version == 6
+    except ValueError:
+        return False
+
+
+def _listener(text: str | None) -> Listener | None:
+    """A port on this machine, or an address with a port; None if it is neither."""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
+    try:
+        ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return None
+    if not _PORT.fullmatch(port) or not 1 <= int(port) <= 65535:
+        return None
+    return Listener(host, int(port))
 
 
 def default_data_dir() -> Path:

@@ -35,6 +35,7 @@ from bookonce.web.manage import pages, payment
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.office import routes as office
 from bookonce.web.openapi import complete, openapi_config
+from bookonce.web.operator_listener import operator_listener
 from bookonce.web.public import appointments, availability, bookings, catalog
 from bookonce.web.rate_limit import RateLimit
 from bookonce.web.readiness import Readiness
@@ -79,7 +80,8 @@ def create_application(settings: Settings) -> ASGIApp:
     async def with_database(_: Litestar) -> AsyncIterator[None]:
         await installation.database.open()
         try:
-            yield
+            async with operator_listener(installation, settings.operator_listen):
+                yield
         finally:
             for provider in installation.providers.values():
                 await provider.close()
@@ -124,7 +126,7 @@ def create_application(settings: Settings) -> ASGIApp:
     app: ASGIApp = ConditionalGet(litestar)
     if settings.rate_limit:
         app = RateLimit(app, settings.rate_limit, settings.trusted_proxies)
-    return RequestLog(app, settings.trusted_proxies)
+    return RequestLog(app, settings.trusted_proxies, is_encrypted=settings.is_encrypted)
 
 
 def _public_api() -> Router:

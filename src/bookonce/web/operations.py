@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import structlog
-from litestar import Response, get
+from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.types import HTTPScope
 
+from bookonce.availability.installation import Installation
 from bookonce.platform.retry import DATABASE_ERRORS
+from bookonce.platform.settings import host_name, is_loopback
 from bookonce.queue import depth_rows
-from bookonce.web.dependencies import Here, Watched
+from bookonce.web.client_address import header, peer_address
+from bookonce.web.dependencies import Configured, Here, Watched
 from bookonce.web.errors import problem
 from bookonce.web.metrics import POOL_IDLE, POOL_OPEN, JobMetrics, exposition
 
 JOBS_TIMEOUT_S = 1
+PASSED_ON = (b"forwarded", b"via", b"x-real-ip", b"cf-connecting-ip", b"true-client-ip")
+"""Headers of proxies, beside those that begin with X-Forwarded."""
 
 log = structlog.get_logger("bookonce.web")
 
@@ -38,12 +46,32 @@ async def readyz(readiness: Watched) -> Response[bytes] | dict[str, str]:
 
 
 @get("/metrics", include_in_schema=False)
-async def metrics(installation: Here) -> Response[bytes]:
-    """Prometheus's text format, for all workers together."""
+async def metrics(
+    request: Request[Any, Any, Any], installation: Here, settings: Configured
+) -> Response[bytes]:
+    """The same as on the operators' listener, where visitors and operators are the same people."""
+    if settings.is_public or not _is_from_this_machine(request.scope):
+        raise NotFoundException
+    content, media_type = await measured(installation)
+    return Response(content, media_type=media_type)
+
+
+def _is_from_this_machine(scope: HTTPScope) -> bool:
+    """Whether nobody stands between us and a program on this machine. A proxy on it does, if it
+    says so or asks for a name that isn't this machine's.
+    """
+    if not is_loopback(peer_address(scope)) or not is_loopback(host_name(header(scope, b"host"))):
+        return False
+    return not any(
+        name.startswith(b"x-forwarded") or name in PASSED_ON for name, _ in scope["headers"]
+    )
+
+
+async def measured(installation: Installation) -> tuple[bytes, str]:
+    """Prometheus's text format, for all workers together, and its content type."""
     POOL_OPEN.set(installation.database.connections_open)
     POOL_IDLE.set(installation.database.connections_idle)
-    content, media_type = exposition(await _job_metrics(installation))
-    return Response(content, media_type=media_type)
+    return exposition(await _job_metrics(installation))
 
 
 async def _job_metrics(installation: Here) -> JobMetrics | None:

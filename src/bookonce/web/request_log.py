@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from bookonce.business.document import is_slug
 from bookonce.platform.settings import Network
@@ -33,14 +33,18 @@ _SAFE_HEADERS = {
     b"content-security-policy": CONTENT_SECURITY_POLICY.encode(),
     b"cache-control": b"no-store",
 }
+_ENCRYPTED_ONLY = {b"strict-transport-security": b"max-age=31536000"}
+# To our own pages alone, so that browsers without Sec-Fetch-Site say where a form was sent from.
+_OF_PAGES = {b"referrer-policy": b"same-origin"}
 
 
 class RequestLog:
     """Outermost ASGI layer. A request id is taken from the caller if it is a plain one."""
 
-    def __init__(self, app: ASGIApp, proxies: Sequence[Network]) -> None:
+    def __init__(self, app: ASGIApp, proxies: Sequence[Network], *, is_encrypted: bool) -> None:
         self._app = app
         self._proxies = proxies
+        self._safe_headers = _SAFE_HEADERS | (_ENCRYPTED_ONLY if is_encrypted else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -66,7 +70,8 @@ class RequestLog:
                 status = message["status"]
                 headers = list(message["headers"])
                 present = {name.lower() for name, _ in headers}
-                headers += [pair for pair in _SAFE_HEADERS.items() if pair[0] not in present]
+                safe = self._safe_headers | (_OF_PAGES if _is_page(message) else {})
+                headers += [pair for pair in safe.items() if pair[0] not in present]
                 headers.append((b"x-request-id", request_id.encode()))
                 spent_ms = (time.perf_counter() - started) * 1000
                 headers.append((b"server-timing", f"app;dur={spent_ms:.2f}".encode()))
@@ -91,6 +96,13 @@ class RequestLog:
                 ms=round(seconds * 1000, 1),
                 client=client_address(scope, self._proxies),
             )
+
+
+def _is_page(start: HTTPResponseStartEvent) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/html")
+        for name, value in start["headers"]
+    )
 
 
 def _told_path(scope: Scope, route: str, status: int) -> str:

@@ -14,7 +14,6 @@ from litestar.exceptions import HTTPException, SerializationException
 from bookonce.business.convert import convert
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.settings import Settings
-from bookonce.web.client_address import header, is_trusted, peer_address
 from bookonce.web.errors import problem
 
 BODY_BYTES_MAX = 64 * 1024
@@ -72,16 +71,12 @@ def _media_type(request: Request[Any, Any, Any]) -> str:
 
 
 def base_url(request: Request[Any, Any, Any], settings: Settings) -> str:
-    """Where this installation is reached, without a trailing slash.
+    """Where this installation is reached, without a trailing slash: the setting, which a server that
+    is reached from elsewhere has; else the address that is served, on this machine.
 
-    The setting if there is one; else what the client asked for, as told by the proxy if it is a
-    trusted one.
+    Never what a request says: links are sent to others than who asked.
     """
     if settings.public_url:
         return settings.public_url
-    scope = request.scope
-    scheme, host = scope["scheme"], header(scope, b"host") or "localhost"
-    if is_trusted(peer_address(scope), settings.trusted_proxies):
-        scheme = header(scope, b"x-forwarded-proto") or scheme
-        host = header(scope, b"x-forwarded-host") or host
-    return f"{scheme}://{host}"
+    host, port = request.scope.get("server") or ("localhost", None)
+    return f"http://{f'[{host}]' if ':' in host else host}{f':{port}' if port else ''}"
