@@ -1,6 +1,4 @@
-"""Reading requests: JSON bodies with every error named, forms, and the address that links start
-with.
-"""
+"""Reading requests: JSON bodies with every error named, and the address that links start with."""
 
 from __future__ import annotations
 
@@ -8,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Request
-from litestar.datastructures.multi_dicts import FormMultiDict
-from litestar.exceptions import HTTPException, SerializationException
+from litestar.exceptions import SerializationException
 
 from bookonce.business.convert import convert
 from bookonce.platform.errors import FieldError, ValidationError
@@ -18,7 +15,6 @@ from bookonce.web.errors import problem
 
 BODY_BYTES_MAX = 64 * 1024
 JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
 
 def json_body(
@@ -34,7 +30,7 @@ def json_body(
         body = await request.body()
         if not body and not required:
             return None
-        media_type = _media_type(request)
+        media_type = media_type_of(request)
         if media_type != JSON:
             return problem(
                 415,
@@ -52,21 +48,8 @@ def json_body(
     return check
 
 
-async def form_fields(request: Request[Any, Any, Any]) -> FormMultiDict:
-    """The fields of a form, as text; none if nothing was sent.
-
-    Pages send forms in one encoding, so no other is read: what a part of several may be (a file, a
-    text in any of a hundred encodings) isn't what handlers are made for. Raises HTTPException (415).
-    """
-    if await request.body() and _media_type(request) != FORM:
-        raise HTTPException(
-            status_code=415,
-            detail=f"Send the form as {FORM}, not {_media_type(request) or 'nothing'}.",
-        )
-    return await request.form()
-
-
-def _media_type(request: Request[Any, Any, Any]) -> str:
+def media_type_of(request: Request[Any, Any, Any]) -> str:
+    """What a request says that its body is; empty if nothing."""
     return (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 

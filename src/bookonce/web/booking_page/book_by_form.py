@@ -33,8 +33,8 @@ from bookonce.web.booking_page.steps import cannot_be_paid, form_page, next_step
 from bookonce.web.booking_page.visit import Visit, when
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Watching
+from bookonce.web.forms import form_fields
 from bookonce.web.metrics import BOOKINGS
-from bookonce.web.requests import form_fields
 
 
 @post("/{slug:str}/book", include_in_schema=False, media_type=MediaType.HTML, status_code=200)
@@ -64,7 +64,7 @@ async def book_by_form(
         BOOKINGS.labels(verdict.value).inc()
     if verdict is Verdict.PROGRAM:
         notice = _("That looked like a program to us. Please send the form once more.")
-        return form_page(visit, selection, form.again(), status=422, notice=notice)
+        return form_page(visit, selection, _again(visit, bots, form), status=422, notice=notice)
     if verdict is Verdict.UNSURE:
         notice = _(
             "We want to be sure that you are a person. Nothing is booked yet: "
@@ -81,7 +81,7 @@ async def _book(
     address, start = visit.address, visit.address.start_at
     assert start is not None
     if form.before and not form.is_second and (found := await _booked_before(visit, form.before)):
-        return _have(visit, selection, form.again(before=form.before), found)
+        return _have(visit, selection, _again(visit, bots, form, before=form.before), found)
     try:
         booked = await book(
             visit.installation,
@@ -108,7 +108,8 @@ async def _book(
         BOOKINGS.labels(error.code.lower()).inc()
         return await _refused(visit, bots, selection, form, error)
     if booked.is_repeat and not await _booked_before(visit, form.key):
-        again = form.after(*_wish(visit), str(booked.appointment.id))
+        wish = form.after(*_wish(visit), str(booked.appointment.id))
+        again = bots.instead(visit.directory, form, wish)
         return await _book(visit, bots, selection, again, network)
     is_held = booked.appointment.status is Status.HELD
     BOOKINGS.labels("held" if is_held else "booked").inc()
@@ -134,13 +135,15 @@ async def _refused(
         wrong = wrong_fields(error.errors, visit.language.words)
         return form_page(visit, selection, form, status=422, wrong=wrong)
     if isinstance(error, AlreadyBookedError) and not form.is_second:
-        return _have(visit, selection, form.again(), None)
+        return _have(visit, selection, _again(visit, bots, form), None)
     if isinstance(error, BookingConflictError):
         alternatives = [
             when(visit, selection.place.zone, start)
             for start, _staff in error.facts["alternatives"]
         ]
-        return form_page(visit, selection, form.again(), status=409, alternatives=alternatives)
+        return form_page(
+            visit, selection, _again(visit, bots, form), status=409, alternatives=alternatives
+        )
     if isinstance(error, NotOfferedError):
         notice = _("This time can't be booked any more. Please choose another one.")
         return await next_step(visit, bots, status=422, notice=notice)
@@ -175,8 +178,14 @@ async def _sent_before(
     """
     found = await _booked_before(visit, form.key)
     if found is None:
-        return await _book(visit, bots, selection, form.after(*_wish(visit)), network)
-    return _have(visit, selection, form.again(before=form.key), found)
+        wish = bots.instead(visit.directory, form, form.after(*_wish(visit)))
+        return await _book(visit, bots, selection, wish, network)
+    return _have(visit, selection, _again(visit, bots, form, before=form.key), found)
+
+
+def _again(visit: Visit, bots: Bots, form: Form, *, before: str = "") -> Form:
+    """The same fields for another try."""
+    return bots.instead(visit.directory, form, form.again(before=before))
 
 
 def _wish(visit: Visit) -> tuple[str | None, ...]:

@@ -55,17 +55,24 @@ class Bots:
 
     def form(self, directory: Directory, now: datetime) -> Form:
         """An empty form, shown now."""
-        return Form(stamp=self._stamp(directory, now))
+        return self._stamped(directory, Form(), _seconds(now))
 
     def shown_again(self, directory: Directory, form: Form, now: datetime) -> Form:
         """The form of somebody we are unsure of: as it was, with a stamp if it had no good one."""
-        if self._waited_s(directory, form.stamp, now) >= 0:
+        if self._waited_s(directory, form, now) >= 0:
             return form
-        return replace(form, stamp=self._stamp(directory, now))
+        return self._stamped(directory, form, _seconds(now))
 
-    def _stamp(self, directory: Directory, now: datetime) -> str:
-        shown_s = str(int(now.timestamp() * 1000) / 1000)
-        return f"{shown_s}.{self._signature(directory, shown_s)}"
+    def instead(self, directory: Directory, form: Form, new: Form) -> Form:
+        """A form for another try, `new`, which has been shown for as long as the one before."""
+        shown_s = self._shown_s(directory, form)
+        return replace(new, stamp="") if shown_s is None else self._stamped(directory, new, shown_s)
+
+    def _stamped(self, directory: Directory, form: Form, shown_s: str) -> Form:
+        """A form with its stamp, which is good for its key alone: a key books once, whichever worker
+        is asked, and so does a stamp.
+        """
+        return replace(form, stamp=f"{shown_s}.{self._signature(directory, shown_s, form.key)}")
 
     def challenge(self, directory: Directory, key: str, now: datetime) -> dict[str, Any]:
         """A proof of work for the form with this idempotency key, and no other."""
@@ -87,7 +94,7 @@ class Bots:
             return Verdict.PROGRAM
         if self._proves(directory, form):
             return Verdict.PERSON
-        waited_s = self._waited_s(directory, form.stamp, now)
+        waited_s = self._waited_s(directory, form, now)
         asks = directory.business.protection.proof_of_work or rates_wrong
         if not asks and waited_s >= self._form_time_min_s:
             return Verdict.PERSON
@@ -104,15 +111,20 @@ class Bots:
         limit: RateLimitItem = parse(rate)
         return await self._limiter.hit(limit, rate, *counted)
 
-    def _waited_s(self, directory: Directory, stamp: str, now: datetime) -> float:
+    def _waited_s(self, directory: Directory, form: Form, now: datetime) -> float:
         """How long ago a form was shown; -1 if nobody can tell, or it was too long ago."""
-        shown_s, _, signature = stamp.rpartition(".")
-        if not hmac.compare_digest(
-            self._signature(directory, shown_s).encode(), signature.encode()
-        ):
+        shown_s = self._shown_s(directory, form)
+        if shown_s is None:
             return -1
         waited_s = now.timestamp() - float(shown_s)
         return waited_s if waited_s <= STAMP_S_MAX else -1
+
+    def _shown_s(self, directory: Directory, form: Form) -> str | None:
+        """When a form was shown; None if its stamp isn't one of ours, made for its key."""
+        shown_s, _, signature = form.stamp.rpartition(".")
+        expected = self._signature(directory, shown_s, form.key)
+        is_ours = hmac.compare_digest(expected.encode(), signature.encode())
+        return shown_s if is_ours else None
 
     def _proves(self, directory: Directory, form: Form) -> bool:
         if not form.proof:
@@ -131,8 +143,12 @@ class Bots:
             ).verified
         )
 
-    def _signature(self, directory: Directory, text: str) -> str:
-        return keyed_hash(directory, self._secret_key, "stamp", text).hex()
+    def _signature(self, directory: Directory, shown_s: str, key: str) -> str:
+        return keyed_hash(directory, self._secret_key, "stamp", f"{shown_s} {key}").hex()
 
     def _secret(self, directory: Directory, purpose: str) -> bytes:
         return keyed_hash(directory, self._secret_key, purpose, "")
+
+
+def _seconds(now: datetime) -> str:
+    return str(int(now.timestamp() * 1000) / 1000)

@@ -31,7 +31,7 @@ class Form:
     notes: str = ""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     stamp: str = ""
-    """When the form was first shown, signed; stays the same while it is shown again."""
+    """When the form was first shown, signed together with the key."""
     proof: str = ""
     """A proof of work, if the browser has found one."""
     trap: str = ""
@@ -56,10 +56,10 @@ class Form:
         return replace(found, key=key) if key else found
 
     def again(self, *, before: str = "") -> Form:
-        """The same fields for another try: a new key, because it will be another request. `before`
-        is that of the form which booked what this one asks for.
+        """The same fields for another try: a new key, because it will be another request, and no
+        stamp yet. `before` is that of the form which booked what this one asks for.
         """
-        return Form(self.name, self.email, self.phone, self.notes, stamp=self.stamp, before=before)
+        return Form(self.name, self.email, self.phone, self.notes, before=before)
 
     def after(self, *wish: str | None) -> Form:
         """The same for a new booking where this one's key has led to something that is over. `wish`

@@ -36,10 +36,11 @@ from bookonce.web.booking_page.form import Form
 from bookonce.web.booking_page.times import times
 from bookonce.web.booking_page.visit import When, zone_names
 from bookonce.web.dependencies import Configured, Here
+from bookonce.web.forms import form_fields
 from bookonce.web.manage.manage_page import ManagePage
 from bookonce.web.manage.payment import as_it_is
 from bookonce.web.metrics import CHANGES
-from bookonce.web.requests import base_url, form_fields
+from bookonce.web.requests import base_url
 
 
 @get("/{slug:str}/a/{token:str}", include_in_schema=False, media_type=MediaType.HTML)

@@ -26,11 +26,11 @@ from bookonce.web.booking_page.deposit import refund_words
 from bookonce.web.booking_page.visit import When
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.errors import STATUS
+from bookonce.web.forms import form_fields
 from bookonce.web.manage.card_field import CardField, card_field, opening
 from bookonce.web.manage.manage_page import ManagePage
 from bookonce.web.managed import Managed
 from bookonce.web.metrics import CHANGES
-from bookonce.web.requests import form_fields
 
 LOOKS_MAX = 2
 """After so many looks at a payment that stays as it is, another try is offered."""

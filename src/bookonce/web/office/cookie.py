@@ -11,7 +11,6 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from bookonce.accounts.sessions import LIFETIME
 from bookonce.platform.settings import Settings
-from bookonce.web.client_address import header
 from bookonce.web.requests import base_url
 
 PLAIN_NAME = "bookonce_office"
@@ -71,20 +70,3 @@ class Cookies:
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
-
-
-def is_from_here(request: Request[Any, Any, Any], settings: Settings) -> bool:
-    """Whether a form or a script of our own pages sent this, as far as the browser tells.
-
-    Browsers say where a request comes from, and no page can have them say something else. Who says
-    nothing isn't a browser of the last years; there the token in the form decides.
-    """
-    scope = request.scope
-    site = header(scope, b"sec-fetch-site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = header(scope, b"origin")
-    if origin is None:
-        return True
-    ours = {base_url(request, settings).partition("://")[2], header(scope, b"host")}
-    return origin.partition("://")[2] in ours

@@ -12,6 +12,7 @@ from bookonce.accounts.passkeys import Site
 from bookonce.accounts.sessions import Session
 from bookonce.accounts.sign_in import show_code, sign_in
 from bookonce.platform.errors import NotFoundError, SlowDownError, TryAgainError
+from bookonce.web.forms import form_fields
 from bookonce.web.office import cookie
 from bookonce.web.office.dependencies import Caller, Page
 from bookonce.web.office.guard import ANYONE, BROWSER
@@ -52,7 +53,7 @@ async def sign_in_by_form(
     office: Page, browser: Caller, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Signs in with a password."""
-    fields = await request.form()
+    fields = await form_fields(request)
     email, password = str(fields.get("email") or ""), str(fields.get("password") or "")
     there = return_to(str(fields.get("next") or ""))
     _ = office.language.words.gettext
@@ -84,7 +85,7 @@ async def show_code_by_form(
     office: Page, browser: Caller, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Shows the code of the second factor."""
-    fields, session = await request.form(), office.session
+    fields, session = await form_fields(request), office.session
     there = return_to(str(fields.get("next") or ""))
     _ = office.language.words.gettext
     if session is None or not session.lacks_code:
@@ -112,7 +113,7 @@ async def sign_out_by_form(office: Page, request: Request[Any, Any, Any]) -> Red
     session = office.session
     if session is not None:
         database = office.installation.database
-        if (await request.form()).get("everywhere"):
+        if (await form_fields(request)).get("everywhere"):
             await sessions.sign_out_everywhere(database, session.account.account_id)
         await sessions.sign_out(database, session.token)
     cookie.give(request, office.settings, None)

@@ -28,7 +28,9 @@ from bookonce.platform.errors import (
     UnauthenticatedError,
 )
 from bookonce.platform.settings import Settings
+from bookonce.web.forms import form_fields
 from bookonce.web.office import cookie
+from bookonce.web.origin import is_from_here
 
 ANYONE = "anyone"
 """Whoever comes. A form sent there begins a session and acts as none."""
@@ -51,7 +53,7 @@ async def guard_page(
     request = _request(connection)
     needs, session = await _recognised(request, handler)
     if request.method not in READING and not _is_free(needs, session):
-        sent = str((await request.form()).get("form_token") or "")
+        sent = str((await form_fields(request)).get("form_token") or "")
         if session is None or not session.owns_form(sent):
             raise _foreign()
     await _admitted(request, needs, session)
@@ -78,10 +80,12 @@ async def _recognised(
     settings: Settings = request.app.state.settings
     installation: Installation = request.app.state.installation
     needs = handler.opt.get("needs")
+    if needs is None and request.method == "OPTIONS":  # the framework's own handler
+        raise NotFoundError("There is nothing at this address.")
     if needs is None:
         log.error("a page of the office says nobody may see it", path=handler.name)
         raise NotFoundError("There is nothing at this address.")
-    if request.method not in READING and not cookie.is_from_here(request, settings):
+    if request.method not in READING and not is_from_here(request, settings):
         raise _foreign()
     session = None
     if token := cookie.session_token(request, settings):

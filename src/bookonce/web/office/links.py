@@ -18,6 +18,7 @@ from bookonce.platform.errors import (
     TryAgainError,
     ValidationError,
 )
+from bookonce.web.forms import form_fields
 from bookonce.web.office import cookie
 from bookonce.web.office.dependencies import Caller, Page
 from bookonce.web.office.front_door import busy
@@ -86,7 +87,7 @@ async def accept(
     office: Page, browser: Caller, token: str, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Accepts: with a new account, or as who is signed in."""
-    database, fields = office.installation.database, await request.form()
+    database, fields = office.installation.database, await form_fields(request)
     typed = {name: str(fields.get(name) or "") for name in ("name", "password", "email")}
     welcome = Welcome(**typed)
     try:
