@@ -13,7 +13,8 @@ from bookonce.platform.settings import Settings
 from tests.cli.commands import bookonce, refused
 from tests.factories import a_business, tomorrow_at
 from tests.running import RunningServer
-from tests.web.visitors import a_wish, address_of, token_of
+from tests.web.raw_http import exchange
+from tests.web.visitors import a_wish, address_of, keeps_its_insides, token_of
 
 EVIL = [
     {"Host": "evil.example"},
@@ -113,3 +114,16 @@ def test_browsers_are_told_to_stay_with_tls(
         for path in ("/healthz", "/nobody", "/embed.js", "/static/x"):
             answer = httpx.get(f"{server.base_url}{path}")
             assert answer.headers.get("strict-transport-security") == told
+
+
+@pytest.mark.parametrize(
+    "host",
+    [b"evil.example:99999", b"a b", b"[::1", b"a:b", b"a/b", b"\xff\xfe", b"a" * 3000, b"a:0"],
+)
+def test_a_host_that_there_can_not_be_is_refused(server: RunningServer, host: bytes) -> None:
+    """With an invalid header beside it, whose refusal would name the address that was asked for."""
+    head = b"POST /api/v1/x/book HTTP/1.1\r\nHost: %s\r\nIdempotency-Key: %s\r\n"
+    rest = b"Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    answer = exchange(server.port, head % (host, b"k" * 300) + rest)
+    assert answer.status in (400, 422)
+    assert keeps_its_insides(answer.text)

@@ -233,18 +233,22 @@ def is_loopback(host: str) -> bool:
 
 
 def host_name(host: str | None) -> str:
-    """The name or address in a Host header or an address: without its port and brackets."""
+    """The name or address in a Host header or an address: without its port and brackets. Empty if
+    there is none, or the port is none.
+    """
     found = _HOST.fullmatch(host or "")
-    return (found[1] or found[2]).lower() if found else ""
+    if found is None or (found[3] and not 1 <= int(found[3]) <= 65535):
+        return ""
+    return (found[1] or found[2]).lower()
 
 
 def _is_public_url(address: str) -> bool:
     """Whether it is a scheme and a host that links can begin with."""
     scheme, separator, host = address.partition("://")
     found = _HOST.fullmatch(host)
-    if scheme not in ("http", "https") or not separator or found is None:
+    if scheme not in ("http", "https") or not separator or found is None or not host_name(host):
         return False
-    return int(found[3] or 1) in range(1, 65536) and (not found[1] or _is_ipv6(found[1]))
+    return not found[1] or _is_ipv6(found[1])
 
 
 def _is_ipv6(text: str) -> bool:

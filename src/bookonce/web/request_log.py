@@ -14,8 +14,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
 from bookonce.business.document import is_slug
-from bookonce.platform.settings import Network
-from bookonce.web.booking_page.problem import nothing_here
+from bookonce.platform.settings import Network, host_name
+from bookonce.web.booking_page.problem import no_such_host, nothing_here
 from bookonce.web.client_address import client_address, header
 from bookonce.web.metrics import request_metrics
 from bookonce.web.whole_body import whole_body
@@ -79,6 +79,8 @@ class RequestLog:
             await send(message)
 
         app = self._app if _could_be(scope["path"]) else nothing_here
+        if (host := header(scope, b"host")) and not host_name(host):
+            app = no_such_host
         try:
             await app(scope, whole_body(receive), send_noting)
         finally:

@@ -84,6 +84,12 @@ async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     await response.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]
 
 
+async def no_such_host(scope: Scope, receive: Receive, send: Send) -> None:
+    """A 400 for requests that are meant for a host that there can't be."""
+    response = errors.problem(400, "VALIDATION", "The Host header names no host.")
+    await response.to_asgi_response(None, None)(scope, receive, send)  # type: ignore[arg-type]
+
+
 def too_many_requests(accept_language: str | None, wait_s: int) -> Response[str]:
     """Tells people that they were too quick, and for how long to wait."""
     spoken = language(None, accept_language, "en")
