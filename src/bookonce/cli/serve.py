@@ -20,6 +20,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -35,7 +36,16 @@ from bookonce.cli.output import give_up, out, plain_errors
 from bookonce.cli.preflight import made_ready
 from bookonce.demo import OWNER, SLUG
 from bookonce.platform.settings import Settings, is_loopback
+from bookonce.web import counts
 from bookonce.web.build import NotBuiltError, build
+from bookonce.web.connections.watch import accepted_max
+
+BACKLOG = 4_096
+"""Connections that wait in the kernel, besides those that workers have accepted."""
+HEAD_MS_MAX = 30_000
+"""For a request's head to come, and for the next request on a connection that stays open."""
+BUFFER_BYTES_MAX = 32 * 1024
+"""Of each connection: the longest head, and what is written of an answer at a time."""
 
 T = TypeVar("T")
 Line = tuple[str, str]
@@ -77,6 +87,7 @@ def serve(
             os.environ["BOOKONCE_DATABASE_URL"] = url
             os.environ["BOOKONCE_DATA_DIR"] = str(settings.data_dir)
             os.environ["BOOKONCE_PUBLIC_URL"] = base
+            os.environ[counts.FILE] = counts.make_file(metrics)
             if workers > 1:
                 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics
             server = Server(
@@ -90,6 +101,11 @@ def serve(
                 websockets=False,
                 respawn_failed_workers=True,
                 workers_kill_timeout=WEB_WORKER_GRACE_S,
+                backlog=BACKLOG,
+                backpressure=accepted_max(),
+                http1_settings=HTTP1Settings(
+                    header_read_timeout=HEAD_MS_MAX, max_buffer_size=BUFFER_BYTES_MAX
+                ),
                 log_level=LogLevels.warning,
             )
             server.main_loop_interrupt = Interrupt()  # type: ignore[assignment]

@@ -11,12 +11,15 @@ import time
 from litestar.types import ASGIApp
 
 from bookonce.cli.grace import WEB_WORKER_GRACE_S
+from bookonce.platform.settings import Settings
 from bookonce.web.application import application as web_application
+from bookonce.web.connections.watch import Watch
 
 
 def application() -> ASGIApp:
     """The web application, for as long as the server that started this worker lives."""
     threading.Thread(target=_end_with_server, daemon=True).start()
+    Watch(Settings.read()).start()
     return web_application()
 
 

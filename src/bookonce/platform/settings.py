@@ -15,6 +15,8 @@ import platformdirs
 from bookonce.platform.errors import FieldError, ValidationError
 
 RATE_LIMIT_DEFAULT = "60/minute"
+READ_LIMIT_DEFAULT = "1200/minute"
+CONNECTIONS_PER_ADDRESS_DEFAULT = 128
 FORM_TIME_MIN_S_DEFAULT = 2.0
 STRIPE_API_BASE_DEFAULT = "https://api.stripe.com"
 STRIPE_JS_DEFAULT = "https://js.stripe.com/v3/"
@@ -52,8 +54,10 @@ class Settings:
     public_url: str | None = None
     operator_listen: Listener | None = None
     rate_limit: str | None = RATE_LIMIT_DEFAULT
+    read_limit: str = READ_LIMIT_DEFAULT
     form_time_min_s: float = FORM_TIME_MIN_S_DEFAULT
     trusted_proxies: tuple[Network, ...] = ()
+    connections_per_address: int | None = CONNECTIONS_PER_ADDRESS_DEFAULT
     connections_max: int = 10
     log_level: str = "info"
     stripe_secret_key: str | None = field(default=None, repr=False)
@@ -92,6 +96,7 @@ class Settings:
         rate_limit = value("RATE_LIMIT") or RATE_LIMIT_DEFAULT
         if rate_limit != "off" and not _RATE.fullmatch(rate_limit):
             wrong("RATE_LIMIT", f'expected "60/minute" or "off", got {rate_limit!r}')
+        read_limit, per_address = _read_limits(value, wrong)
         form_time = value("FORM_TIME_MIN_S") or str(FORM_TIME_MIN_S_DEFAULT)
         if not _SECONDS.fullmatch(form_time) or float(form_time) > 60:
             wrong("FORM_TIME_MIN_S", f"expected seconds from 0 to 60, got {form_time!r}")
@@ -141,8 +146,10 @@ class Settings:
             public_url=public_url.rstrip("/") if public_url else None,
             operator_listen=operator_listen,
             rate_limit=None if rate_limit == "off" else rate_limit,
+            read_limit=read_limit,
             form_time_min_s=float(form_time),
             trusted_proxies=tuple(proxies),
+            connections_per_address=per_address,
             connections_max=int(connections),
             log_level=log_level,
             stripe_secret_key=stripe["SECRET_KEY"],
@@ -155,6 +162,25 @@ class Settings:
             mail_return_paths=messages["MAIL_RETURN_PATHS"] != "off",
             sms_url=messages["SMS_URL"],
         )
+
+
+def _read_limits(
+    value: Callable[[str], str | None], wrong: Callable[[str, str], None]
+) -> tuple[str, int | None]:
+    """How often an address may ask, and how many connections it may hold (None: any number)."""
+    read_limit = value("READ_LIMIT") or READ_LIMIT_DEFAULT
+    if not _RATE.fullmatch(read_limit):
+        wrong("READ_LIMIT", f'expected "1200/minute", got {read_limit!r}')
+    per_address = value("CONNECTIONS_PER_ADDRESS") or str(CONNECTIONS_PER_ADDRESS_DEFAULT)
+    if per_address == "off":
+        return read_limit, None
+    if not per_address.isdecimal() or not 4 <= int(per_address) <= 100_000:
+        wrong(
+            "CONNECTIONS_PER_ADDRESS",
+            f'expected a number from 4 to 100000 or "off", got {per_address!r}',
+        )
+        return read_limit, None
+    return read_limit, int(per_address)
 
 
 def _read_stripe(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from importlib.resources import files
-from pathlib import Path
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
@@ -14,7 +12,6 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.middleware.compression import CompressionMiddleware
-from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp
 
 import bookonce.followers  # noqa: F401 - declares who follows events
@@ -28,6 +25,7 @@ from bookonce.web import assets, errors, operations
 from bookonce.web.booking_page import book_by_form, brand, problem, steps
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
+from bookonce.web.deadlines import Deadlines
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.drain import is_draining
 from bookonce.web.inbound import payment_webhooks
@@ -100,9 +98,6 @@ def create_application(settings: Settings) -> ASGIApp:
             brand.brand_sheet,
             brand.logo,
             *assets.handlers(),
-            create_static_files_router(
-                path="/static", directories=[_assets()], include_in_schema=False
-            ),
         ],
         dependencies={
             "installation": Provide(lambda: installation, sync_to_thread=False),
@@ -125,7 +120,9 @@ def create_application(settings: Settings) -> ASGIApp:
     complete(litestar.openapi_schema)
     app: ASGIApp = ConditionalGet(litestar)
     if settings.rate_limit:
-        app = RateLimit(app, settings.rate_limit, settings.trusted_proxies)
+        app = RateLimit(app, settings.rate_limit, settings.read_limit, settings.trusted_proxies)
+    counts_clients = settings.rate_limit is not None
+    app = Deadlines(app, settings.trusted_proxies, counts_clients=counts_clients)
     return RequestLog(app, settings.trusted_proxies, is_encrypted=settings.is_encrypted)
 
 
@@ -162,7 +159,3 @@ def _pages() -> Router:
         # Nothing else: assets are built compressed, and a program's answer is small.
         middleware=[DefineMiddleware(CompressionMiddleware, config=COMPRESSION)],
     )
-
-
-def _assets() -> Path:
-    return Path(str(files("bookonce.web").joinpath("assets")))

@@ -53,6 +53,9 @@ PROVIDER_EVENTS = Counter(
 ATTEMPTS = Counter(
     "bookonce_database_attempts", "Attempts at database operations, retries included"
 )
+CONNECTIONS_ENDED = Counter(
+    "bookonce_connections_ended", "Clients' connections that were ended to make room for others"
+)
 POOL_OPEN = Gauge(
     "bookonce_pool_connections_open", "Database connections open", multiprocess_mode="livesum"
 )

@@ -1,0 +1,138 @@
+"""How often each client has done something of late, counted by all workers of a server together.
+
+The counts lie in a file of fixed size that every worker maps into its memory: however many clients
+there are, it doesn't grow. A client's count is found at several places that its name is hashed to,
+and is the smallest of what stands there (a count-min sketch), so one who shares a place with
+somebody else is still told apart. Two workers that count the same client in the same instant may
+count once; nobody is counted who wasn't there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import mmap
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE = "BOOKONCE_COUNTS_FILE"
+"""The variable that tells workers where their server's counts lie; nobody else sets it."""
+PLACES = 4
+CELLS = 1 << 16
+COUNT_MAX = 0xFFFF
+_KEY_BYTES = 16
+_WINDOWS = 3  # this one, the one before, and the one that is emptied
+_CELL_BYTES = 2
+_EPOCH_BYTES = 8
+_WINDOW_BYTES = _EPOCH_BYTES + PLACES * CELLS * _CELL_BYTES
+_UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in so many seconds."""
+
+    count: int
+    seconds: int
+
+    @classmethod
+    def of(cls, text: str) -> Rate:
+        """From "60/minute"."""
+        count, _, unit = text.partition("/")
+        return cls(int(count), _UNITS_S[unit])
+
+
+class Counts:
+    """Counts of one kind of thing by one rate. Each `name` has a place of its own in the file."""
+
+    def __init__(self, rate: Rate, number: int = 0, path: str | None = None) -> None:
+        # Counts beyond what a cell holds are kept in steps.
+        self._step = -(-rate.count // (COUNT_MAX // 2))
+        self._rate = rate
+        self._key, self._cells = _mapped(path)
+        self._first = _KEY_BYTES + number * _WINDOWS * _WINDOW_BYTES
+        if self._first + _WINDOWS * _WINDOW_BYTES > len(self._cells):
+            raise ValueError(f"the file of counts has no place for number {number}")
+
+    def wait_s(self, client: str, now_s: float, cost: int = 1) -> int:
+        """Count it, unless it would be too many: then how many seconds to wait; else 0.
+
+        Whole windows are counted; of the one before this counts the share that is less than a
+        window ago.
+        """
+        epoch, since_s = divmod(now_s, self._rate.seconds)
+        present = self._window(int(epoch))
+        before = self._window(int(epoch) - 1)
+        places = self._places(client)
+        counted = min(self._read(present, place) for place in places)
+        earlier = min(self._read(before, place) for place in places)
+        share = 1 - since_s / self._rate.seconds
+        steps_max = self._rate.count // self._step
+        steps = -(-cost // self._step)
+        if counted + math.ceil(earlier * share) + steps > steps_max:
+            return self._until_room(counted, earlier, steps, steps_max, since_s)
+        for place in places:
+            self._write(present, place, min(COUNT_MAX, self._read(present, place) + steps))
+        return 0
+
+    def _until_room(
+        self, counted: int, earlier: int, steps: int, steps_max: int, since_s: float
+    ) -> int:
+        seconds = self._rate.seconds
+        left = steps_max - counted - steps
+        if left >= 0 and earlier:  # enough of the window before is over by then
+            return max(1, math.ceil(seconds * (1 - left / earlier) - since_s))
+        share = max(0.0, (steps_max - steps) / counted) if counted else 1.0
+        return max(1, math.ceil(seconds - since_s + seconds * (1 - min(1.0, share))))
+
+    def _places(self, client: str) -> list[int]:
+        digest = hashlib.blake2b(client.encode(), key=self._key, digest_size=4 * PLACES).digest()
+        return [
+            (number * CELLS + int.from_bytes(digest[4 * number : 4 * number + 4]) % CELLS)
+            * _CELL_BYTES
+            for number in range(PLACES)
+        ]
+
+    def _window(self, epoch: int) -> int:
+        """Where a window's cells begin, emptied if another used the place before it."""
+        start = self._first + epoch % _WINDOWS * _WINDOW_BYTES
+        cells = start + _EPOCH_BYTES
+        if int.from_bytes(self._cells[start:cells]) != epoch:
+            self._cells[cells : start + _WINDOW_BYTES] = bytes(_WINDOW_BYTES - _EPOCH_BYTES)
+            self._cells[start:cells] = epoch.to_bytes(_EPOCH_BYTES)
+        return cells
+
+    def _read(self, cells: int, place: int) -> int:
+        at = cells + place
+        return int.from_bytes(self._cells[at : at + _CELL_BYTES])
+
+    def _write(self, cells: int, place: int, count: int) -> None:
+        at = cells + place
+        self._cells[at : at + _CELL_BYTES] = count.to_bytes(_CELL_BYTES)
+
+
+KINDS = 3
+"""How many kinds of thing the file has room for."""
+FILE_BYTES = _KEY_BYTES + KINDS * _WINDOWS * _WINDOW_BYTES
+
+
+def make_file(folder: str | None = None) -> str:
+    """A file of counts, empty, with a key of its own; for its workers only."""
+    descriptor, path = tempfile.mkstemp(prefix="counts-", dir=folder)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_KEY_BYTES))
+        file.truncate(FILE_BYTES)
+    return path
+
+
+def _mapped(path: str | None) -> tuple[bytes, mmap.mmap]:
+    if path is None:
+        cells = mmap.mmap(-1, FILE_BYTES)
+        cells[:_KEY_BYTES] = secrets.token_bytes(_KEY_BYTES)
+    else:
+        with Path(path).open("r+b") as file:
+            cells = mmap.mmap(file.fileno(), FILE_BYTES)
+    return cells[:_KEY_BYTES], cells
