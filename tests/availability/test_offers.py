@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bookonce.availability.offers import BusyTime, Grid, PartTimes, Window, offer, opened, refusal
+from bookonce.availability.grid import BusyTime, Grid, Window
+from bookonce.availability.offers import PartTimes, offer, refusal
 from bookonce.business.hours import WEEKDAYS, Hours, Span
 from bookonce.business.visits import Phase, Visit
 from bookonce.platform.intervals import Interval
@@ -53,8 +54,8 @@ def offered_starts(
 ) -> list[int]:
     """The starts at which one person can be booked."""
     grid = Grid(zone, step_min, window)
-    opened_to_ada = {"ada": opened(grid, (open_hours,), 0, visit.duration_s)}
-    part = PartTimes(0, visit, opened_to_ada, {"ada": [BusyTime(busy)]})
+    hours_of_ada = {"ada": (open_hours,)}
+    part = PartTimes(0, visit, hours_of_ada, {"ada": [BusyTime(busy)]})
     return list(offer(grid, window, [part]).starts())
 
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, target
 
-from bookonce.availability.offers import BusyTime, Grid, PartTimes, Window, offer, opened, refusal
+from bookonce.availability.grid import BusyTime, Grid, Window
+from bookonce.availability.offers import PartTimes, offer, refusal
 from bookonce.business.hours import Hours, Span
 from bookonce.business.visits import Phase, Visit
 from tests.availability.oracle import (
@@ -84,10 +85,7 @@ def offered(situation: Situation) -> dict[datetime, list[int]]:
             PartTimes(
                 offset_s,
                 visit_of(part),
-                {
-                    str(number): opened(grid, hours[number], offset_s, part.duration_min * 60)
-                    for number in able
-                },
+                {str(number): hours[number] for number in able},
                 {str(number): in_pieces(situation.performers[number].claims) for number in able},
                 [
                     [in_pieces(claims) for claims in each]

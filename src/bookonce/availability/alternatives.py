@@ -45,10 +45,9 @@ async def conflict(
     for first, last in ((day, day), (day + timedelta(1), day + timedelta(ALTERNATIVE_DAYS))):
         window = days(zone, first, last)
         _, offer = await free(installation, selection, window, now=now, released=released)
-        by_start = offer.by_start()
-        nearest = sorted(by_start.keys() - not_other, key=distance)
+        nearest = sorted((one for one in offer.starts() if one not in not_other), key=distance)
         found += [
-            (datetime.fromtimestamp(start_s, UTC), next(iter(by_start[start_s]), ANYONE))
+            (datetime.fromtimestamp(start_s, UTC), next(iter(offer.at(start_s)), ANYONE))
             for start_s in nearest[: ALTERNATIVES_MAX - len(found)]
         ]
         if len(found) == ALTERNATIVES_MAX:

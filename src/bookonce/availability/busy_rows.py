@@ -19,7 +19,8 @@ from uuid import UUID
 
 import asyncpg
 
-from bookonce.availability.offers import BusyTime
+from bookonce.availability.effort import present
+from bookonce.availability.grid import BusyTime
 from bookonce.platform.connection import Connection
 from bookonce.platform.intervals import Interval, merged
 from bookonce.platform.statements import Statement
@@ -143,6 +144,7 @@ class BusyTimes:
         Seconds since the epoch. Holds that have run out by `now` take nothing. The claims of the
         appointment `released` are read as given back.
         """
+        effort = present()
         weeks_needed = range(start_s // WEEK_S, -(-end_s // WEEK_S))
         known = None if released else self._usable(business_id, now)
         rows = await READ.rows(
@@ -164,7 +166,13 @@ class BusyTimes:
         if not rows:
             self._forget(business_id)
             return Read(None, {})
-        now_known = _updated(known, rows, weeks_needed)
+        loaded = {}
+        for row in rows:
+            if row["resource_id"] is not None:
+                taken = zip(row["starts_s"] or (), row["ends_s"] or (), strict=True)
+                loaded[row["resource_id"]] = _by_week(taken, weeks_needed)
+                await effort.breathe()
+        now_known = _updated(known, rows, loaded)
         if released is None:
             self._keep(business_id, now_known)
         return Read(
@@ -192,16 +200,11 @@ class BusyTimes:
             self._size -= known.size
 
 
-def _updated(known: _Known | None, rows: Sequence[asyncpg.Record], weeks_needed: range) -> _Known:
+def _updated(
+    known: _Known | None, rows: Sequence[asyncpg.Record], loaded: Mapping[UUID, Weeks]
+) -> _Known:
     """What is known after a read: what hasn't changed since, and what was read."""
     snapshot, server, changed = (rows[0][name] for name in ("snapshot", "server", "changed_ids"))
-    loaded = {
-        row["resource_id"]: _by_week(
-            zip(row["starts_s"] or (), row["ends_s"] or (), strict=True), weeks_needed
-        )
-        for row in rows
-        if row["resource_id"] is not None
-    }
     if known is not None and known.server != server:
         known = None
     if known is not None and not changed and not loaded:

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from bookonce.availability.busy_rows import BusyTimes
+from bookonce.availability.effort import Lanes
+from bookonce.availability.grid import Grids
 from bookonce.business.directories import Directories
 from bookonce.business.directory import Directory
 from bookonce.platform.database import Database
@@ -30,6 +32,11 @@ class Installation:
     """
     busy: BusyTimes = field(default_factory=BusyTimes)
     """The claims that this process has at hand."""
+
+    grids: Grids = field(default_factory=Grids)
+    """The grids of starts that this process has at hand."""
+    lanes: Lanes = field(default_factory=Lanes)
+    """Whose turn it is to have offers worked out."""
 
     single_flight: SingleFlight = field(default_factory=SingleFlight)
     """What this process does once for all who ask at the same moment."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import islice
 from math import inf
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookonce.availability import offers
+from bookonce.availability.busy_rows import Read
+from bookonce.availability.effort import present
+from bookonce.availability.grid import Grid, Window
 from bookonce.availability.installation import Installation
-from bookonce.availability.offers import Grid, Offer, PartTimes, Window, opened
+from bookonce.availability.offers import Offer, PartTimes
 from bookonce.availability.rules import NONE_BROKEN, Broken, Rule
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.business.directory import Directory
@@ -28,6 +30,8 @@ from bookonce.platform.zones import (
 
 DAYS_MAX = 62
 NEAR_S = 14 * DAY_S
+FAR_STARTS = 40_000
+"""So many later starts are looked at together."""
 _FIRST_DAY, _LAST_DAY = day_number(date(FIRST_YEAR, 1, 1)), day_number(date(LAST_YEAR, 12, 31))
 
 
@@ -64,19 +68,27 @@ async def soonest(
 ) -> tuple[Selection, dict[int, list[str]]]:
     """The next `limit` starts on offer with who is free, however far ahead within the horizon.
 
-    Looks at the near days first, and only if they have too few at all the others. Raises
+    Looks at the near days first, and only if they have too few at later ones. Raises
     NotFoundError, and ValidationError when a location has to be named.
     """
 
     def windows(selection: Selection) -> list[Window]:
         whole = _whole_days(bookable(selection.directory, now))
         edge_s = whole.earliest_s + NEAR_S
-        return [Window(whole.earliest_s, edge_s), Window(edge_s + 1, whole.latest_s)]
+        far_s = max(NEAR_S, FAR_STARTS * 60 * selection.directory.policy.slot_step_min)
+        far_s -= far_s % DAY_S
+        return [
+            Window(whole.earliest_s, edge_s),
+            *(
+                Window(first_s, min(first_s + far_s - 1, whole.latest_s))
+                for first_s in range(edge_s + 1, whole.latest_s + 1, far_s)
+            ),
+        ]
 
     selection, offers = await _within(installation, slug, choice, windows, now=now, enough=limit)
     found: dict[int, list[str]] = {}
     for each in offers:
-        found |= islice(each.by_start().items(), limit - len(found))
+        found |= each.first(limit - len(found))
     return selection, found
 
 
@@ -159,32 +171,52 @@ async def free(
     limits = bookable(directory, now)
     # Whole days, so that what is read and worked out for one moment serves the next.
     window = window.within(_whole_days(limits))
-    first_s, end_s = selection.offset_range_s()
-    found = await installation.database.run(
-        installation.busy.read,
-        directory.business_id,
-        selection.resource_ids(),
-        window.earliest_s + first_s,
-        max(window.latest_s, window.earliest_s) + end_s,
-        now,
-        released,
-    )
-    if found.version is None:
-        return None, Offer(Grid(place.zone, 1, Window(1, 0)), {})
-    grid = Grid.of(place.zone, directory.policy.slot_step_min, window)
-    parts = []
-    for part in selection.parts:
-        visit = part.service.visit
-        parts.append(
-            PartTimes(
-                part.offset_s,
-                visit,
-                {
-                    key: opened(grid, place.hours[key], part.offset_s, visit.duration_s)
-                    for key in part.performers
-                },
-                {key: found.busy[directory.staff_ids[key]] for key in part.performers},
-                [[found.busy[one] for one in kind] for kind in selection.needed_ids(part)],
-            )
+    effort = present()
+    work = _work(selection, window)
+    effort.spend(work, "to")
+    async with installation.lanes.for_(work).taken(effort.client):
+        first_s, end_s = selection.offset_range_s()
+        found = await installation.database.run(
+            installation.busy.read,
+            directory.business_id,
+            selection.resource_ids(),
+            window.earliest_s + first_s,
+            max(window.latest_s, window.earliest_s) + end_s,
+            now,
+            released,
         )
-    return found.version, offers.offer(grid, limits, parts)
+        if found.version is None:
+            return None, Offer(Grid(place.zone, 1, Window(1, 0)), {})
+        grid = installation.grids.of(place.zone, directory.policy.slot_step_min, window)
+        working = offers.offering(grid, limits, _parts(selection, found))
+        while True:
+            try:
+                next(working)
+            except StopIteration as end:
+                return found.version, end.value
+            await effort.breathe()
+
+
+def _work(selection: Selection, window: Window) -> int:
+    """How much there is to work out: starts times people and rooms."""
+    starts = max(0, window.latest_s - window.earliest_s) // (
+        60 * selection.directory.policy.slot_step_min
+    )
+    whose = sum(
+        len(part.performers) + sum(map(len, selection.needed_ids(part))) for part in selection.parts
+    )
+    return starts * whose
+
+
+def _parts(selection: Selection, found: Read) -> list[PartTimes]:
+    directory, place = selection.directory, selection.place
+    return [
+        PartTimes(
+            part.offset_s,
+            part.service.visit,
+            {key: place.hours[key] for key in part.performers},
+            {key: found.busy[directory.staff_ids[key]] for key in part.performers},
+            [[found.busy[one] for one in kind] for kind in selection.needed_ids(part)],
+        )
+        for part in selection.parts
+    ]

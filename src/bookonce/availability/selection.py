@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from bookonce.availability.offers import Window, refusal
+from bookonce.availability.grid import Window
+from bookonce.availability.offers import refusal
 from bookonce.availability.rules import NONE_BROKEN, Broken, Rule
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import ANYONE, Service

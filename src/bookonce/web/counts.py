@@ -78,6 +78,13 @@ class Counts:
             self._write(present, place, min(COUNT_MAX, self._read(present, place) + steps))
         return 0
 
+    def add(self, client: str, now_s: float, cost: int) -> None:
+        """Count what was done already, however much it is."""
+        present = self._window(int(now_s // self._rate.seconds))
+        for place in self._places(client):
+            count = self._read(present, place) + -(-cost // self._step)
+            self._write(present, place, min(COUNT_MAX, count))
+
     def _until_room(
         self, counted: int, earlier: int, steps: int, steps_max: int, since_s: float
     ) -> int:

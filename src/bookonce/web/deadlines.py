@@ -26,6 +26,7 @@ from litestar.types import (
     Send,
 )
 
+from bookonce.availability.effort import begin
 from bookonce.platform.settings import Network
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.rate_limit import refuse
@@ -147,6 +148,7 @@ class Deadlines:
             await self._app(scope, receive, send)
             return
         client = network_of(client_address(scope, self._proxies))
+        begin(client)
         exchange = _Exchange(self, client, receive, send)
         if self.counts_clients:
             if self._under_way[client] >= UNDER_WAY_MAX:

@@ -11,6 +11,7 @@ from litestar import MediaType, Response
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from bookonce.availability.effort import present
 from bookonce.platform.settings import Network
 from bookonce.web.booking_page.problem import too_many_requests
 from bookonce.web.client_address import client_address, header, network_of
@@ -41,7 +42,7 @@ def _refusal(scope: HTTPScope, wait_s: int) -> Response[Any]:
 class RateLimit:
     """ASGI middleware that answers 429 with Retry-After. All workers of a server count together.
 
-    A question that is dear to answer counts as several; `charge` is how many a handler adds.
+    A question that was dear to answer counts as several.
     """
 
     def __init__(self, app: ASGIApp, changes: str, reads: str, proxies: Sequence[Network]) -> None:
@@ -59,4 +60,10 @@ class RateLimit:
             if wait_s := counts.wait_s(client, time.time()):
                 await refuse(wait_s, scope, receive, send)
                 return
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                if extra := present().extra_questions:
+                    self._reads.add(client, time.time(), extra)
+            return
         await self._app(scope, receive, send)

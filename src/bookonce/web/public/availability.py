@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -10,7 +11,9 @@ from zoneinfo import ZoneInfo
 from litestar import Router, get
 from litestar.params import Parameter
 
+from bookonce.availability.effort import present
 from bookonce.availability.look import DAYS_MAX, offer, soonest
+from bookonce.availability.offers import Offer
 from bookonce.availability.selection import Choice, Selection
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.zones import is_zone
@@ -19,6 +22,8 @@ from bookonce.web.public.answers import AvailabilityAnswer, Day, Slot, SoonestAn
 from bookonce.web.public.documented import READING
 
 SOONEST_DEFAULT, SOONEST_MAX = 3, 50
+ANSWER_MAX = 50_000
+"""Starts and names in one answer: two megabytes."""
 
 ServiceKey = Annotated[str, Parameter(description="key of a service, or several with commas")]
 StaffKey = Annotated[str | None, Parameter(description='key, or "any"')]
@@ -52,15 +57,7 @@ async def availability(
         installation, slug, choice, first, last, now=datetime.now(UTC), zone=shown
     )
     zone = shown or selection.place.zone
-    by_day: defaultdict[date, list[Slot]] = defaultdict(list)
-    if include:
-        for start_s, free in found.by_start().items():
-            start = datetime.fromtimestamp(start_s, zone)
-            by_day[start.date()].append(Slot(start, free))
-    else:
-        for start_s in found.starts():
-            start = datetime.fromtimestamp(start_s, zone)
-            by_day[start.date()].append(Slot(start))
+    by_day = await _by_day(found, zone, with_names=include is not None)
     return AvailabilityAnswer(
         timezone=zone.key,
         days=[
@@ -95,6 +92,25 @@ async def next_available(
         ],
         location=_named(selection),
     )
+
+
+async def _by_day(found: Offer, zone: ZoneInfo, *, with_names: bool) -> Mapping[date, list[Slot]]:
+    """The slots by their dates. Raises ValidationError if they are too many for one answer."""
+    starts, names = len(found), found.names_count if with_names else 0
+    if starts + names > ANSWER_MAX:
+        narrower = "ask for fewer days, or for one person (staff)"
+        if with_names:
+            narrower += ", or leave include out"
+        told = f"{starts} starts with {names} names" if with_names else f"{starts} starts"
+        raise ValidationError([FieldError("to", f"{told} are more than {ANSWER_MAX}; {narrower}")])
+    effort = present()
+    by_day: defaultdict[date, list[Slot]] = defaultdict(list)
+    free = found.by_start() if with_names else dict.fromkeys(found.starts())
+    for start_s, names_then in free.items():
+        start = datetime.fromtimestamp(start_s, zone)
+        by_day[start.date()].append(Slot(start, names_then))
+        await effort.breathe()
+    return by_day
 
 
 def _named(selection: Selection) -> str | None:
