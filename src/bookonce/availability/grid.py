@@ -87,7 +87,7 @@ class Grid:
 
     def first(self, bits: Bits, number: int) -> list[int]:
         """The first starts that a set holds, at most so many, ascending."""
-        found = []
+        found: list[int] = []
         while bits and len(found) < number:
             lowest = bits & -bits
             found.append(self.starts[lowest.bit_length() - 1])
