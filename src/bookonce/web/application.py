@@ -40,7 +40,7 @@ from bookonce.web.readiness import Readiness
 from bookonce.web.request_log import RequestLog
 from bookonce.web.requests import BODY_BYTES_MAX
 
-COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=5)
+COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=5, exclude_opt_key="is_stream")
 
 
 def application() -> ASGIApp:

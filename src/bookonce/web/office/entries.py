@@ -20,6 +20,7 @@ class Entry:
 
 ENTRIES = (
     Entry("", Right.SEE_CALENDAR),
+    Entry("calendar", Right.SEE_CALENDAR),
     Entry("team", Right.TEAM),
 )
 """In the order of the bar. Who adds a page adds a line here, and its name below."""
@@ -36,7 +37,7 @@ class Shown:
 
 def _names(words: NullTranslations) -> dict[str, str]:
     _ = words.gettext
-    return {"": _("Today"), "team": _("Team")}
+    return {"": _("Today"), "calendar": _("Calendar"), "team": _("Team")}
 
 
 def shown(slug: str, access: Access, path: str, words: NullTranslations) -> list[Shown]:

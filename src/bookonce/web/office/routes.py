@@ -9,9 +9,14 @@ from litestar.middleware.compression import CompressionMiddleware
 
 from bookonce.platform.errors import BookonceError
 from bookonce.web.office import (
+    absence,
     account,
+    appointment,
+    calendar,
     front_door,
     links,
+    live,
+    new_appointment,
     passkey,
     proof,
     refusals,
@@ -56,6 +61,11 @@ def pages(compression: CompressionConfig) -> Router:
             passkey.challenge_to_sign_in,
             passkey.sign_in_by_passkey,
             today.today,
+            calendar.calendar,
+            *new_appointment.HANDLERS,
+            *appointment.HANDLERS,
+            *absence.HANDLERS,
+            live.changes,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,
