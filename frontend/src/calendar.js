@@ -38,12 +38,12 @@ function eventOf(piece, list) {
     resourceIds: [list.dataset.staff],
     start: piece.dataset.start.replace("T", " "),
     end: piece.dataset.end.replace("T", " "),
-    title: { html: link.innerHTML },
+    title: link.textContent.trim(),
     editable: may,
     startEditable: may,
     durationEditable: false,
     classNames: classesOf(piece),
-    extendedProps: { of: piece.dataset.id, url: link.href, spoken: link.textContent.trim(), may },
+    extendedProps: { of: piece.dataset.id, url: link.href, inside: [...link.childNodes], may },
   };
 }
 
@@ -92,10 +92,31 @@ function show() {
   if (grid) {
     grid.setOption("resources", view === "day" ? resources() : []);
     grid.setOption("events", events());
+    requestAnimationFrame(plain);
     return;
   }
   root.after(place);
+  place.setAttribute("role", "group");
+  place.setAttribute("aria-label", document.querySelector("h1").textContent);
   grid = createCalendar(place, [ResourceTimeGrid, TimeGrid, Interaction], options());
+  plain();
+}
+
+// The grid calls itself a table, and isn't one: what can be opened in it are links.
+function plain() {
+  const table = ["role", "aria-colindex", "aria-rowindex", "aria-colcount", "aria-rowcount", "aria-colspan"];
+  for (const element of place.querySelectorAll("*")) {
+    for (const name of table) element.removeAttribute(name);
+  }
+}
+
+function inside({ event }) {
+  if (event.display === "background") return undefined;
+  const link = document.createElement("a");
+  link.href = event.extendedProps.url;
+  link.draggable = false;
+  link.append(...event.extendedProps.inside.map((node) => node.cloneNode(true)));
+  return { domNodes: [link] };
 }
 
 function options() {
@@ -123,6 +144,7 @@ function options() {
     longPressDelay: 400,
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
     eventDrop: dropped,
+    eventContent: inside,
     eventClick: ({ event, jsEvent }) => {
       if (event.display !== "background" && !jsEvent.target.closest("a")) open(event);
     },
@@ -142,13 +164,9 @@ function begin(start, resource) {
 }
 
 function readied(el, event) {
-  if (event.display === "background") return;
-  el.tabIndex = 0;
-  el.setAttribute("role", "link");
-  el.setAttribute("aria-label", event.extendedProps.spoken);
+  if (event.display === "background" || !event.extendedProps.may) return;
   el.addEventListener("keydown", (pressed) => {
-    if (pressed.key === "Enter") open(event);
-    else if (pressed.altKey && event.extendedProps.may) nudge(pressed, event);
+    if (pressed.altKey) nudge(pressed, event);
   });
 }
 
