@@ -43,8 +43,9 @@ bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about
 bench-growth: $(DEV) $(PAGES) ## measure with up to ten million appointments (12 GB of disk)
 	@$(BIN)/python -m bench growth
 
-screenshots: $(DEV) $(PAGES) ## each step of a booking as a picture, into docs/images/booking
+screenshots: $(DEV) $(PAGES) ## each step of a booking and the office as pictures, into docs/images
 	@$(BIN)/python -m tests.browser.screenshots
+	@$(BIN)/python -m tests.browser.office_screenshots
 
 fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 	@.ci/fresh

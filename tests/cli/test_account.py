@@ -60,6 +60,15 @@ def test_what_is_wrong_is_named(run: Run, slug: str) -> None:
     assert run(*invite[:-1], "chief", "--business", slug).code == 2
 
 
+def test_who_is_out_is_not_in(run: Run, slug: str) -> None:
+    invite = ("account", "invite", "zoe@example.com", "--business", slug, "--role", "owner")
+    remove = ("account", "remove", "Zoe@example.com", "--business", slug)
+    assert run(*invite).code == 0
+    assert "no longer" in run(*remove).out
+    assert "zoe@example.com" not in run("account", "list", "--business", slug).out
+    refused(run(*remove), "zoe@example.com")
+
+
 def test_links_begin_with_the_public_address(database_url: str, slug: str) -> None:
     done = bookonce(
         "account", "invite", "zoe@example.com", "--business", slug, "--role", "owner",

@@ -135,9 +135,9 @@ async def withdraw(connection: Connection, business_id: UUID, link_id: UUID) -> 
     return bool(await _WITHDRAW.run(connection, business_id=business_id, link_id=link_id))
 
 
-async def withdraw_for(connection: Connection, business_id: UUID, email: str) -> None:
-    """Take the invitations of one address back."""
-    await _WITHDRAW_FOR.run(connection, business_id=business_id, email=email)
+async def withdraw_for(connection: Connection, business_id: UUID, email: str) -> bool:
+    """Take the invitations of one address back; whether there was one."""
+    return bool(await _WITHDRAW_FOR.run(connection, business_id=business_id, email=email))
 
 
 async def withdraw_kind(connection: Connection, kind: LinkKind) -> None:

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from bookonce.accounts import account_rows, members, membership_rows, served
+from bookonce.accounts import account_rows, link_rows, members, membership_rows, served
 from bookonce.accounts.account import normal_email
 from bookonce.accounts.invite import Invitation, invitations
 from bookonce.accounts.invite import invite as invite_to
@@ -132,17 +132,25 @@ async def _add_rows(table: Table, database: Database, directory: Directory) -> N
 def remove(
     email: Email, business: Business, data_dir: DataDir = None, database_url: DatabaseUrl = None
 ) -> None:
-    """Take an account out of a business. The last owner stays."""
+    """Take an account out of a business, or its invitation back. The last owner stays."""
 
     async def act(database: Database, _: Settings) -> str:
         directory, now = await _business(database, business), datetime.now(UTC)
         address = normal_email(email)
+        withdrawn = await database.run(link_rows.withdraw_for, directory.business_id, address)
         found = await database.run(account_rows.by_email, address)
         if found is None:
+            if withdrawn:
+                return f"{address} is no longer invited to {directory.slug}"
             raise NotFoundError(f"No account has the address {address}.")
-        await members.remove(
-            database, directory.business_id, found.account_id, by=None, actor=COMMAND_LINE, now=now
-        )
+        try:
+            await members.remove(
+                database, directory.business_id, found.account_id,
+                by=None, actor=COMMAND_LINE, now=now,
+            )  # fmt: skip
+        except NotFoundError:
+            if not withdrawn:
+                raise
         return f"{address} belongs to {directory.slug} no longer"
 
     out.print(Text(_with_database(data_dir, database_url, act)))
