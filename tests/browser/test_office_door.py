@@ -5,7 +5,8 @@ with and without scripts, and passkeys.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -18,7 +19,7 @@ from bookonce.platform.actor import Role
 from tests.browser.booking import assert_proper
 from tests.browser.conftest import APPEARANCES, BOTH, WAYS, NewPage
 from tests.office.cast import PASSWORD, Cast
-from tests.running import RunningServer
+from tests.running import RunningServer, free_port
 
 WITHOUT = "without-javascript"
 
@@ -143,10 +144,31 @@ async def test_the_way_in(new_page: NewPage, cast: Cast, way: str) -> None:
     await expect(dora.page).to_have_url(re.compile(r"\?date=2026-12-01$"))
 
 
+@pytest.fixture(scope="module")
+def named(new_database: Callable[[], str], scratch: Path) -> Iterator[RunningServer]:
+    """A server at a name, for which browsers make passkeys."""
+    port = free_port()
+    origin = f"http://localhost:{port}"
+    server = RunningServer(
+        new_database(), scratch / "named", "--port", str(port),
+        environment={"BOOKONCE_PUBLIC_URL": origin},
+    )  # fmt: skip
+    server.base_url = origin
+    with server:
+        yield server
+
+
+@pytest.fixture
+def named_cast(named: RunningServer) -> Iterator[Cast]:
+    cast = Cast(named)
+    yield cast
+    cast.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def with_authenticator(new_page: NewPage, server: RunningServer) -> AsyncIterator[Page]:
-    """A browser at a name that can have passkeys, with a device that checks its owner."""
-    page = await new_page(base_url=server.base_url.replace("127.0.0.1", "localhost"))
+async def with_authenticator(new_page: NewPage, named: RunningServer) -> AsyncIterator[Page]:
+    """A browser with a device that checks its owner."""
+    page = await new_page(base_url=named.base_url)
     devtools = await page.context.new_cdp_session(page)
     await devtools.send("WebAuthn.enable")
     await devtools.send(
@@ -176,17 +198,17 @@ class TestPasskey:
         await desk.page.click("main form button")
         await expect(desk.page.locator("text=Bob's phone")).to_be_visible()
 
-    async def test_it_works(self, with_authenticator: Page, cast: Cast) -> None:
-        desk = Desk(with_authenticator, cast)
+    async def test_it_works(self, with_authenticator: Page, named_cast: Cast) -> None:
+        desk = Desk(with_authenticator, named_cast)
         await self.add(desk)
         await desk.page.click("header >> text=Sign out")
         await desk.page.click("text=Sign in with a passkey")
         await expect(desk.page).to_have_url(re.compile(rf"{desk.office}$"))
 
-    async def test_it_proves_who_is_there(self, with_authenticator: Page, cast: Cast) -> None:
-        desk = Desk(with_authenticator, cast)
+    async def test_it_proves_who_is_there(self, with_authenticator: Page, named_cast: Cast) -> None:
+        desk = Desk(with_authenticator, named_cast)
         await self.add(desk)
-        cast.let_proof_run_out()
+        named_cast.let_proof_run_out()
         await desk.page.goto("/office/account/password")
         await assert_proper(desk.page)
         await desk.page.click("text=Use a passkey")
@@ -194,9 +216,9 @@ class TestPasskey:
         assert desk.page.url.endswith("/office/account/password")
 
     async def test_one_that_was_removed_is_not_known(
-        self, with_authenticator: Page, cast: Cast
+        self, with_authenticator: Page, named_cast: Cast
     ) -> None:
-        desk = Desk(with_authenticator, cast)
+        desk = Desk(with_authenticator, named_cast)
         await self.add(desk)
         await desk.page.click("button:has-text('Remove')")
         await expect(desk.page.locator("text=Bob's phone")).to_have_count(0)

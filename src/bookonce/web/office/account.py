@@ -16,6 +16,7 @@ from bookonce.accounts.passwords import LENGTH_MIN
 from bookonce.accounts.sessions import Session
 from bookonce.platform.actor import Role
 from bookonce.platform.errors import NotFoundError, TryAgainError, ValidationError
+from bookonce.web.forms import form_fields
 from bookonce.web.office import cookie
 from bookonce.web.office.dependencies import Page, SignedIn
 from bookonce.web.office.front_door import busy
@@ -82,7 +83,7 @@ async def change_profile(
     office: Page, session: SignedIn, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Another name or language."""
-    fields = await request.form()
+    fields = await form_fields(request)
     try:
         await profile.change_profile(
             office.installation.database,
@@ -124,7 +125,7 @@ async def change_password(
         token = await profile.change_password(
             office.installation.database,
             session,
-            str((await request.form()).get("password") or ""),
+            str((await form_fields(request)).get("password") or ""),
             now=office.now,
         )
     except ValidationError:
@@ -180,7 +181,7 @@ async def confirm_second_factor(
     codes = await second_factor.confirm(
         office.installation.database,
         session.account.account_id,
-        str((await request.form()).get("code") or ""),
+        str((await form_fields(request)).get("code") or ""),
         secret_key=office.settings.secret_key,
         now=office.now,
     )

@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from bookonce.accounts import passkeys
 from bookonce.accounts.passkeys import Site
 from bookonce.platform.errors import NotFoundError
+from bookonce.web.forms import form_fields
 from bookonce.web.office import cookie
 from bookonce.web.office.account import HERE
 from bookonce.web.office.dependencies import Caller, Page, SignedIn
@@ -61,7 +62,7 @@ async def add_passkey(
     office: Page, session: SignedIn, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Keeps the passkey that the browser has made."""
-    fields = await request.form()
+    fields = await form_fields(request)
     if not await passkeys.add(
         office.installation.database,
         session,
@@ -109,7 +110,7 @@ async def sign_in_by_passkey(
     office: Page, browser: Caller, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Signs in."""
-    fields = await request.form()
+    fields = await form_fields(request)
     there = return_to(str(fields.get("next") or ""))
     token = await passkeys.sign_in(
         office.installation.database,

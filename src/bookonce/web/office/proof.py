@@ -12,6 +12,7 @@ from bookonce.accounts.passkeys import Site
 from bookonce.accounts.sessions import Session
 from bookonce.accounts.sign_in import prove
 from bookonce.platform.errors import SlowDownError, TryAgainError
+from bookonce.web.forms import form_fields
 from bookonce.web.office import cookie
 from bookonce.web.office.dependencies import Page, SignedIn
 from bookonce.web.office.front_door import busy, slowed_down, too_often
@@ -52,7 +53,7 @@ async def prove_by_form(
     office: Page, session: SignedIn, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Takes it, and goes on to where it was needed."""
-    fields, _ = await request.form(), office.language.words.gettext
+    fields, _ = await form_fields(request), office.language.words.gettext
     there = return_to(str(fields.get("next") or ""))
     database, wrong = office.installation.database, _("That wasn't right. Please try again.")
     try:

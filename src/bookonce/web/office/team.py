@@ -15,6 +15,7 @@ from bookonce.accounts.account import Member
 from bookonce.accounts.roles import Post, Right, may_manage
 from bookonce.platform.actor import Role
 from bookonce.platform.errors import LastOwnerError, NotFoundError, ValidationError
+from bookonce.web.forms import form_fields
 from bookonce.web.office.dependencies import Admitted, Page, SignedIn
 from bookonce.web.office.guard import MEMBER
 from bookonce.web.office.page import Office
@@ -123,7 +124,7 @@ async def change_by_form(
     """Gives a member another role, calendar or switches."""
     session.require_proof(office.now)
     assert office.directory is not None
-    post, member = post_of(await request.form()), await _found(office, account_id)
+    post, member = post_of(await form_fields(request)), await _found(office, account_id)
     try:
         invite.require_staff_key(office.directory, post.staff_key)
         await members.change_post(

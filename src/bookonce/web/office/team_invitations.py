@@ -14,6 +14,7 @@ from bookonce.accounts.invite import Invitation
 from bookonce.accounts.roles import Post, Right
 from bookonce.platform.actor import Role
 from bookonce.platform.errors import ValidationError
+from bookonce.web.forms import form_fields
 from bookonce.web.office.account import qr_code
 from bookonce.web.office.dependencies import Admitted, Page, SignedIn
 from bookonce.web.office.page import Office
@@ -61,7 +62,7 @@ async def invite_by_form(
     """Makes an invitation, and shows its link: once, since only its hash is kept."""
     session.require_proof(office.now)
     assert office.directory is not None
-    fields = await request.form()
+    fields = await form_fields(request)
     invitation = Invitation(
         str(fields.get("email") or ""), post_of(fields), str(fields.get("name") or "")
     )
