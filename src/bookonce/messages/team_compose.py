@@ -118,7 +118,7 @@ def _as_before(directory: Directory, business: Business) -> Directory:
         return {key: known.get(key) or new_id() for key in keys}
 
     locations = [each.key for each in business.location] or list(directory.location_ids)
-    return replace(
+    return msgspec.structs.replace(
         directory,
         business=business,
         location_ids=ids(dict(directory.location_ids), locations),

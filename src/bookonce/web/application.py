@@ -22,7 +22,7 @@ from bookonce.platform.errors import BookonceError
 from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.web import assets, errors, operations
-from bookonce.web.booking_page import book_by_form, brand, problem, steps
+from bookonce.web.booking_page import book_by_form, brand, problem, steps, unsubscribe
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.deadlines import Deadlines
@@ -152,6 +152,8 @@ def _pages() -> Router:
             pages.move_page,
             pages.move_by_form,
             payment.pay_by_form,
+            unsubscribe.unsubscribe_page,
+            unsubscribe.unsubscribe,
             problem.front_page,
             problem.nothing_below,
         ],
