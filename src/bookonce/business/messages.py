@@ -93,11 +93,11 @@ class Messages(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     from_name: Annotated[str, Meta(pattern=r"\S", max_length=100)] | None = None
     reply_to: str | None = None
-    reminders: Annotated[tuple[Lead, ...], Meta(max_length=LEADS_MAX)] = ("24h",)
+    reminders: tuple[Lead, ...] = ("24h",)
     quiet: Annotated[str, Meta(pattern=QUIET_PATTERN)] | None = None
     sms: bool = False
-    owner_copy: Annotated[tuple[str, ...], Meta(max_length=COPIES_MAX)] = ()
-    template: Annotated[tuple[Template, ...], Meta(max_length=TEMPLATES_MAX)] = ()
+    owner_copy: tuple[str, ...] = ()
+    template: tuple[Template, ...] = ()
 
 
 def lead_min(lead: str) -> int | None:
@@ -115,6 +115,13 @@ def quiet_hours(text: str | None) -> tuple[time, time] | None:
 
 def problems(messages: Messages, languages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """What types can't say of messages: the place, and what was expected."""
+    for place, listed, most in (
+        ("reminders", messages.reminders, LEADS_MAX),
+        ("owner_copy", messages.owner_copy, COPIES_MAX),
+        ("template", messages.template, TEMPLATES_MAX),
+    ):
+        if len(listed) > most:
+            yield place, f"at most {most}, got {len(listed)}"
     for index, lead in enumerate(messages.reminders):
         if problem := lead_problem(lead):
             yield f"reminders[{index}]", problem
@@ -127,7 +134,7 @@ def problems(messages: Messages, languages: tuple[str, ...]) -> Iterator[tuple[s
 
 def lead_problem(lead: str) -> str | None:
     """What is wrong with a lead that is written rightly, or None."""
-    minutes = lead_min(lead)
+    minutes = lead_min(lead) if re.match(LEAD_PATTERN, lead) else None
     if minutes is not None and minutes > LEAD_MIN_MAX:
         return f"at most 30 days before, got {lead!r}"
     return None
@@ -135,7 +142,7 @@ def lead_problem(lead: str) -> str | None:
 
 def quiet_problem(text: str | None) -> str | None:
     """What is wrong with quiet hours that are written rightly, or None."""
-    hours = quiet_hours(text)
+    hours = quiet_hours(text) if text and re.match(QUIET_PATTERN, text) else None
     return f"begins when it ends: {text!r}" if hours and hours[0] == hours[1] else None
 
 

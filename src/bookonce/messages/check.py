@@ -10,7 +10,7 @@ import dns.exception
 import dns.resolver
 
 from bookonce.messages.letter import Letter
-from bookonce.messages.mail import Envelope, Look, mail
+from bookonce.messages.mail import Envelope, Look, as_sent, mail
 from bookonce.messages.outgoing import Answer, Fate, Ways
 from bookonce.messages.smtp import Parcel, Smtp
 from bookonce.platform.ids import new_id
@@ -49,10 +49,10 @@ async def send_test(ways: Ways, to: str, now: datetime) -> Checked:
         ),
     )
     envelope = Envelope(ways.sender, "Bookonce", to, ways.message_id(new_id()), now)
-    content = mail(letter, envelope, Look("Bookonce"), None).as_bytes()
+    content = mail(letter, envelope, Look("Bookonce"), None)
     server = Smtp(ways.smtp_url)
     try:
-        answer = await server.send(Parcel(ways.sender, to, content), _go_on)
+        answer = await server.send(Parcel(ways.sender, to, as_sent(content)), _go_on)
     finally:
         await server.close()
     return _tested(answer, to)

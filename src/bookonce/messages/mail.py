@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import formataddr
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -84,6 +86,32 @@ def mail(letter: Letter, envelope: Envelope, look: Look, event: Calendar | None)
         _add_event(made, event)
     made["Content-Language"] = letter.language.tag  # last: a part that is put in takes it along
     return made
+
+
+def as_sent(made: EmailMessage) -> bytes:
+    """The mail as it travels. Subject and sender are encoded here: where the standard library folds a
+    header that isn't ASCII, it loses or adds spaces.
+    """
+    subject, sender = str(made["Subject"]), made["From"].addresses[0]
+    del made["Subject"], made["From"]
+    head = [
+        f"Subject: {_encoded(subject, 'Subject')}",
+        f"From: {_named(sender.display_name)}<{sender.addr_spec}>",
+    ]
+    return "".join(f"{line}\r\n" for line in head).encode() + made.as_bytes()
+
+
+def _named(name: str) -> str:
+    if not name:
+        return ""
+    if name.isascii():
+        return f"{formataddr((name, 'x')).removesuffix('<x>').rstrip()} "
+    return f"{_encoded(name, 'From')}\r\n "
+
+
+def _encoded(text: str, header: str) -> str:
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(text, charset, header_name=header).encode(linesep="\r\n")
 
 
 def as_html(letter: Letter, look: Look, logo_id: str = "") -> str:

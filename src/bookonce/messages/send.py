@@ -15,7 +15,7 @@ from bookonce.messages.composed import Composed
 from bookonce.messages.decide import Void
 from bookonce.messages.kinds import SENT_ONCE_AT_MOST, retry_after
 from bookonce.messages.lane_rows import HAND_OVERS_MAX, Attempt
-from bookonce.messages.mail import Envelope, Look, mail
+from bookonce.messages.mail import Envelope, Look, as_sent, mail
 from bookonce.messages.outgoing import MAIL, SMS, Answer, Fate, Handing, Ways
 from bookonce.messages.reminders import is_quiet, quiet_end
 from bookonce.messages.sms_text import shortened
@@ -221,4 +221,4 @@ def _parcel(ways: Ways, attempt: Attempt, composed: Composed, now: datetime) -> 
     if ways.has_return_paths:
         return_path = return_address(ways.sender, attempt.business_id, attempt.message.id)
     to = str(made["To"].addresses[0].addr_spec)
-    return Parcel(return_path, to, made.as_bytes())
+    return Parcel(return_path, to, as_sent(made))
