@@ -109,6 +109,7 @@ async def _by_its_way(
         await sender.installation.database.run(lane_rows.keep, attempt, composed.told)
         return Ending("not_sent", f"no server for {way} is set up")
     if ending := await _unreachable(sender, attempt, composed, now):
+        await sender.installation.database.run(lane_rows.keep, attempt, composed.told)
         return ending
     return await _handed(sender, attempt, composed, now)
 
@@ -172,6 +173,8 @@ async def _handed(sender: Sender, attempt: Attempt, composed: Composed, now: dat
         except (ValueError, UnicodeError) as error:
             return Ending("failed", f"no mail can be made of it: {error}")
         answer = await sender.mailer.send(parcel, handing)
+    if answer.fate is Fate.REFUSED:
+        await sender.installation.database.run(lane_rows.keep, attempt, told)
     if answer.fate is Fate.REFUSED and answer.is_address and message.way == MAIL:
         await sender.installation.database.run(
             address_rows.mark_bounced, attempt.business_id, told.address, answer.words, now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +24,11 @@ class Gateway:
     account: str
     token: str
     sender: str
+
+    @property
+    def credentials(self) -> str:
+        """As HTTP's basic scheme has them."""
+        return base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
 
     @classmethod
     def of(cls, url: str) -> Gateway:
@@ -70,7 +76,7 @@ class Twilio:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                auth=aiohttp.BasicAuth(self._gateway.account, self._gateway.token),
+                headers={"Authorization": f"Basic {self._gateway.credentials}"},
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S),
             )
         return self._session
