@@ -195,6 +195,7 @@ async def no_more_now(desk: Desk) -> bool:
 
 def die(desk: Desk, step: str) -> None:
     """Start a sender that dies at a step, and see it die."""
+    assert desk.ways.smtp_url is not None
     died = subprocess.run(
         [sys.executable, "-m", "tests.messages.dying", desk.database.url, desk.ways.smtp_url, step],
         cwd=ROOT,

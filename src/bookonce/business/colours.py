@@ -6,6 +6,7 @@ Contrast is that of WCAG 2.2: (lighter + 0.05) / (darker + 0.05) of relative lum
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 TEXT_CONTRAST = 4.5
 LIGHT_PAGE, DARK_PAGE = "#ffffff", "#1b1c20"
@@ -23,6 +24,7 @@ class Accent:
     text: str
 
 
+@lru_cache
 def accents(brand: str) -> tuple[Accent, Accent]:
     """The accent on a light page, and on a dark one. `brand` is a colour such as "#7a3e9d"."""
     return _accent(brand, LIGHT_PAGE, BLACK), _accent(brand, DARK_PAGE, WHITE)

@@ -277,7 +277,7 @@ class _Telling:
         why = self.gettext("You get this because of an appointment at %(business)s.")
         return (
             why % {"business": isolated(profile.name)},
-            " · ".join(each for each in reach if each),
+            " · ".join(isolated(each) for each in reach if each),
         )
 
     def _short(self, heading: str) -> str:
