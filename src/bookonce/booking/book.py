@@ -64,12 +64,12 @@ async def book(
     request = request.normal()
     idempotency = Idempotency.of(idempotency_key, "book", request)
     wish = await wish_of(installation, slug, request)
-    asked = Asked(actor, network, hold_until, is_once, now, language)
-    return await book_wish(installation, slug, wish, idempotency, asked)
+    asking = Asking(actor, network, hold_until, is_once, now, language)
+    return await book_wish(installation, slug, wish, idempotency, asking)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asking:
     """How a wish was asked for; see `book`."""
 
     actor: Actor
@@ -81,11 +81,11 @@ class Asked:
 
 
 async def book_wish(
-    installation: Installation, slug: str, wish: Wish, idempotency: Idempotency, asked: Asked
+    installation: Installation, slug: str, wish: Wish, idempotency: Idempotency, asking: Asking
 ) -> Booked:
     """Book what is wished for; see `book`."""
     ids = Ids(new_id(), new_id(), new_id(), new_token())
-    actor, now, broken = asked.actor, asked.now, broken_in(wish.manner)
+    actor, now, broken = asking.actor, asking.now, broken_in(wish.manner)
 
     def judge(directory: Directory) -> Selection:
         limits = bookable(directory, now, broken)
@@ -101,13 +101,13 @@ async def book_wish(
                 return replayed
             raise
         await go_by_the_same_rules(installation, directory, now)
-        if asked.is_once and await has_this(installation, selection, wish, now):
+        if asking.is_once and await has_this(installation, selection, wish, now):
             return await replayed_or_refused(installation, slug, selection, wish, idempotency, now)
         deposit = None
         if actor.is_bound_by_terms:
             deposit = await due(installation, selection, wish.guest.email or "", now)
         circumstances = Circumstances(
-            actor, asked.network, deposit, asked.hold_until, now, asked.language
+            actor, asking.network, deposit, asking.hold_until, now, asking.language
         )
         new = new_appointment(installation, selection, wish, idempotency, ids, circumstances)
         result = await run_booking(installation, new, selection, wish)

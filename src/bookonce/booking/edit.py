@@ -34,7 +34,7 @@ async def edit(
     installation: Installation,
     slug: str,
     appointment_id: UUID,
-    wanted: Edit,
+    changes: Edit,
     *,
     actor: Actor,
     now: datetime,
@@ -47,7 +47,7 @@ async def edit(
     event_id = new_id()
     for _ in range(RACES_LOST_MAX):
         appointment = await load(installation, directory, appointment_id)
-        edited = msgspec.structs.replace(appointment, **wanted.given())
+        edited = msgspec.structs.replace(appointment, **changes.given())
         if edited == appointment:
             return Found(directory, appointment)
         if await installation.database.run(

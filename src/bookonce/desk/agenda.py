@@ -35,7 +35,7 @@ class Agenda:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Scope:
     """Of whom, where and what; nothing: of all."""
 
     staff: Sequence[str] = ()
@@ -50,27 +50,27 @@ async def agenda(
     directory: Directory,
     first: date,
     last: date,
-    wanted: Wanted,
+    scope: Scope,
     *,
     access: Access,
     now: datetime,
 ) -> Agenda:
     """The appointments and the blocked time on the dates `first` to `last`, both included, of the
-    clock of the location that is wanted, else the business's.
+    clock of the location in `scope`, else the business's.
 
     Of those whom `access` may see; of what several perform, all. Raises ForbiddenError and
     NotFoundError.
     """
     access.require(Right.SEE_CALENDAR)
-    zone = zone_of(directory, wanted.location)
+    zone = zone_of(directory, scope.location)
     start, end = days_between(zone, first, last)
-    seen = seen_of(directory, wanted.staff, access)
+    seen = seen_of(directory, scope.staff, access)
     if not seen:
         return Agenda(directory, start, end, (), ())
-    if not wanted.staff and access.may(Right.SEE_ALL_CALENDARS):
-        query = filter_of(directory, start, end, wanted)  # those who left have appointments, too
+    if not scope.staff and access.may(Right.SEE_ALL_CALENDARS):
+        query = filter_of(directory, start, end, scope)  # those who left have appointments, too
     else:
-        query = filter_of(directory, start, end, replace(wanted, staff=seen))
+        query = filter_of(directory, start, end, replace(scope, staff=seen))
     entries = await installation.database.run(agenda_rows.appointments, query)
     blocks = await installation.database.run(
         agenda_rows.blocks,
@@ -82,18 +82,18 @@ async def agenda(
     return Agenda(directory, start, end, list(without_expired(entries, now)), blocks)
 
 
-def filter_of(directory: Directory, start: datetime, end: datetime, wanted: Wanted) -> Filter:
+def filter_of(directory: Directory, start: datetime, end: datetime, scope: Scope) -> Filter:
     """What the database is asked for."""
     return Filter(
         business_id=directory.business_id,
         first=start,
         end=end,
         known_start=start - longest(directory),
-        statuses=[status.value for status in wanted.statuses],
-        staff=list(wanted.staff),
-        services=list(wanted.services),
-        location=wanted.location,
-        client_id=wanted.client_id,
+        statuses=[status.value for status in scope.statuses],
+        staff=list(scope.staff),
+        services=list(scope.services),
+        location=scope.location,
+        client_id=scope.client_id,
     )
 
 
@@ -108,14 +108,14 @@ def zone_of(directory: Directory, location: str | None) -> ZoneInfo:
     return directory.zone if location is None else directory.zone_at(location)
 
 
-def seen_of(directory: Directory, wanted: Collection[str], access: Access) -> list[str]:
-    """The keys of those whose calendars are wanted and may be seen, in the business's order. Raises
-    NotFoundError if somebody who is wanted isn't there.
+def seen_of(directory: Directory, staff: Collection[str], access: Access) -> list[str]:
+    """The keys of those of `staff`, or of all if none is named, whose calendars may be seen, in the
+    business's order. Raises NotFoundError if somebody who is named isn't there.
     """
-    for key in wanted:
+    for key in staff:
         directory.require_staff(key)
     return [
-        key for key in directory.staff_ids if (not wanted or key in wanted) and access.may_see(key)
+        key for key in directory.staff_ids if (not staff or key in staff) and access.may_see(key)
     ]
 
 

@@ -148,9 +148,9 @@ _BLOCKS = Statement(
 )
 
 
-async def appointments(connection: Connection, wanted: Filter) -> list[Entry]:
+async def appointments(connection: Connection, query: Filter) -> list[Entry]:
     """The appointments that a filter lets through, the earliest first."""
-    return [_entry(row) for row in await _APPOINTMENTS.rows(connection, wanted)]
+    return [_entry(row) for row in await _APPOINTMENTS.rows(connection, query)]
 
 
 async def blocks(

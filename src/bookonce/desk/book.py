@@ -7,7 +7,7 @@ from datetime import datetime
 from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
 from bookonce.availability.installation import Installation
-from bookonce.booking.book import Asked, book_wish
+from bookonce.booking.book import Asking, book_wish
 from bookonce.booking.replay import Booked
 from bookonce.business.document import ANYONE
 from bookonce.desk.request import DeskBooking, wish_of
@@ -36,5 +36,5 @@ async def book_at_desk(
     require_to_break(access, request.break_rules, request.overbook)
     idempotency = Idempotency.of(idempotency_key, "book at the desk", request)
     wish = await wish_of(installation, access.business_id, slug, request)
-    asked = Asked(access.actor, None, hold_until, is_once=False, now=now)
-    return await book_wish(installation, slug, wish, idempotency, asked)
+    asking = Asking(access.actor, None, hold_until, is_once=False, now=now)
+    return await book_wish(installation, slug, wish, idempotency, asking)

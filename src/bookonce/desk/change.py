@@ -190,17 +190,17 @@ async def edit_at_desk(
     await found_at_desk(
         installation, slug, appointment_id, access=access, right=Right.BOOK, now=now
     )
-    wanted = Edit()
+    changes = Edit()
     if request.notes is not msgspec.UNSET:
         if wrong := list(notes_errors(request.notes)):
             raise ValidationError(wrong)
-        wanted = msgspec.structs.replace(wanted, notes=normal_notes(request.notes))
+        changes = msgspec.structs.replace(changes, notes=normal_notes(request.notes))
     if request.client is not msgspec.UNSET:
         guest = await guest_at_desk(installation, access.business_id, slug, None, request.client)
-        wanted = msgspec.structs.replace(
-            wanted,
+        changes = msgspec.structs.replace(
+            changes,
             client_id=await registered(installation, access.business_id, guest, now),
             client_name=guest.name,
             client_phone=guest.phone,
         )
-    return await edit(installation, slug, appointment_id, wanted, actor=access.actor, now=now)
+    return await edit(installation, slug, appointment_id, changes, actor=access.actor, now=now)

@@ -21,10 +21,10 @@ _SEARCH = Statement(
           AND appointment.client_id = client.client_id
     ) AS seen
     WHERE client.business_id = :business_id AND (
-        strpos(lower(client.name), lower(:wanted)) > 0
-        OR strpos(client.email, lower(:wanted)) > 0
+        strpos(lower(client.name), lower(:said)) > 0
+        OR strpos(client.email, lower(:said)) > 0
         OR (:digits <> '' AND strpos(client.phone, :digits) > 0))
-    ORDER BY strpos(lower(client.name), lower(:wanted)) = 1 DESC, seen.last DESC NULLS LAST,
+    ORDER BY strpos(lower(client.name), lower(:said)) = 1 DESC, seen.last DESC NULLS LAST,
              client.client_id
     LIMIT :limit
     """
@@ -43,15 +43,15 @@ class FoundClient:
 
 
 async def search(
-    connection: Connection, business_id: UUID, wanted: str, limit: int = FOUND_MAX
+    connection: Connection, business_id: UUID, said: str, limit: int = FOUND_MAX
 ) -> list[FoundClient]:
     """The clients of whom a part of the name, mail address or number was said."""
-    digits = "".join(each for each in wanted if each.isdigit()).lstrip("0")
-    is_number = digits and all(each.isdigit() or each in " +-/()." for each in wanted)
+    digits = "".join(each for each in said if each.isdigit()).lstrip("0")
+    is_number = digits and all(each.isdigit() or each in " +-/()." for each in said)
     rows = await _SEARCH.rows(
         connection,
         business_id=business_id,
-        wanted=wanted,
+        said=said,
         digits=digits if is_number else "",
         limit=limit,
     )

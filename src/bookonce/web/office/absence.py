@@ -42,7 +42,7 @@ async def block_by_form(office: Page, access: Admitted) -> Response[str] | Redir
     form = DeskForm(await request.form())
     directory = _directory(office)
     try:
-        wanted = AbsenceRequest(
+        absence = AbsenceRequest(
             staff=form.text("staff"),
             from_=form.instant(directory.zone),
             to=instant(
@@ -56,7 +56,7 @@ async def block_by_form(office: Page, access: Admitted) -> Response[str] | Redir
             kind=BlockKind.TIME_OFF if form.text("kind") == "time_off" else BlockKind.BLOCKED,
         )
         await block_at_desk(
-            office.installation, directory.slug, wanted, access=access, now=office.now
+            office.installation, directory.slug, absence, access=access, now=office.now
         )
     except BookonceError as error:
         return _page(office, access, form, error)

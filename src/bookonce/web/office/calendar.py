@@ -18,7 +18,7 @@ from bookonce.accounts.roles import Right
 from bookonce.booking.appointment import Status
 from bookonce.business.directory import Directory
 from bookonce.business.hours import open_intervals
-from bookonce.desk.agenda import Agenda, Wanted, agenda, days_between, zone_of
+from bookonce.desk.agenda import Agenda, Scope, agenda, days_between, zone_of
 from bookonce.desk.agenda_rows import BlockedTime, Entry
 from bookonce.events.catalogue import Part
 from bookonce.platform.languages import Language
@@ -81,13 +81,13 @@ async def calendar(office: Page, access: Admitted) -> Response[str]:
     assert directory is not None
     address = address_of(office, directory, access)
     zone = zone_of(directory, address.location)
-    wanted = Wanted(staff=(address.staff,) if address.staff else (), location=address.location)
+    scope = Scope(staff=(address.staff,) if address.staff else (), location=address.location)
     found = await agenda(
         office.installation,
         directory,
         address.first,
         address.last,
-        wanted,
+        scope,
         access=access,
         now=office.now,
     )

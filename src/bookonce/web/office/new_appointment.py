@@ -106,10 +106,10 @@ async def _page(
 ) -> Response[str]:
     directory, language = _directory(office), office.language
     found: list[FoundClient] = []
-    wanted = form.text("q")
-    if wanted and access.may(Right.SEE_CLIENTS):
+    said = form.text("q")
+    if said and access.may(Right.SEE_CLIENTS):
         found = await office.installation.database.run(
-            client_search_rows.search, access.business_id, wanted[:200]
+            client_search_rows.search, access.business_id, said[:200]
         )
     here = office.now.astimezone(directory.zone)
     step = timedelta(minutes=directory.policy.slot_step_min)

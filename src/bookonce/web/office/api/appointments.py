@@ -17,7 +17,7 @@ from bookonce.booking import client_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
 from bookonce.desk import agenda_rows, history_rows
-from bookonce.desk.agenda import Wanted, days_between, filter_of, seen_of, zone_of
+from bookonce.desk.agenda import Scope, days_between, filter_of, seen_of, zone_of
 from bookonce.desk.agenda_rows import Filter
 from bookonce.desk.book import book_at_desk
 from bookonce.desk.change import (
@@ -74,21 +74,21 @@ async def list_appointments(
     """
     directory: Directory = request.state.directory
     now = datetime.now(UTC)
-    wanted = Wanted(
+    scope = Scope(
         staff=_keys(staff),
         location=location,
         statuses=_statuses(status),
         services=_keys(service),
         client_id=client,
     )
-    seen = seen_of(directory, wanted.staff, access)
-    if wanted.staff or not access.may(Right.SEE_ALL_CALENDARS):
-        wanted = replace(wanted, staff=seen)
+    seen = seen_of(directory, scope.staff, access)
+    if scope.staff or not access.may(Right.SEE_ALL_CALENDARS):
+        scope = replace(scope, staff=seen)
         if not seen:
             return AppointmentsPage([], None)
     after_start, after_id = read_cursor(cursor)
     query = replace(
-        _between(directory, wanted, first, last),
+        _between(directory, scope, first, last),
         after_start=after_start,
         after_id=after_id,
         limit=limit + 1,
@@ -101,8 +101,8 @@ async def list_appointments(
     )
 
 
-def _between(directory: Directory, wanted: Wanted, first: date | None, last: date | None) -> Filter:
-    zone = zone_of(directory, wanted.location)
+def _between(directory: Directory, scope: Scope, first: date | None, last: date | None) -> Filter:
+    zone = zone_of(directory, scope.location)
     start, end = datetime.min.replace(tzinfo=UTC, year=1970), datetime.max.replace(tzinfo=UTC)
     if first is not None and last is not None and last < first:
         raise ValidationError([FieldError("to", "must not be before from")])
@@ -110,7 +110,7 @@ def _between(directory: Directory, wanted: Wanted, first: date | None, last: dat
         start, _ = days_between(zone, first, first)
     if last is not None:
         _, end = days_between(zone, last, last)
-    query = filter_of(directory, start, end, wanted)
+    query = filter_of(directory, start, end, scope)
     return query if first is not None else replace(query, known_start=start)
 
 
