@@ -56,7 +56,11 @@ class RunningServer:
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.log_path = data_dir.parent / f"{data_dir.name}-{self.port}.log"
         self._command = [*command, "serve", "--port", str(self.port), *arguments]
-        inherited = {k: v for k, v in os.environ.items() if k != "BOOKONCE_DATABASE_URL"}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("BOOKONCE_") or name in ("BOOKONCE_POSTGRES_BIN",)
+        }
         self._environment = (
             inherited
             | {

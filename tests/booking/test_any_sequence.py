@@ -273,7 +273,7 @@ def test_any_sequence_of_verbs_keeps_every_invariant(database_url: str) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=max(15, int(os.environ.get("BOOKONCE_EXAMPLES", "0")) // 20),
+            max_examples=max(15, int(os.environ.get("TEST_EXAMPLES", "0")) // 20),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -14,13 +14,13 @@ PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 LACKING = (
     "The browser tests are skipped: no Chromium is here. Install one (Debian: "
     "apt-get install chromium-headless-shell; elsewhere: .venv/bin/playwright install chromium), "
-    "or name one in BOOKONCE_CHROMIUM."
+    "or name one in TEST_CHROMIUM."
 )
 
 
 def find(of_playwright: str) -> str | None:
     """The first Chromium that starts. `of_playwright` is where Playwright keeps its own."""
-    named = os.environ.get("BOOKONCE_CHROMIUM")
+    named = os.environ.get("TEST_CHROMIUM")
     found = [named] if named else [*map(shutil.which, PROGRAMS), of_playwright]
     return next((path for path in found if path and _starts(path)), None)
 

@@ -35,7 +35,7 @@ from tests.localstripe import Fault
 
 FOREVER = sys.maxsize
 STEPS_MAX = 200
-STRIDE = 1 if "BOOKONCE_EXAMPLES" in os.environ else 12
+STRIDE = 1 if "TEST_EXAMPLES" in os.environ else 12
 """Every step at night; in each run every twelfth, another twelfth for each way to break one."""
 ENOUGH = (BookonceError, ProviderError, RefusedByProviderError)
 """What a process may answer when something is broken under it; anything else is a fault of ours."""

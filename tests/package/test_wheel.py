@@ -68,10 +68,23 @@ def test_it_carries_its_licence_migrations_pages_and_types(wheel: Path) -> None:
         "bookonce/web/assets/swagger-ui/swagger-ui-bundle.js",
         "bookonce/demo/lumen.toml",
         "bookonce/py.typed",
+        "bookonce/runtime.lock",
     ):
         assert needed in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.startswith("tests")]
+
+
+def test_it_says_which_build_it_is(installed: Path, wheel: Path) -> None:
+    said = subprocess.run(
+        [str(installed / "bin" / "bookonce"), "--version"],
+        capture_output=True, text=True, check=True, cwd="/",
+    ).stdout  # fmt: skip
+    with zipfile.ZipFile(wheel) as archive:
+        if "bookonce/COMMIT" not in archive.namelist():
+            pytest.skip("this isn't a checkout with git")
+        commit = archive.read("bookonce/COMMIT").decode().strip()
+    assert said == f"bookonce 0.1.0+g{commit}\n"
 
 
 def test_its_dependencies_are_all_declared(installed: Path) -> None:

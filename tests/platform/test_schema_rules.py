@@ -18,7 +18,7 @@ from bookonce.platform.schema import applied_versions, migrate, packaged_version
 
 # Not sharded by business: a unique address can't be, the migrations are of the whole database, and
 # the queue of jobs is worked on across businesses.
-QUEUE = {"job", "job_worker", "job_schedule", "job_outcome", "transaction_mark"}
+QUEUE = {"job", "job_worker", "job_schedule", "job_outcome", "job_halt", "transaction_mark"}
 # An account may belong to several businesses, and signing in asks for no business.
 ACCOUNTS = {
     "account",

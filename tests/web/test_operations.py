@@ -22,7 +22,7 @@ from tests.web.visitors import PROBLEM, a_wish, address_of, book, refused, token
 from tests.web.waiting import wait_until
 
 PUBLIC_URL = "https://book.example.com"
-ANNOUNCED = ("Bookonce is open", "  API, to read", "  ready?", "  stop with")
+ANNOUNCED = ("Bookonce is open", "  the first", "  API, to read", "  ready?", "  stop with")
 
 
 class Operated:

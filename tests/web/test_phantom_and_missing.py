@@ -23,7 +23,7 @@ from tests.factories import a_business
 from tests.web.clocks import next_clock_change
 from tests.web.visitors import a_wish, address_of
 
-SEEDS = range(max(10, int(os.environ.get("BOOKONCE_EXAMPLES", "0")) // 20))
+SEEDS = range(max(10, int(os.environ.get("TEST_EXAMPLES", "0")) // 20))
 ZONES = [
     "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago",
     "America/Havana", "Africa/Cairo", "Asia/Kathmandu", "America/St_Johns", "UTC",

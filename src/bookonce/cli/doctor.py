@@ -34,7 +34,7 @@ from bookonce.platform.readiness import (
 from bookonce.platform.schema import applied_versions
 from bookonce.platform.settings import Settings
 from bookonce.platform.zone_database import RULES
-from bookonce.queue import depth_rows
+from bookonce.queue import depth_rows, halt_rows
 from bookonce.queue.depth_rows import Depth
 
 FREE_BYTES_MIN = 1024**3
@@ -126,7 +126,8 @@ async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncI
     if not faults.keys() & {"schema", "rights"}:
         async for finding in _payments(connection, settings):
             yield finding
-        for finding in _jobs(await depth_rows.depth(connection)):
+        halted = await halt_rows.halted(connection)
+        for finding in _jobs(await depth_rows.depth(connection), halted):
             yield finding
     yield await _clock(connection)
     durable = await connection.fetch(
@@ -174,10 +175,12 @@ async def _payments(connection: asyncpg.Connection, settings: Settings) -> Async
     )
 
 
-def _jobs(depth: Depth) -> Iterator[Finding]:
+def _jobs(depth: Depth, halted: str | None) -> Iterator[Finding]:
     """Jobs that nobody does, jobs that come late, jobs that were given up."""
     waits = f"{depth.waiting} waiting, {depth.running} running"
-    if depth.waiting and depth.late_s > 0 and not depth.workers:
+    if halted:
+        found, advice = f"{waits}; off ({halted})", "to have them done: bookonce jobs --start"
+    elif depth.waiting and depth.late_s > 0 and not depth.workers:
         found, advice = f"{waits}; nobody works", "run: bookonce serve --jobs, or bookonce worker"
     elif depth.late_s > LATE_S_MAX:
         found = f"{waits}; the first for {depth.late_s / 60:.0f} min"

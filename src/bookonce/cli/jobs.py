@@ -13,10 +13,10 @@ from rich.text import Text
 
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import give_up, out, plain_errors
+from bookonce.cli.output import give_up, out, plain_errors, warn
 from bookonce.platform.hosts import connect
 from bookonce.platform.wake import notify
-from bookonce.queue import depth_rows
+from bookonce.queue import depth_rows, halt_rows
 from bookonce.queue.depth_rows import Depth, Listed
 
 SHOWN_MAX = 100
@@ -27,15 +27,25 @@ def jobs(
     retry: Annotated[
         str | None, typer.Option(help="Try a dead job again: its id, or all.", show_default=False)
     ] = None,
+    start: Annotated[
+        bool, typer.Option("--start", help="Have the jobs of a restored copy done.")
+    ] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """List the jobs that wait, run, or are dead."""
     with plain_errors():
         settings = read_settings(data_dir, database_url)
+        if start:
+            with running_database(settings) as url:
+                was_halted = asyncio.run(_start(url))
+            out.print("jobs are done from now on" if was_halted else "jobs are done already")
+            return
         if retry is None:
             with running_database(settings) as url:
-                listed, depth = asyncio.run(_look(url))
+                listed, depth, halted = asyncio.run(_look(url))
+            if halted:
+                warn(f"jobs are off ({halted}); to have them done: bookonce jobs --start")
             _show(listed, depth)
             return
         job_id = _job_id(retry)
@@ -55,15 +65,27 @@ def _job_id(text: str) -> UUID | None:
         give_up(f'--retry expects the id of a dead job or "all", got {text!r}')
 
 
-async def _look(url: str) -> tuple[Sequence[Listed], Depth]:
+async def _look(url: str) -> tuple[Sequence[Listed], Depth, str | None]:
     connection = await connect(url, timeout=10)
     try:
         return (
             await depth_rows.unfinished(connection, SHOWN_MAX),
             await depth_rows.depth(connection),
+            await halt_rows.halted(connection),
         )
     finally:
         await connection.close()
+
+
+async def _start(url: str) -> bool:
+    connection = await connect(url, timeout=10)
+    try:
+        async with connection.transaction():
+            was_halted = await halt_rows.start(connection)
+            await notify(connection)
+    finally:
+        await connection.close()
+    return was_halted
 
 
 async def _revive(url: str, job_id: UUID | None) -> int:

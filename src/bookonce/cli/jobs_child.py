@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import sys
 import threading
@@ -39,6 +40,9 @@ class JobsChild:
         while not ready():
             if self._done.wait(0.05):
                 return
+        # A child begins with the signals that its parent's thread blocks: the terminal's Ctrl-C is
+        # the server's to act on, also while the child is still reading its modules.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         rest_s = RESTART_S
         while not self._done.is_set():
             # The pipe tells the child when we are gone, however we went.
@@ -47,7 +51,9 @@ class JobsChild:
             )
             if self._ended_by_us(child):
                 return
-            warn(f"the jobs process had died ({child.returncode}) and is started again")
+            # Else it was told to stop, as a whole group of processes may be.
+            if child.returncode not in (0, -signal.SIGTERM):
+                warn(f"the jobs process had died ({child.returncode}) and is started again")
             if self._done.wait(rest_s):
                 return
             rest_s = min(RESTART_S_MAX, rest_s * 2)

@@ -50,8 +50,6 @@ async def work(settings: Settings, tempo: Tempo | None = None) -> None:
 
 def main() -> None:
     """The child of a server: ends with it, even if the server is killed."""
-    # Until the loop listens to signals: the terminal's Ctrl-C is the server's to act on.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_server, daemon=True).start()
     settings = Settings.read()
     configure_logs(settings.log_level)

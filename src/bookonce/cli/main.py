@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from bookonce import __version__
+from bookonce.platform.build_identity import identity
 
 MODULES = {
     "serve": "bookonce.cli.serve",
@@ -24,7 +24,11 @@ MODULES = {
     "rename": "bookonce.cli.versions",
     "close": "bookonce.cli.versions",
     "reopen": "bookonce.cli.versions",
+    "remove": "bookonce.cli.erase",
+    "client": "bookonce.cli.erase",
     "migrate": "bookonce.cli.migrate",
+    "backup": "bookonce.cli.backup",
+    "restore": "bookonce.cli.backup",
     "account": "bookonce.cli.account",
     "rezone": "bookonce.cli.rezone",
     "doctor": "bookonce.cli.doctor",
@@ -67,7 +71,7 @@ app = typer.Typer(
 
 def _print_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(f"bookonce {__version__}")
+        typer.echo(f"bookonce {identity()}")
         raise typer.Exit
 
 

@@ -28,15 +28,15 @@ from bookonce.accounts import served
 from bookonce.accounts.links import make_first_owner_link, make_sign_in_link
 from bookonce.availability.installation import Installation
 from bookonce.cli.database import opened, watched_database_url
+from bookonce.cli.draining import Draining
 from bookonce.cli.grace import WEB_WORKER_GRACE_S
-from bookonce.cli.interrupt import Interrupt
 from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import give_up, out, plain_errors
+from bookonce.cli.output import err, give_up, plain_errors
 from bookonce.cli.preflight import made_ready
 from bookonce.demo import OWNER, SLUG
 from bookonce.platform.settings import Settings, is_loopback
-from bookonce.web import counts
+from bookonce.web import counts, drain
 from bookonce.web.build import NotBuiltError, build
 from bookonce.web.connections.watch import accepted_max
 
@@ -108,7 +108,8 @@ def serve(
                 ),
                 log_level=LogLevels.warning,
             )
-            server.main_loop_interrupt = Interrupt()  # type: ignore[assignment]
+            os.environ[drain.PLACE] = f"{metrics}/draining"
+            server.main_loop_interrupt = Draining(server, settings.drain_s)  # type: ignore[assignment]
             open_ = threading.Event()
             lines = [
                 *links,
@@ -192,14 +193,17 @@ def _reachable(host: str) -> str:
 
 
 def _announce(host: str, port: int, lines: list[Line], open_: threading.Event) -> None:
-    """Print the addresses to open, and set `open_`, once the first answer has come."""
+    """Print the addresses to open, and set `open_`, once the first answer has come.
+
+    To the error stream: on the other each line is a JSON object.
+    """
     while not _is_alive(_reachable(host), port):
         time.sleep(0.05)
     open_.set()
-    out.print("Bookonce is open", style="bold")
+    err.print("Bookonce is open", style="bold")
     for what, address in lines:
-        out.print(f"  {what:<22}{address}")
-    out.print("  stop with Ctrl-C")
+        err.print(f"  {what:<22}{address}")
+    err.print("  stop with Ctrl-C")
 
 
 def _is_alive(host: str, port: int) -> bool:

@@ -213,6 +213,9 @@ UNBLOCKED = _kind("time.unblocked", BlockFacts, "0.1", "Blocked time was given b
 BUSINESS_CHANGED = _kind(
     "business.changed", ChangeFacts, "0.1", "The business describes itself differently."
 )
+CLIENT_ERASED = _kind(
+    "client.erased", NoFacts, "0.1", "What was known of a client was erased; the books stay."
+)
 MEMBER_INVITED = _kind(
     "member.invited", MemberFacts, "0.1", "Somebody was invited to the business's office."
 )

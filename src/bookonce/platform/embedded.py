@@ -21,6 +21,7 @@ import os
 import pwd
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ DATABASE = "bookonce"
 ROLE = "bookonce"
 SUPERUSER = "postgres"
 START_TIMEOUT_S = 60
+RECOVERY_TIMEOUT_S = 3600
 SOCKET_PATH_BYTES_MAX = 107  # sun_path of a Unix socket address
 SOCKET_NAME = ".s.PGSQL.5432"
 
@@ -187,7 +189,9 @@ class EmbeddedPostgres:
         )  # fmt: skip
         with (cluster / "postgresql.conf").open("a") as configuration:
             configuration.write(_CONFIGURATION)
-        (cluster / "pg_hba.conf").write_text("local all all peer map=bookonce\n")
+        (cluster / "pg_hba.conf").write_text(
+            "local all all peer map=bookonce\nlocal replication all peer map=bookonce\n"
+        )
         (cluster / "pg_ident.conf").write_text(
             "".join(
                 f"bookonce {person} {role}\n"
@@ -219,7 +223,24 @@ class EmbeddedPostgres:
             raise EmbeddedPostgresError(
                 f"PostgreSQL did not start in {cluster}:\n{tail.strip()}{_advice(tail)}"
             )
+        self._await_recovery(cluster)
         self._ensure_database(cluster)
+
+    def _await_recovery(self, cluster: Path) -> None:
+        """Of a copy that is brought to a point in time: return when it is there and lets us in.
+        PostgreSQL calls itself started before."""
+        if not (cluster / "recovery.signal").exists():
+            return
+        port, socket = (cluster / "postmaster.pid").read_text().splitlines()[3:5]
+        deadline_s = time.monotonic() + RECOVERY_TIMEOUT_S
+        ready = ("pg_isready", "-q", "-h", socket, "-p", port)
+        while self._call(cluster, *ready).returncode != 0:
+            if not self._postmaster_lives(cluster) or time.monotonic() > deadline_s:
+                raise EmbeddedPostgresError(
+                    f"The recovery in {cluster} didn't come to its end. Its log says why: "
+                    f"{cluster / 'log'}"
+                )
+            time.sleep(0.2)
 
     def _ensure_database(self, cluster: Path) -> None:
         """The role and database we work in; the role is no superuser."""

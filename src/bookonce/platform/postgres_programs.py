@@ -31,6 +31,17 @@ def binaries_for(user: pwd.struct_passwd, configured: Path | None) -> Path:
     return _copy_for_root(binaries)
 
 
+def program(name: str, configured: Path | None) -> str:
+    """A program that speaks to any supported server: the packaged one, which is the newest, or the
+    configured one where that isn't installed."""
+    try:
+        return str(_packaged_binaries() / name)
+    except EmbeddedPostgresError:
+        if configured is None:
+            raise
+        return str(configured / name)
+
+
 def _packaged_binaries() -> Path:
     return _package_folder() / "pginstall" / "bin"
 

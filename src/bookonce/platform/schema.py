@@ -6,9 +6,11 @@ import asyncio
 import re
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import parse_qs, quote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
@@ -17,6 +19,8 @@ from bookonce.platform.connection import Connection
 from bookonce.platform.hosts import connect
 
 MIGRATION_TABLE = "schema_migration"
+RESTORING = "half restored"
+"""Stands among the versions while a backup is put in."""
 CONNECT_TIMEOUT_S = 10.0
 _MIGRATION_LOCK = 0x626F6F6B  # "book": one process migrates at a time
 _VERSION = re.compile(r"^(\d+)_")
@@ -71,6 +75,11 @@ def is_newer(unknown: list[str]) -> bool:
 
 def unknown_schema(unknown: list[str]) -> str:
     """What an operator is told whose database had migrations that this code doesn't know."""
+    if RESTORING in unknown:
+        return (
+            "A restore into this database didn't come to its end. Make a new database and restore "
+            "there."
+        )
     who = (
         f"was upgraded by a newer Bookonce (migration {', '.join(unknown)})"
         if is_newer(unknown)
@@ -82,32 +91,56 @@ def unknown_schema(unknown: list[str]) -> str:
     )
 
 
-async def migrate(url: str) -> list[str]:
+async def migrate(
+    url: str, *, upto: Iterable[str] | None = None, restoring: bool = False
+) -> list[str]:
     """Apply what is pending, each migration in a transaction; returns what was applied.
 
-    Raises MigrationError, also if the database has had migrations that this code doesn't know.
+    `upto` names those that are wanted, if not all are. `restoring` is for who has marked the
+    database as half restored. Raises MigrationError, also if the database has had migrations that
+    this code doesn't know.
     """
+    wanted = set(packaged_versions() if upto is None else upto)
     connection = await connect(url, timeout=CONNECT_TIMEOUT_S)
     try:
-        if unknown := unknown_versions(await applied_versions(connection)):
+        unknown = unknown_versions(await applied_versions(connection))
+        if unknown and not (restoring and unknown == [RESTORING]):
             raise MigrationError(unknown_schema(unknown))
-        if not await pending_versions(connection):
+        if not wanted.intersection(await pending_versions(connection)):
             return []
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
-        pending = await pending_versions(connection)
+        pending = sorted(wanted.intersection(await pending_versions(connection)))
         if pending:
             host = await connection.fetchval("SELECT coalesce(host(inet_server_addr()), '')")
             tls = await connection.fetchval(
                 "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
             )
-            await _run_dbmate(_dbmate_url(url, host, tls=bool(tls)))
+            await _run_dbmate(_dbmate_url(url, host, tls=bool(tls)), wanted)
         return pending
     finally:
         await connection.close()
 
 
-async def _run_dbmate(url: str) -> None:
-    with as_file(files("bookonce.platform").joinpath("migrations")) as folder:
+async def tables(connection: Connection) -> list[str]:
+    """The tables in the schema that we work in."""
+    rows = await connection.fetch(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+    )
+    return [row["tablename"] for row in rows]
+
+
+async def begin_restoring(connection: Connection) -> None:
+    """Mark a database as half restored: no server opens on it."""
+    await connection.execute(f"INSERT INTO {MIGRATION_TABLE} (version) VALUES ('{RESTORING}')")
+
+
+async def end_restoring(connection: Connection) -> None:
+    """It is whole."""
+    await connection.execute(f"DELETE FROM {MIGRATION_TABLE} WHERE version = '{RESTORING}'")
+
+
+async def _run_dbmate(url: str, wanted: set[str]) -> None:
+    with _migrations(wanted) as folder:
         process = await asyncio.create_subprocess_exec(
             _dbmate(),
             "--migrations-dir", str(folder),
@@ -121,6 +154,21 @@ async def _run_dbmate(url: str) -> None:
         _, errors = await process.communicate()
     if process.returncode != 0:
         raise MigrationError(_with_advice(errors.decode(errors="replace").strip()))
+
+
+@contextmanager
+def _migrations(wanted: set[str]) -> Iterator[Path]:
+    """A folder with the migrations that are wanted and no others."""
+    with as_file(files("bookonce.platform").joinpath("migrations")) as every:
+        if wanted == set(packaged_versions()):
+            yield every
+            return
+        with TemporaryDirectory(prefix="bookonce-migrations-") as some:
+            for file in every.iterdir():
+                match = _VERSION.match(file.name)
+                if match and match[1] in wanted:
+                    shutil.copy(file, some)
+            yield Path(some)
 
 
 _ADVICE = (

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ RATE_LIMIT_DEFAULT = "60/minute"
 READ_LIMIT_DEFAULT = "1200/minute"
 CONNECTIONS_PER_ADDRESS_DEFAULT = 128
 FORM_TIME_MIN_S_DEFAULT = 2.0
+DRAIN_S_BEHIND_PROXY = 5.0
+READ_ELSEWHERE = ("HOST", "PORT", "WORKERS", "JOBS", "ZONE_RULES")
+"""Settings of `serve`'s options, and of which zone rules are read, which is before all others."""
 STRIPE_API_BASE_DEFAULT = "https://api.stripe.com"
 STRIPE_JS_DEFAULT = "https://js.stripe.com/v3/"
 _STRIPE_SECRET_KEY = re.compile(r"(sk|rk)_\w{3,250}", re.ASCII)
@@ -58,6 +62,7 @@ class Settings:
     form_time_min_s: float = FORM_TIME_MIN_S_DEFAULT
     trusted_proxies: tuple[Network, ...] = ()
     connections_per_address: int | None = CONNECTIONS_PER_ADDRESS_DEFAULT
+    drain_s: float = 0.0
     connections_max: int = 10
     log_level: str = "info"
     stripe_secret_key: str | None = field(default=None, repr=False)
@@ -86,8 +91,10 @@ class Settings:
     def read(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read `BOOKONCE_*`. Raises ValidationError naming each variable that is wrong."""
         errors: list[FieldError] = []
+        known = set(READ_ELSEWHERE)
 
         def value(name: str) -> str | None:
+            known.add(name)
             return environment.get(f"BOOKONCE_{name}", "").strip() or None
 
         def wrong(name: str, message: str) -> None:
@@ -108,6 +115,7 @@ class Settings:
                     proxies.append(ipaddress.ip_network(text.strip(), strict=False))
             except ValueError:
                 wrong("TRUSTED_PROXIES", f"expected addresses or networks, got {text.strip()!r}")
+        drain_s = _read_drain(value, wrong, DRAIN_S_BEHIND_PROXY if proxies else 0.0)
         connections = value("CONNECTIONS_MAX") or "10"
         if not connections.isdecimal() or not 1 <= int(connections) <= 1000:
             wrong("CONNECTIONS_MAX", f"expected a number from 1 to 1000, got {connections!r}")
@@ -115,7 +123,8 @@ class Settings:
         if public_url and not _is_public_url(public_url.rstrip("/")):
             wrong(
                 "PUBLIC_URL",
-                f'expected an address such as "https://book.example.com", got {public_url!r}',
+                f'expected an address such as "https://book.example.com", got {public_url!r}; '
+                "Bookonce answers at the root of a host of its own, not below a path",
             )
         operator_listen = _listener(value("OPERATOR_LISTEN"))
         if value("OPERATOR_LISTEN") and operator_listen is None:
@@ -135,9 +144,10 @@ class Settings:
             wrong("DATABASE_URL", problem)
         stripe = _read_stripe(value, wrong)
         messages = _read_messages(value, wrong)
+        data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
+        errors += _misspelt(environment, known)
         if errors:
             raise ValidationError(errors)
-        data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
         return cls(
             data_dir=Path(data_dir).expanduser() if data_dir else default_data_dir(),
             database_url=database_url,
@@ -150,6 +160,7 @@ class Settings:
             form_time_min_s=float(form_time),
             trusted_proxies=tuple(proxies),
             connections_per_address=per_address,
+            drain_s=drain_s,
             connections_max=int(connections),
             log_level=log_level,
             stripe_secret_key=stripe["SECRET_KEY"],
@@ -181,6 +192,28 @@ def _read_limits(
         )
         return read_limit, None
     return read_limit, int(per_address)
+
+
+def _read_drain(
+    value: Callable[[str], str | None], wrong: Callable[[str, str], None], default_s: float
+) -> float:
+    """How long a server says that it is about to stop before it does."""
+    drain = value("DRAIN_S") or str(default_s)
+    if _SECONDS.fullmatch(drain) and float(drain) <= 60:
+        return float(drain)
+    wrong("DRAIN_S", f"expected seconds from 0 to 60, got {drain!r}")
+    return default_s
+
+
+def _misspelt(environment: Mapping[str, str], known: set[str]) -> Iterator[FieldError]:
+    """A setting that isn't one would be left out of account, and nobody would notice."""
+    for variable in sorted(environment):
+        name = variable.removeprefix("BOOKONCE_")
+        if name == variable or name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        meant = f"; did you mean BOOKONCE_{near[0]}?" if near else "; see docs/settings.md"
+        yield FieldError(variable, f"there is no such setting{meant}")
 
 
 def _read_stripe(

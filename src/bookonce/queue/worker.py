@@ -19,7 +19,7 @@ import structlog
 from bookonce.platform.database import Database
 from bookonce.platform.errors import TryAgainError
 from bookonce.platform.retry import DATABASE_ERRORS
-from bookonce.queue import job_rows
+from bookonce.queue import halt_rows, job_rows
 from bookonce.queue.failures import delay_s, described
 from bookonce.queue.handlers import Context, Registry, RetryLater
 from bookonce.queue.job_rows import Attempt
@@ -67,6 +67,7 @@ class Worker(Generic[T]):
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._rescue_at_s = 0.0
+        self._is_halted = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish what is under way, for `grace_s` at most."""
@@ -89,6 +90,12 @@ class Worker(Generic[T]):
 
     async def _round(self) -> bool:
         """Fill the queue, and begin what there is room for. Whether to look again at once."""
+        if reason := await self._store(halt_rows.halted):
+            if not self._is_halted:
+                log.warning("jobs are off", reason=reason)
+            self._is_halted = True
+            return False
+        self._is_halted = False
         more = await relay(self._database, self._registry)
         await self._clock.tick()
         if time.monotonic() >= self._rescue_at_s:

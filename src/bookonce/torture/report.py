@@ -17,7 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from bookonce import __version__
+from bookonce.platform.build_identity import identity
 from bookonce.torture.checks import Verdict
 from bookonce.torture.history import Attempt, Kind, Outcome
 from bookonce.torture.run import Guard, Plan, Progress, Result
@@ -153,7 +153,7 @@ def as_tree(result: Result) -> dict[str, Any]:
     """The result as the JSON file has it; `docs/torture.md` has the fields."""
     by_number = {one.number: one for one in result.evidence.history.attempts}
     return {
-        "version": __version__,
+        "version": identity(),
         "started_at": result.started_at.isoformat(),
         "seed": result.plan.seed,
         "seconds": result.plan.seconds,

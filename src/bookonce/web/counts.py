@@ -18,7 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-FILE = "BOOKONCE_COUNTS_FILE"
+FILE = "_BOOKONCE_COUNTS_FILE"
 """The variable that tells workers where their server's counts lie; nobody else sets it."""
 PLACES = 4
 CELLS = 1 << 16

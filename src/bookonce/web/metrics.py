@@ -24,6 +24,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from bookonce.platform.build_identity import identity
 from bookonce.queue.depth_rows import Depth
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -85,6 +86,16 @@ class JobMetrics(Collector):
         yield done
 
 
+class BuildMetrics(Collector):
+    """Which build answers, as a label."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Always 1."""
+        build = GaugeMetricFamily("bookonce_build_info", "Which build this is", labels=["version"])
+        build.add_metric([identity()], 1)
+        yield build
+
+
 def exposition(jobs: JobMetrics | None) -> tuple[bytes, str]:
     """All metrics in Prometheus's text format, and its content type. Without `jobs` if the database
     can't be asked."""
@@ -93,8 +104,8 @@ def exposition(jobs: JobMetrics | None) -> tuple[bytes, str]:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     text = generate_latest(registry)
+    apart = CollectorRegistry()
+    apart.register(BuildMetrics())
     if jobs is not None:
-        of_jobs = CollectorRegistry()
-        of_jobs.register(jobs)
-        text += generate_latest(of_jobs)
-    return text, CONTENT_TYPE_LATEST
+        apart.register(jobs)
+    return text + generate_latest(apart), CONTENT_TYPE_LATEST
