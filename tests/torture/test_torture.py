@@ -74,6 +74,12 @@ def test_options_that_make_no_sense_are_refused(option: str, value: str, words: 
     assert outcome.stdout == ""
 
 
+def test_the_guard_is_not_left_out_under_faults() -> None:
+    outcome = CliRunner().invoke(command, ["--guard", "off", "--faults", "crash"])
+    assert outcome.exit_code == 1
+    assert "no server opens again without its guard" in outcome.stderr
+
+
 def test_a_file_that_can_not_be_written_is_told_before_the_run(tmp_path: Path) -> None:
     file = tmp_path / "no" / "such.json"
     outcome = CliRunner().invoke(command, ["--json", str(file)])

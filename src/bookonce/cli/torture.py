@@ -42,6 +42,8 @@ def torture(
     Your data is never touched. Exit code 1: a check failed.
     """
     plan = Plan(seconds, clients, faults, guard, secrets.randbelow(2**31) if seed is None else seed)
+    if guard is Guard.OFF and faults is not FaultsWanted.NONE:
+        give_up("--guard off goes with --faults none: no server opens again without its guard")
     if json_file is not None and not json_file.absolute().parent.is_dir():
         give_up(f"--json: there is no folder {json_file.absolute().parent}")
     with plain_errors(), report.bar(err, plan) as tell:

@@ -79,7 +79,7 @@ def _answers_are_what_was_asked(evidence: Evidence) -> Iterator[Offence]:
 
 def _appointments_are_as_told(evidence: Evidence) -> Iterator[Offence]:
     """Where an appointment is in the end is where a change that may have been the last put it."""
-    lost = lost_payments(evidence)
+    lost = evidence.lost_payments
     makers = {
         (operation.wish.slug, operation.wish.label): operation
         for operation in evidence.of_kind(Kind.BOOK)
@@ -109,16 +109,6 @@ def _appointments_are_as_told(evidence: Evidence) -> Iterator[Offence]:
                 maker,
                 *moves,
             )
-
-
-def lost_payments(evidence: Evidence) -> set[UUID]:
-    """The appointments that ended because they were paid for when somebody else had the time."""
-    return {
-        operation.wish.subject_id
-        for operation in evidence.of_kind(Kind.PAY)
-        if operation.wish.subject_id
-        and (operation.outcome is Outcome.UNKNOWN or operation.code == "BOOKING_CONFLICT")
-    }
 
 
 def _paid_is_confirmed(

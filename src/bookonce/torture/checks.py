@@ -12,7 +12,7 @@ from uuid import UUID
 from bookonce.torture.acknowledged import nothing_acknowledged_is_lost
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import Place, clock_time
-from bookonce.torture.intervals import ClaimInterval, certain_intervals
+from bookonce.torture.intervals import ClaimInterval, by_hour, certain_intervals
 from bookonce.torture.keys import one_key_is_one_appointment
 from bookonce.torture.refusals import refusals_are_justified
 from bookonce.torture.salon import Takes
@@ -43,9 +43,13 @@ class Verdict:
         return not self.offences
 
 
-def judge(evidence: Evidence) -> list[Verdict]:
-    """All checks, in order."""
-    return [Verdict(check, check.judge(evidence)) for check in CHECKS]
+def judge(evidence: Evidence, tell: Callable[[str], None] = lambda _: None) -> list[Verdict]:
+    """All checks, in order; `tell` is told the name of each as it begins."""
+    verdicts = []
+    for check in CHECKS:
+        tell(check.name)
+        verdicts.append(Verdict(check, check.judge(evidence)))
+    return verdicts
 
 
 def nothing_is_taken_twice(evidence: Evidence) -> list[Offence]:
@@ -63,29 +67,24 @@ def nothing_is_taken_twice(evidence: Evidence) -> list[Offence]:
 
 
 def _acknowledged_twice(evidence: Evidence) -> list[Offence]:
-    """A sweep through the run for each resource: each interval that begins meets those
+    """A sweep through the run for each hour of each resource: each interval that begins meets those
     that have begun and not ended.
     """
-    by_resource: defaultdict[tuple[str, str], list[ClaimInterval]] = defaultdict(list)
-    for interval in certain_intervals(evidence):
-        if interval.from_s < interval.until_s:
-            by_resource[interval.slug, interval.resource].append(interval)
-    offences: list[Offence] = []
-    for (slug, resource), intervals in by_resource.items():
+    lasting = (one for one in certain_intervals(evidence) if one.from_s < one.until_s)
+    offences: dict[frozenset[tuple[int, ...]], Offence] = {}
+    for (slug, resource, _), intervals in by_hour(lasting).items():
         for one, other in _meetings(intervals):
-            offences.append(
-                Offence(
-                    f"{resource} of {slug} was acknowledged to {one.subject_id} from"
-                    f" {clock_time(one.low_s)} to {clock_time(one.high_s)} and to"
-                    f" {other.subject_id} from {clock_time(other.low_s)} to"
-                    f" {clock_time(other.high_s)}"
-                    f" at the same moment, {max(one.from_s, other.from_s):.3f} s into the run",
-                    one.attempts + other.attempts,
-                )
+            offences[frozenset((one.attempts, other.attempts))] = Offence(
+                f"{resource} of {slug} was acknowledged to {one.subject_id} from"
+                f" {clock_time(one.low_s)} to {clock_time(one.high_s)} and to"
+                f" {other.subject_id} from {clock_time(other.low_s)} to"
+                f" {clock_time(other.high_s)}"
+                f" at the same moment, {max(one.from_s, other.from_s):.3f} s into the run",
+                one.attempts + other.attempts,
             )
             if len(offences) == OFFENCES_MAX:
-                return offences
-    return offences
+                return list(offences.values())
+    return list(offences.values())
 
 
 def _meetings(intervals: list[ClaimInterval]) -> Iterator[tuple[ClaimInterval, ClaimInterval]]:

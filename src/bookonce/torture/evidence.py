@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
-from bookonce.torture.history import History, Kind, Operation
+from bookonce.torture.history import History, Kind, Operation, Outcome
 from bookonce.torture.rows import Rows
 from bookonce.torture.salon import Salon
 
@@ -55,6 +55,34 @@ class Evidence:
                 changes[operation.wish.subject_id].append(operation)
         return changes
 
+    @cached_property
+    def payments(self) -> dict[UUID, list[Operation]]:
+        """The payments for each appointment, refused ones too."""
+        payments: defaultdict[UUID, list[Operation]] = defaultdict(list)
+        for operation in self.of_kind(Kind.PAY):
+            if operation.wish.subject_id:
+                payments[operation.wish.subject_id].append(operation)
+        return payments
+
+    @cached_property
+    def lost_payments(self) -> set[UUID]:
+        """The appointments that ended because they were paid for when somebody else had the time."""
+        return {
+            appointment_id
+            for appointment_id, operations in self.payments.items()
+            if any(
+                one.outcome is Outcome.UNKNOWN or one.code == "BOOKING_CONFLICT"
+                for one in operations
+            )
+        }
+
+    @cached_property
+    def _by_kind(self) -> dict[Kind, list[Operation]]:
+        by_kind: defaultdict[Kind, list[Operation]] = defaultdict(list)
+        for operation in self.operations:
+            by_kind[operation.wish.kind].append(operation)
+        return by_kind
+
     def of_kind(self, *kinds: Kind) -> list[Operation]:
         """The operations of some kinds."""
-        return [operation for operation in self.operations if operation.wish.kind in kinds]
+        return [operation for kind in kinds for operation in self._by_kind.get(kind, ())]

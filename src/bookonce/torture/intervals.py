@@ -8,17 +8,19 @@ refusal has to be explained by such.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from uuid import UUID
 
 from bookonce.torture.evidence import Evidence
 from bookonce.torture.history import Kind, Operation, Outcome, Place, Wish
 from bookonce.torture.rows import BOOKED, CANCELLED, CONFIRMED, EXPIRED, HELD, Event
 
-_BUCKET_S = 3600
+_HOUR_S = 3600
 ROUNDING_S = 0.05
 """Two clocks are compared: of the run, and of the calendar."""
 
@@ -40,23 +42,45 @@ class ClaimInterval:
     """The attempts that made and ended it."""
 
 
+class _Bucket:
+    """The intervals that take an hour of a resource, by when they begin in the run.
+
+    `latest_s` is up to when any of those so far lasts, so that a search backwards knows when to
+    end: of what excludes each other few last at a moment, however many there were.
+    """
+
+    def __init__(self, intervals: list[ClaimInterval]) -> None:
+        self.intervals = sorted(intervals, key=lambda one: one.from_s)
+        self.begins_s = [one.from_s for one in self.intervals]
+        self.latest_s = list(accumulate((one.until_s for one in self.intervals), max))
+
+    def lasting(self, from_s: float, until_s: float) -> Iterator[ClaimInterval]:
+        """Those that last at any moment of a stretch of the run."""
+        number = bisect_right(self.begins_s, until_s) - 1
+        while number >= 0 and self.latest_s[number] >= from_s:
+            if self.intervals[number].until_s >= from_s:
+                yield self.intervals[number]
+            number -= 1
+
+
 class ClaimIntervals:
     """Intervals by what they take, quick to search."""
 
     def __init__(self, intervals: Iterable[ClaimInterval]) -> None:
-        self._buckets: defaultdict[tuple[str, str, int], list[ClaimInterval]] = defaultdict(list)
         self._subjects: defaultdict[UUID, list[ClaimInterval]] = defaultdict(list)
-        for interval in intervals:
+        every = list(intervals)
+        for interval in every:
             self._subjects[interval.subject_id].append(interval)
-            for bucket in _buckets(interval.low_s, interval.high_s):
-                self._buckets[interval.slug, interval.resource, bucket].append(interval)
+        self._buckets = {place: _Bucket(found) for place, found in by_hour(every).items()}
 
     def overlapping(
-        self, slug: str, resource: str, low_s: int, high_s: int
+        self, slug: str, resource: str, low_s: int, high_s: int, moments: tuple[float, float]
     ) -> Iterator[ClaimInterval]:
-        """Those that take any of this time of a resource; some may come twice."""
-        for bucket in _buckets(low_s, high_s):
-            for interval in self._buckets.get((slug, resource, bucket), ()):
+        """Those that take any of this time of a resource at any of these moments of the run; some
+        may come twice."""
+        for hour in _hours(low_s, high_s):
+            bucket = self._buckets.get((slug, resource, hour))
+            for interval in bucket.lasting(*moments) if bucket else ():
                 if interval.low_s < high_s and low_s < interval.high_s:
                     yield interval
 
@@ -65,8 +89,19 @@ class ClaimIntervals:
         return self._subjects.get(subject_id, [])
 
 
-def _buckets(low_s: int, high_s: int) -> range:
-    return range(low_s // _BUCKET_S, -(-high_s // _BUCKET_S))
+def by_hour(
+    intervals: Iterable[ClaimInterval],
+) -> dict[tuple[str, str, int], list[ClaimInterval]]:
+    """Intervals by address, resource and each hour that they take of it."""
+    hours: defaultdict[tuple[str, str, int], list[ClaimInterval]] = defaultdict(list)
+    for interval in intervals:
+        for hour in _hours(interval.low_s, interval.high_s):
+            hours[interval.slug, interval.resource, hour].append(interval)
+    return hours
+
+
+def _hours(low_s: int, high_s: int) -> range:
+    return range(low_s // _HOUR_S, -(-high_s // _HOUR_S))
 
 
 def certain_intervals(evidence: Evidence) -> Iterator[ClaimInterval]:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from bookonce.platform.intervals import Interval
-from bookonce.torture.acknowledged import lost_payments
 from bookonce.torture.evidence import Evidence, Offence
 from bookonce.torture.history import Kind, Operation, Outcome
 from bookonce.torture.intervals import ClaimInterval, ClaimIntervals, possible_intervals
@@ -112,9 +111,10 @@ def _was_ended(operation: Operation, evidence: Evidence, intervals: ClaimInterva
 
 
 def _was_lost_before(operation: Operation, evidence: Evidence) -> bool:
-    return operation.wish.subject_id in lost_payments(evidence) and any(
-        one.wish.subject_id == operation.wish.subject_id and one.called_s <= _refused_s(operation)
-        for one in evidence.of_kind(Kind.PAY)
+    subject_id = operation.wish.subject_id
+    return subject_id in evidence.lost_payments and any(
+        one.called_s <= _refused_s(operation)
+        for one in evidence.payments.get(subject_id, ())
         if one is not operation
     )
 
@@ -194,10 +194,11 @@ def _taken_moments(
     own: UUID | None,
 ) -> _Moments:
     """When, while it was under way, somebody may have had any of these times of a resource."""
+    window = operation.called_s, _decided_s(operation)
     found = (
         interval
         for low_s, high_s in times
-        for interval in intervals.overlapping(operation.wish.slug, resource, low_s, high_s)
+        for interval in intervals.overlapping(operation.wish.slug, resource, low_s, high_s, window)
         if interval.subject_id != own
     )
     return _moments_of(found, operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -93,41 +94,55 @@ class Rows:
         return self.keys.get((slug, hashlib.sha256(key.encode()).digest()))
 
 
-async def read_rows(url: str) -> Rows:
-    """Everything, in one snapshot. Waits for a database that is just being recovered.
+async def read_rows(url: str, tell: Callable[[str], None] = lambda _: None) -> Rows:
+    """Everything, in one snapshot; `tell` is told what is looked at. Waits for a database that is
+    just being recovered.
 
     Raises what the driver raises if it isn't there within a minute.
     """
     async with asyncio.timeout(REACHABLE_WITHIN_S):
         connection = await _connected(url)
     try:
+        tell("statistics")  # so that what was filled within the hour is read by its indexes
+        await connection.execute("ANALYZE")
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            return Rows(
-                appointments=_with_parts(
-                    await connection.fetch(_APPOINTMENTS), await connection.fetch(_PARTS)
-                ),
-                claims=[Claim(**row) for row in await connection.fetch(_CLAIMS)],
-                events=_by_appointment(await connection.fetch(_EVENTS)),
-                keys={
-                    (row["slug"], row["key_hash"]): Remembered(row["kind"], row["appointment_id"])
-                    for row in await connection.fetch(_KEYS)
-                },
-                event_counts=dict(
-                    await connection.fetch("SELECT kind, count(*) FROM event GROUP BY kind")  # type: ignore[arg-type]
-                ),
-                overlap_count=await connection.fetchval(f"SELECT count(*) FROM ({OVERLAPS}) AS o"),
-                overlaps=[
-                    tuple(row) for row in await connection.fetch(f"{OVERLAPS} LIMIT {EXAMPLES_MAX}")
-                ],
-                disagreements={
-                    what: [
-                        row[0] for row in await connection.fetch(f"{query} LIMIT {EXAMPLES_MAX}")
-                    ]
-                    for what, query in DISAGREEMENTS.items()
-                },
-            )
+            return await _read(connection, tell)
     finally:
         await connection.close()
+
+
+async def _read(
+    connection: asyncpg.Connection[asyncpg.Record], tell: Callable[[str], None]
+) -> Rows:
+    tell("rows")
+    appointments = _with_parts(
+        await connection.fetch(_APPOINTMENTS), await connection.fetch(_PARTS)
+    )
+    claims = [Claim(**row) for row in await connection.fetch(_CLAIMS)]
+    events = _by_appointment(await connection.fetch(_EVENTS))
+    keys = {
+        (row["slug"], row["key_hash"]): Remembered(row["kind"], row["appointment_id"])
+        for row in await connection.fetch(_KEYS)
+    }
+    counts = await connection.fetch("SELECT kind, count(*) FROM event GROUP BY kind")
+    tell("claims that overlap")
+    overlap_count = await connection.fetchval(f"SELECT count(*) FROM ({OVERLAPS}) AS o")
+    overlaps = await connection.fetch(f"{OVERLAPS} LIMIT {EXAMPLES_MAX}")
+    disagreements = {}
+    for what, query in DISAGREEMENTS.items():
+        tell(what)
+        found = await connection.fetch(f"{query} LIMIT {EXAMPLES_MAX}")
+        disagreements[what] = [row[0] for row in found]
+    return Rows(
+        appointments=appointments,
+        claims=claims,
+        events=events,
+        keys=keys,
+        event_counts={row["kind"]: row["count"] for row in counts},
+        overlap_count=overlap_count,
+        overlaps=[(row[0], row[1]) for row in overlaps],
+        disagreements=disagreements,
+    )
 
 
 async def _connected(url: str) -> asyncpg.Connection[asyncpg.Record]:

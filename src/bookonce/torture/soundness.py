@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+# One claim meets another that began before it. Of each resource they are walked through by their
+# beginnings once; only those that begin before all earlier ones have ended are compared.
 OVERLAPS = """
+WITH walked AS (
+    SELECT business_id, resource_id, claim_id, lower(during) AS low, upper(during) AS high,
+           row_number() OVER turn AS turn,
+           max(upper(during)) OVER (turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+    FROM claim
+    WINDOW turn AS (PARTITION BY business_id, resource_id ORDER BY lower(during), claim_id)
+)
 SELECT a.claim_id, b.claim_id
-FROM claim AS a
-JOIN claim AS b ON a.business_id = b.business_id AND a.resource_id = b.resource_id
-               AND a.claim_id < b.claim_id
-               AND lower(a.during) < upper(b.during) AND lower(b.during) < upper(a.during)
+FROM walked AS b
+JOIN walked AS a ON a.business_id = b.business_id AND a.resource_id = b.resource_id
+                AND a.turn < b.turn AND a.high > b.low
+WHERE b.before > b.low
 """
 
 # What each service was when it was last listed.
