@@ -82,6 +82,23 @@ def test_a_client_is_erased_and_the_books_stay(run: Run, database_url: str, ledg
     before = run("client", "erase", slug, EMAIL, "--yes")
     refused(before, "aren't over", "Cancel them first")
     cancel_all(database_url, slug, ledger)
+    # What the product writes of a client elsewhere, as its messages do.
+    ledger.fetch(
+        "INSERT INTO mail_address (business_id, address)"
+        " SELECT business_id, $2 FROM business_slug WHERE slug = $1",
+        slug,
+        EMAIL,
+    )
+    ledger.fetch(
+        "INSERT INTO message (business_id, message_id, kind, way, recipient, appointment_id,"
+        " event_at, status, next_at, useful_until, address, subject, body, created_at, ended_at)"
+        " SELECT business_id, gen_random_uuid(), 'booked', 'mail', 'client', appointment_id, now(),"
+        " 'sent', now(), now(), $2, 'Zoe', 'for Zoe', now(), now()"
+        " FROM appointment JOIN business_slug USING (business_id)"
+        " WHERE slug = $1 AND client_name = 'Zoe'",
+        slug,
+        EMAIL,
+    )
     with_zoe = everything_of(ledger, slug)
     assert "Zoe" in with_zoe
     outcome = run("client", "erase", slug, " Zoe@Example.com ", "--yes")

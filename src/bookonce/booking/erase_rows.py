@@ -66,6 +66,31 @@ _FORGET_COUNTING = Statement(
 )
 
 
+# What was written to them, and to staff about them.
+_ERASE_MESSAGES = Statement(
+    """
+    UPDATE message SET address = NULL, subject = NULL, body = NULL, reason = NULL
+    WHERE business_id = :business_id AND appointment_id = ANY(:appointment_ids::uuid[])
+    """
+)
+
+_FORGET_LINKS = Statement(
+    """
+    DELETE FROM manage_link
+    WHERE business_id = :business_id AND appointment_id = ANY(:appointment_ids::uuid[])
+    """
+)
+
+_FORGET_ADDRESS = Statement(
+    "DELETE FROM mail_address WHERE business_id = :business_id AND address = :email"
+)
+
+
+_OF_APPOINTMENTS = (
+    _ERASE_REASONS, _FORGET_UNDOING, _FORGET_COUNTING, _ERASE_MESSAGES, _FORGET_LINKS,
+)  # fmt: skip
+
+
 async def erase(connection: Connection, business_id: UUID, email: str) -> int | None:
     """Erase whoever has a mail address, in the transaction under way. How many appointments were
     theirs; None if nobody has it."""
@@ -79,6 +104,7 @@ async def erase(connection: Connection, business_id: UUID, email: str) -> int | 
         erased=ERASED,
     )
     appointment_ids = [row["appointment_id"] for row in visits]
-    for statement in (_ERASE_REASONS, _FORGET_UNDOING, _FORGET_COUNTING):
+    await _FORGET_ADDRESS.run(connection, business_id=business_id, email=email)
+    for statement in _OF_APPOINTMENTS:
         await statement.run(connection, business_id=business_id, appointment_ids=appointment_ids)
     return len(visits)
