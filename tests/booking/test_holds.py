@@ -333,19 +333,74 @@ async def test_only_some_are_asked(
     assert first.appointment.deposit_minor == 1000
     await receive(installation, slug, first.appointment.id, now=NOW)
     after = TEN + timedelta(days=1)
-    second = await book(
-        installation, slug, a_booking(TEN + timedelta(days=7)), actor=VISITOR, now=after
-    )
-    assert second.appointment.deposit_minor is None
+
+    async def asked(day: int, **more: Any) -> int | None:
+        request = a_booking(TEN + timedelta(days=day), **more)
+        booked = await book(installation, slug, request, actor=VISITOR, now=after)
+        return booked.appointment.deposit_minor
+
+    assert await asked(7, again=first.token) is None
     connection = await asyncpg.connect(database_url)
     await connection.execute(
         "UPDATE appointment SET status = 'no_show' WHERE appointment_id = $1", first.appointment.id
     )
     await connection.close()
-    third = await book(
-        installation, slug, a_booking(TEN + timedelta(days=8)), actor=VISITOR, now=after
+    assert await asked(8, again=first.token) == 1000
+
+
+class TestWhoeverTypesAnAddress:
+    """Everybody can type the address of a client: it tells nothing and spares nothing."""
+
+    @pytest.mark.parametrize("whom", [["new_clients"], ["no_shows"], ["new_clients", "no_shows"]])
+    async def test_it_makes_no_difference_whose_it_is(
+        self, installation: Installation, open_business: Open, database_url: str, whom: list[str]
+    ) -> None:
+        service = a_service(price="48.00", deposit="10.00", deposit_for=whom)
+        slug = await open_business(
+            a_business(payments=ON_SITE, service=[service, a_service("talk")])
+        )
+        for number, name in enumerate(("Zoe", "Una")):
+            request = a_booking(TEN + timedelta(hours=number), "talk", client=a_visitor(name))
+            await book(installation, slug, request, actor=SYSTEM, now=NOW)
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(
+            "UPDATE appointment SET status = 'no_show' WHERE client_name = 'Una'"
+        )
+        await connection.close()
+        after, told = TEN + timedelta(days=1), []
+        for day, name in enumerate(("Zoe", "Una", "Stranger")):
+            request = a_booking(TEN + timedelta(days=7 + day), client=a_visitor(name))
+            booked = await book(installation, slug, request, actor=VISITOR, now=after)
+            told.append((booked.appointment.status, booked.appointment.deposit_minor))
+        assert len(set(told)) == 1
+        assert told[0][1] == (1000 if "new_clients" in whom else None)
+
+    @pytest.mark.parametrize(
+        "shown", ["nothing", "ahead", "other's", "other business's", "garbage"]
     )
-    assert third.appointment.deposit_minor == 1000
+    async def test_only_the_link_of_a_visit_of_theirs_shows_who_was_there(
+        self, installation: Installation, open_business: Open, shown: str
+    ) -> None:
+        service = a_service(price="48.00", deposit="10.00", deposit_for=["new_clients"])
+        profile = {"payments": ON_SITE, "service": [service, a_service("talk")]}
+        slug, other = [await open_business(a_business(**profile)) for _ in range(2)]
+        after, ahead = TEN + timedelta(days=1), TEN + timedelta(days=20)
+
+        async def talk(at: str, start: datetime, name: str) -> str:
+            request = a_booking(start, "talk", client=a_visitor(name))
+            return (await book(installation, at, request, actor=VISITOR, now=NOW)).token
+
+        await talk(slug, TEN, "Zoe")
+        tokens = {
+            "nothing": None,
+            "ahead": await talk(slug, ahead, "Zoe"),  # a stranger's, with her address
+            "other's": await talk(slug, TEN + timedelta(hours=2), "Una"),
+            "other business's": await talk(other, TEN, "Zoe"),
+            "garbage": "\0" * 43,
+        }
+        request = a_booking(TEN + timedelta(days=7), again=tokens[shown])
+        booked = await book(installation, slug, request, actor=VISITOR, now=after)
+        assert booked.appointment.deposit_minor == 1000
 
 
 async def sweep(installation: Installation, held: Booked, now: datetime) -> int:

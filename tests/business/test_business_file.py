@@ -1338,6 +1338,12 @@ timezone = "UTC"
             ('sites = ["https://a.example/path"]', "page.sites[0]", "without a path"),
             ('sites = ["https://a.example; script-src *"]', "page.sites[0]", "expected a site"),
             ('sites = ["https://*"]', "page.sites[0]", "expected a site"),
+            (
+                f"sites = {[f'https://a{n}.example' for n in range(3000)]}",
+                "page.sites",
+                "at most 20",
+            ),
+            (f"sites = ['https://{'a' * 60_000}']", "page.sites[0]", "at most 253 characters"),
             ('sites = ["https://a.example", "https://a.example"]', "page.sites", "once is enough"),
             ("logo = 1", "page.logo", "expected `str"),
             ('logo = "logo.png"', "page.logo", "expected a picture such as"),

@@ -145,3 +145,23 @@ def test_a_form_with_what_was_typed_before_is_not_kept(payer: tuple[httpx.Client
         answer = client.get(f"/{place}", params=form | {"again": capability})
         assert answer.status_code == 200
         assert "zoe@example.com" not in answer.text
+
+
+@pytest.mark.parametrize("became", ["confirmed", "cancelled", "given up"])
+def test_a_link_hands_out_nothing_that_was_typed_once_it_needs_no_other_time(
+    payer: tuple[httpx.Client, Any], became: str
+) -> None:
+    client, open_salon = payer
+    slug = open_salon(provider="on_site")
+    service = "cut" if became == "given up" else "wash"  # without a deposit
+    api, start = f"/api/v1/{slug}", tomorrow_at(10)
+    notes, phone = "a secret wish", "+49 30 5550199"
+    who = {"name": "Zoe", "email": "zoe@example.com", "phone": phone}
+    booked = book(client, api, start, service, client=who, notes=notes)
+    token = booked["manage_url"].rpartition("/")[2]
+    if became == "cancelled":
+        client.post(f"{address_of(api, booked)}/cancellation")
+    form = {"service": "cut", "staff": "ada", "start": tomorrow_at(12).isoformat()}
+    page = client.get(f"/{slug}", params=form | {"again": token}).text
+    assert ("zoe@example.com" in page) == (became == "given up")
+    assert (notes in page) == (became == "given up")

@@ -13,7 +13,7 @@ from bookonce.availability.look import bookable
 from bookonce.availability.rules import broken_in
 from bookonce.availability.selection import Selection, require_offered, select
 from bookonce.booking.booking_rows import Outcome
-from bookonce.booking.deposits import due
+from bookonce.booking.deposits import Shown, due
 from bookonce.booking.find import RACES_LOST_MAX
 from bookonce.booking.new_appointment import Circumstances, Ids, booked_appointment, new_appointment
 from bookonce.booking.replay import Booked, has_this, refusal_of, replayed_by, replayed_or_refused
@@ -64,7 +64,7 @@ async def book(
     request = request.normal()
     idempotency = Idempotency.of(idempotency_key, "book", request)
     wish = await wish_of(installation, slug, request)
-    asking = Asking(actor, network, hold_until, is_once, now, language)
+    asking = Asking(actor, network, hold_until, is_once, now, language, request.again)
     return await book_wish(installation, slug, wish, idempotency, asking)
 
 
@@ -78,6 +78,7 @@ class Asking:
     is_once: bool
     now: datetime
     language: str | None = None
+    again: str | None = None
 
 
 async def book_wish(
@@ -105,7 +106,8 @@ async def book_wish(
             return await replayed_or_refused(installation, slug, selection, wish, idempotency, now)
         deposit = None
         if actor.is_bound_by_terms:
-            deposit = await due(installation, selection, wish.guest.email or "", now)
+            newcomer = Shown(wish.guest.email or "", asking.again)
+            deposit = await due(installation, selection, newcomer, now)
         circumstances = Circumstances(
             actor, asking.network, deposit, asking.hold_until, now, asking.language
         )

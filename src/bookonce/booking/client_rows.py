@@ -20,6 +20,13 @@ _RECORD = Statement(
                                 AND appointment.client_id = client.client_id
     WHERE client.business_id = :business_id AND client.email = :email
       AND client.is_known_by_email
+      AND EXISTS (
+          SELECT 1 FROM appointment AS shown
+          WHERE shown.business_id = :business_id AND shown.token_hash = :token_hash
+            AND shown.client_id = client.client_id
+            AND (shown.status IN ('completed', 'no_show')
+                 OR (shown.status = 'confirmed' AND shown.ends_at <= :now))
+      )
     """
 )
 _HAS_THIS = Statement(
@@ -86,6 +93,12 @@ _TYPED = Statement(
     FROM appointment JOIN client ON client.business_id = :business_id
                                 AND client.client_id = appointment.client_id
     WHERE appointment.business_id = :business_id AND appointment.appointment_id = :appointment_id
+      AND appointment.hold_expires_at > :now::timestamptz - interval '1 hour'
+      AND (appointment.status IN ('held', 'expired')
+           OR (appointment.status = 'cancelled' AND NOT EXISTS (
+               SELECT 1 FROM payment
+               WHERE payment.business_id = :business_id AND payment.status = 'captured'
+                 AND payment.appointment_id = appointment.appointment_id)))
     """
 )
 
@@ -98,11 +111,19 @@ class Record:
     no_shows: int
 
 
-async def record(connection: Connection, business_id: UUID, email: str, now: datetime) -> Record:
-    """What a business has seen of whoever has a mail address. A visit that nobody said anything
-    about took place.
+SOMEBODY_NEW = Record(0, 0)
+
+
+async def record(
+    connection: Connection, business_id: UUID, email: str, token_hash: bytes, now: datetime
+) -> Record:
+    """What a business has seen of whoever has a mail address, and shows the token of one of their
+    visits that are over; SOMEBODY_NEW to anybody else. A visit that nobody said anything about took
+    place.
     """
-    row = await _RECORD.row(connection, business_id=business_id, email=email, now=now)
+    row = await _RECORD.row(
+        connection, business_id=business_id, email=email, token_hash=token_hash, now=now
+    )
     assert row is not None
     return Record(row["visits"], row["no_shows"])
 
@@ -172,10 +193,14 @@ async def register(
 
 
 async def typed(
-    connection: Connection, business_id: UUID, appointment_id: UUID
+    connection: Connection, business_id: UUID, appointment_id: UUID, now: datetime
 ) -> tuple[Client, str | None] | None:
-    """Who an appointment is for and their note, as they were typed."""
-    row = await _TYPED.row(connection, business_id=business_id, appointment_id=appointment_id)
+    """Who an appointment is for and their note, as they were typed, if its time is held for them or
+    was until a moment ago, and was lost.
+    """
+    row = await _TYPED.row(
+        connection, business_id=business_id, appointment_id=appointment_id, now=now
+    )
     if row is None:
         return None
     return Client(row["client_name"], row["email"], row["client_phone"]), row["notes"]

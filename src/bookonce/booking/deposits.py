@@ -8,12 +8,13 @@ from datetime import datetime
 from bookonce.availability.installation import Installation
 from bookonce.availability.selection import Selection
 from bookonce.booking import client_rows
-from bookonce.booking.client_rows import Record
+from bookonce.booking.client_rows import SOMEBODY_NEW, Record
 from bookonce.business.deposits import DepositFor, deposit_minor
 from bookonce.business.directory import Directory
 from bookonce.business.document import Service
 from bookonce.platform import money
 from bookonce.platform.errors import PaymentUnavailableError
+from bookonce.platform.tokens import is_token, token_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,24 @@ def amount_of(directory: Directory, service: Service) -> int | None:
     return deposit_minor(service.deposit, price_minor, currency) or None
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What somebody shows of themselves: the mail address that they typed, and the manage token of
+    an earlier appointment, if they have one.
+
+    Everybody can type an address. So an address alone neither tells what is known of it nor spares
+    a deposit: without the token of a visit that is over, whoever books is somebody new.
+    """
+
+    email: str
+    token: str | None = None
+
+
 async def due(
-    installation: Installation, selection: Selection, email: str, now: datetime
+    installation: Installation, selection: Selection, shown: Shown, now: datetime
 ) -> Deposit | None:
-    """The deposit that is asked of whoever has a mail address for all that was selected; None if
-    nothing is. Raises PaymentUnavailableError if this installation can't take it.
+    """The deposit that is asked for all that was selected; None if nothing is. Raises
+    PaymentUnavailableError if this installation can't take it.
     """
     directory = selection.directory
     asking = [
@@ -47,10 +61,11 @@ async def due(
     ]
     if not asking:
         return None
-    record = None
-    if any(service.deposit_for for service, _ in asking):
+    record = SOMEBODY_NEW
+    token = shown.token
+    if token and is_token(token) and any(service.deposit_for for service, _ in asking):
         record = await installation.database.run(
-            client_rows.record, directory.business_id, email, now
+            client_rows.record, directory.business_id, shown.email, token_hash(token), now
         )
     amount_minor = sum(
         amount_minor for service, amount_minor in asking if _is_asked(service, record)
@@ -66,10 +81,9 @@ async def due(
     return Deposit(amount_minor, now + payments.hold)
 
 
-def _is_asked(service: Service, record: Record | None) -> bool:
+def _is_asked(service: Service, record: Record) -> bool:
     if not service.deposit_for:
         return True
-    assert record is not None
     return (DepositFor.NEW_CLIENTS in service.deposit_for and record.visits == 0) or (
         DepositFor.NO_SHOWS in service.deposit_for and record.no_shows > 0
     )

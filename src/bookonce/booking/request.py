@@ -44,6 +44,10 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     location: str | None = None
     notes: Annotated[str | None, Meta(examples=["A little off the top"])] = None
     services: Annotated[tuple[str, ...] | None, Meta(examples=[["cut", "beard"]])] = None
+    again: Annotated[
+        str | None,
+        Meta(description="the token of an earlier appointment: shows who has been there before"),
+    ] = None
 
     def normal(self) -> BookingRequest:
         """The same request in its one spelling: a single service is `service`.

@@ -16,7 +16,9 @@ from email_validator import EmailNotValidError, validate_email
 from bookonce.business.deposits import CARDS, below_charge_minimum, deposit_problem
 from bookonce.business.document import (
     ANYONE,
+    SITE_LENGTH_MAX,
     SITE_PATTERN,
+    SITES_MAX,
     STAFF_KIND,
     Business,
     DateHours,
@@ -111,8 +113,12 @@ def _page_errors(page: Page) -> Iterator[FieldError]:
         except ValueError as error:
             yield FieldError("page.logo", str(error))
     yield from _repeated("page.sites", page.sites)
+    if len(page.sites) > SITES_MAX:
+        yield FieldError("page.sites", f"at most {SITES_MAX}")
     for index, site in enumerate(page.sites):
-        if not re.match(SITE_PATTERN, site):
+        if len(site) > SITE_LENGTH_MAX:
+            yield FieldError(f"page.sites[{index}]", f"at most {SITE_LENGTH_MAX} characters")
+        elif not re.fullmatch(SITE_PATTERN, site):
             yield FieldError(
                 f"page.sites[{index}]",
                 f'expected a site such as "https://www.example.com", without a path, got {site!r}',

@@ -25,6 +25,9 @@ Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=63)]
 NOT_BLANK = r"\S"
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}\Z"
 SITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
+# All of them stand in a header of every page.
+SITES_MAX = 20
+SITE_LENGTH_MAX = 253
 PHONE_PATTERN = r"^\+?[0-9][0-9 ()./-]{2,38}\Z"
 WEBSITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!#-;=?-Z_a-z~%]*)?\Z"
 Name = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]

@@ -93,6 +93,7 @@ async def _book(
                 staff=address.staff,
                 location=address.location,
                 notes=form.notes or None,
+                again=address.again,
             ),
             actor=VISITOR,
             now=datetime.now(UTC),

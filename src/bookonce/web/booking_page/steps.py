@@ -208,7 +208,9 @@ async def _filled_in(visit: Visit, form: Form) -> Form:
         access = await access_by_token(visit.installation, visit.address.slug, visit.address.again)
     except NotFoundError:
         return form
-    found = await typed(visit.installation, visit.directory, access.appointment_id)
+    found = await typed(
+        visit.installation, visit.directory, access.appointment_id, datetime.now(UTC)
+    )
     if found is None:
         return form
     client, notes = found

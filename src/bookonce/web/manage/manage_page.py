@@ -88,6 +88,14 @@ class ManagePage:
         )
 
     @property
+    def again_url(self) -> str:
+        """Where whoever was here books again, and is known; empty until the visit is over."""
+        is_over = self.appointment.end <= datetime.now(UTC)
+        if not is_over or self.appointment.status in (Status.CANCELLED, Status.EXPIRED):
+            return ""
+        return self.visit.address.but(again=self.held.token)
+
+    @property
     def elsewhere(self) -> str:
         """Where another time can be chosen for the same."""
         return self.elsewhere_at(None)
@@ -191,6 +199,7 @@ class ManagePage:
             status=status,
             notice=notice,
             is_new=is_new,
+            again_url=self.again_url,
             moved_from=self.when(moved_from) if moved_from and is_moved else None,
         )
 

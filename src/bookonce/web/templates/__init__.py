@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-from bookonce.business.document import Page
+from bookonce.business.document import SITES_MAX, Page
 from bookonce.platform.languages import Language, catalogue
 from bookonce.web.build import asset_url
 
@@ -84,7 +84,8 @@ def _is_empty(status: int, values: dict[str, Any]) -> bool:
 
 
 def _policy(page: Page | None, opening: Opening) -> str:
-    sites = " ".join(("'self'", *page.sites)) if page and page.sites else "'none'"
+    # A file of an earlier version may have more than are taken now.
+    sites = " ".join(("'self'", *page.sites[:SITES_MAX])) if page and page.sites else "'none'"
     scripts, connections = (
         " ".join(("'self'", *origins)) for origins in (opening.scripts, opening.connections)
     )
