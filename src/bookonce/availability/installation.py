@@ -30,6 +30,8 @@ class Installation:
     """Who can take payments here, by the name that business files use; `payments/provider.py` has
     their type, which rooms below payments need not know.
     """
+    limits_unpaid: bool = False
+    """Whether one visitor may hold only a few times that wait for a payment."""
     busy: BusyTimes = field(default_factory=BusyTimes)
     """The claims that this process has at hand."""
 

@@ -138,6 +138,11 @@ class NewAppointment:
         """How many bookings ahead each of these may hold."""
         return [each.bookings_max for each in self.allowances]
 
+    @property
+    def are_unpaid(self) -> Sequence[bool]:
+        """Whether only those that wait for a payment count for each of these."""
+        return [each.is_unpaid for each in self.allowances]
+
 
 class Outcome(Enum):
     """What became of a booking statement."""

@@ -11,19 +11,21 @@ class Allowance:
 
     subject: bytes
     bookings_max: int
+    is_unpaid: bool = False
+    """Whether only those count that wait for a payment."""
 
 
 ROOM = """
 counted_before AS (
     SELECT visitor_booking.subject, visitor_booking.number, visitor_booking.appointment_id,
-           (appointment.status = 'confirmed'
+           ((appointment.status = 'confirmed' AND NOT known.is_unpaid)
             OR (appointment.status = 'held' AND appointment.hold_expires_at > :now))
            AND appointment.starts_at > :now AS counts
-    FROM visitor_booking
+    FROM unnest(:subjects::bytea[], :are_unpaid::boolean[]) AS known (subject, is_unpaid)
+    JOIN visitor_booking ON visitor_booking.business_id = :business_id
+                        AND visitor_booking.subject = known.subject
     JOIN appointment ON appointment.business_id = visitor_booking.business_id
                     AND appointment.appointment_id = visitor_booking.appointment_id
-    WHERE visitor_booking.business_id = :business_id
-      AND visitor_booking.subject = ANY(:subjects::bytea[])
 ),
 room AS (
     SELECT allowed.subject, (

@@ -127,7 +127,13 @@ def new_appointment(
         deposit_minor=facts.deposit_minor,
         language=circumstances.language,
         takes_no_claims=is_over,
-        allowances=allowances(directory, guest, circumstances.network, installation.secret_key)
+        allowances=allowances(
+            directory,
+            guest,
+            circumstances.network,
+            installation.secret_key,
+            limits_unpaid=installation.limits_unpaid and deposit is not None,
+        )
         if circumstances.actor.is_bound_by_terms
         else (),
     )

@@ -121,6 +121,20 @@ class TooManyBookingsError(BookonceError):
     code = "TOO_MANY_BOOKINGS"
 
 
+class RateLimitedError(BookonceError):
+    """More than people do: `facts["wait_s"]` says for how many seconds to wait."""
+
+    code = "RATE_LIMITED"
+
+
+class ProofOfWorkNeededError(BookonceError):
+    """More than people do, unless a proof of work comes with it; `facts["challenge"]` is what to
+    solve, if the request has a key that the proof can be for.
+    """
+
+    code = "PROOF_OF_WORK_NEEDED"
+
+
 class HoldExpiredError(BookonceError):
     """The time was held for a payment, and the hold has run out."""
 

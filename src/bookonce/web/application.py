@@ -22,11 +22,12 @@ from bookonce.platform.errors import BookonceError
 from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.web import assets, errors, operations
+from bookonce.web.automation import Automation
 from bookonce.web.booking_page import book_by_form, brand, problem, steps, unsubscribe
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.deadlines import Deadlines
-from bookonce.web.dependencies import Configured, Here
+from bookonce.web.dependencies import Configured, Here, Watching
 from bookonce.web.drain import Drain, is_draining
 from bookonce.web.inbound import payment_webhooks
 from bookonce.web.manage import pages, payment
@@ -61,10 +62,12 @@ def create_application(settings: Settings) -> ASGIApp:
         ),
         settings.secret_key,
         providers(settings),
+        limits_unpaid=settings.rate_limit is not None,
     )
 
     bots = Bots(settings)
     readiness = Readiness(installation.database, is_draining)
+    automation = Automation(settings)
 
     # Each asks for the one before: those that don't are found side by side, in a task each, which
     # takes as long as a quarter of a booking.
@@ -73,6 +76,9 @@ def create_application(settings: Settings) -> ASGIApp:
 
     def find_bots(settings: Configured) -> Bots:
         return bots
+
+    def find_automation(bots: Watching) -> Automation:
+        return automation
 
     @contextlib.asynccontextmanager
     async def with_database(_: Litestar) -> AsyncIterator[None]:
@@ -104,6 +110,7 @@ def create_application(settings: Settings) -> ASGIApp:
             "settings": Provide(find_settings, sync_to_thread=False),
             "bots": Provide(find_bots, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
+            "automation": Provide(find_automation, sync_to_thread=False),
         },
         exception_handlers={
             BookonceError: errors.refused,

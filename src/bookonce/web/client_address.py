@@ -86,3 +86,17 @@ def network_of(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return address
+
+
+def wider_networks(network: str) -> list[tuple[str, int]]:
+    """A network as `network_of` tells it and those around it that one customer of a provider may
+    have, each with how many times as much as one network it may do: of IPv6 the /56 and the /48.
+    """
+    found = [(network, 1)]
+    try:
+        parsed = ipaddress.ip_network(network)
+    except ValueError:
+        return found
+    if parsed.version == 6 and parsed.prefixlen == 64:
+        found += [(str(parsed.supernet(new_prefix=length)), n) for length, n in ((56, 2), (48, 4))]
+    return found

@@ -13,21 +13,24 @@ import hashlib
 import math
 import mmap
 import os
+import re
 import secrets
 import tempfile
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 
 FILE = "_BOOKONCE_COUNTS_FILE"
 """The variable that tells workers where their server's counts lie; nobody else sets it."""
 PLACES = 4
-CELLS = 1 << 16
+CELLS = 1 << 15
 COUNT_MAX = 0xFFFF
 _KEY_BYTES = 16
 _WINDOWS = 3  # this one, the one before, and the one that is emptied
 _CELL_BYTES = 2
 _EPOCH_BYTES = 8
 _WINDOW_BYTES = _EPOCH_BYTES + PLACES * CELLS * _CELL_BYTES
+_RATE = re.compile(r"(?P<count>\d+)/(?P<number>\d*)(?P<unit>second|minute|hour|day)s?")
 _UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 
@@ -40,27 +43,39 @@ class Rate:
 
     @classmethod
     def of(cls, text: str) -> Rate:
-        """From "60/minute"."""
-        count, _, unit = text.partition("/")
-        return cls(int(count), _UNITS_S[unit])
+        """From "60/minute" or "20/10minutes"."""
+        match = _RATE.fullmatch(text)
+        assert match is not None
+        return cls(int(match["count"]), int(match["number"] or 1) * _UNITS_S[match["unit"]])
+
+
+class Kind(IntEnum):
+    """What is counted. Each has a place of its own in the file."""
+
+    CHANGES = 0
+    READS = 1
+    FORMS_OF_A_NETWORK = 2
+    FORMS_OF_A_BUSINESS = 3
+    WITHOUT_PROOF = 4
+    BOOKINGS_OF_A_NETWORK = 5
+    BOOKINGS_OF_A_CLIENT = 6
+    DECLINES = 7
 
 
 class Counts:
-    """Counts of one kind of thing by one rate. Each `name` has a place of its own in the file."""
+    """Counts of one kind of thing by one rate, such as "60/minute"."""
 
-    def __init__(self, rate: Rate, number: int = 0, path: str | None = None) -> None:
+    def __init__(self, kind: Kind, rate: str) -> None:
+        self._rate = Rate.of(rate)
         # Counts beyond what a cell holds are kept in steps.
-        self._step = -(-rate.count // (COUNT_MAX // 2))
-        self._rate = rate
-        self._key, self._cells = _mapped(path)
-        self._first = _KEY_BYTES + number * _WINDOWS * _WINDOW_BYTES
-        if self._first + _WINDOWS * _WINDOW_BYTES > len(self._cells):
-            raise ValueError(f"the file of counts has no place for number {number}")
+        self._step = -(-self._rate.count // (COUNT_MAX // 8))
+        self._key, self._cells = _mapped(os.environ.get(FILE))
+        self._first = _KEY_BYTES + kind * _WINDOWS * _WINDOW_BYTES
 
-    def wait_s(self, client: str, now_s: float, cost: int = 1) -> int:
+    def wait_s(self, client: str, now_s: float, times: int = 1) -> int:
         """Count it, unless it would be too many: then how many seconds to wait; else 0.
 
-        Whole windows are counted; of the one before this counts the share that is less than a
+        `times` is by how much more than others the client may. Whole windows are counted; of the one before this counts the share that is less than a
         window ago.
         """
         epoch, since_s = divmod(now_s, self._rate.seconds)
@@ -70,29 +85,25 @@ class Counts:
         counted = min(self._read(present, place) for place in places)
         earlier = min(self._read(before, place) for place in places)
         share = 1 - since_s / self._rate.seconds
-        steps_max = self._rate.count // self._step
-        steps = -(-cost // self._step)
-        if counted + math.ceil(earlier * share) + steps > steps_max:
-            return self._until_room(counted, earlier, steps, steps_max, since_s)
-        for place in places:
-            self._write(present, place, min(COUNT_MAX, self._read(present, place) + steps))
+        steps_max = self._rate.count * times // self._step
+        if counted + math.ceil(earlier * share) + 1 > steps_max:
+            return self._until_room(counted, earlier, steps_max, since_s)
+        self.add(client, now_s, 1)
         return 0
 
     def add(self, client: str, now_s: float, cost: int) -> None:
-        """Count what was done already, however much it is."""
+        """Count what was done already, however much it is; below 0: take back what was counted."""
         present = self._window(int(now_s // self._rate.seconds))
         for place in self._places(client):
             count = self._read(present, place) + -(-cost // self._step)
-            self._write(present, place, min(COUNT_MAX, count))
+            self._write(present, place, max(0, min(COUNT_MAX, count)))
 
-    def _until_room(
-        self, counted: int, earlier: int, steps: int, steps_max: int, since_s: float
-    ) -> int:
+    def _until_room(self, counted: int, earlier: int, steps_max: int, since_s: float) -> int:
         seconds = self._rate.seconds
-        left = steps_max - counted - steps
+        left = steps_max - counted - 1
         if left >= 0 and earlier:  # enough of the window before is over by then
             return max(1, math.ceil(seconds * (1 - left / earlier) - since_s))
-        share = max(0.0, (steps_max - steps) / counted) if counted else 1.0
+        share = max(0.0, (steps_max - 1) / counted) if counted else 1.0
         return max(1, math.ceil(seconds - since_s + seconds * (1 - min(1.0, share))))
 
     def _places(self, client: str) -> list[int]:
@@ -121,9 +132,7 @@ class Counts:
         self._cells[at : at + _CELL_BYTES] = count.to_bytes(_CELL_BYTES)
 
 
-KINDS = 3
-"""How many kinds of thing the file has room for."""
-FILE_BYTES = _KEY_BYTES + KINDS * _WINDOWS * _WINDOW_BYTES
+FILE_BYTES = _KEY_BYTES + len(Kind) * _WINDOWS * _WINDOW_BYTES
 
 
 def make_file(folder: str | None = None) -> str:

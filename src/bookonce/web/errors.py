@@ -20,6 +20,7 @@ from bookonce.platform.errors import (
     BookonceError,
     FieldError,
     MovedError,
+    RateLimitedError,
     VersionConflictError,
 )
 from bookonce.platform.errors import ValidationError as InputError
@@ -48,6 +49,8 @@ STATUS = {
     "PROOF_REQUIRED": 403,
     "SLOW_DOWN": 429,
     "LAST_OWNER": 409,
+    "PROOF_OF_WORK_NEEDED": 428,
+    "RATE_LIMITED": 429,
     "TRY_AGAIN": 503,
 }
 RETRY_AFTER_S = 1
@@ -117,6 +120,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     since: list[MadeMeanwhile] | None = None
     right: str | None = None
     in_the_way: list[InTheWay] | None = None
+    challenge: dict[str, Any] | None = None
 
 
 def problem(
@@ -150,6 +154,8 @@ def refused(request: Request[Any, Any, Any], error: BookonceError) -> Response[b
     status = STATUS[error.code]
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, RateLimitedError):
+        headers = {"Retry-After": str(error.facts["wait_s"])}
     if status == 503:
         headers = {"Retry-After": str(RETRY_AFTER_S)}
         log.warning("try again", cause=repr(error.__cause__))
@@ -158,7 +164,9 @@ def refused(request: Request[Any, Any, Any], error: BookonceError) -> Response[b
 
 def _facts(error: BookonceError) -> dict[str, Any]:
     """What a refusal says to programs."""
-    known = {name: error.facts.get(name) for name in ("attempts_left", "version", "right")}
+    known = {
+        name: error.facts.get(name) for name in ("attempts_left", "version", "right", "challenge")
+    }
     if isinstance(error, VersionConflictError):
         known["since"] = [
             MadeMeanwhile(one.version, one.at, one.actor.name or one.actor.kind, one.changes)

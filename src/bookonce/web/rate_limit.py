@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from bookonce.availability.effort import present
 from bookonce.platform.settings import Network
 from bookonce.web.booking_page.problem import too_many_requests
 from bookonce.web.client_address import client_address, header, network_of
-from bookonce.web.counts import FILE, Counts, Rate
+from bookonce.web.counts import Counts, Kind
 from bookonce.web.errors import problem
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -48,9 +47,8 @@ class RateLimit:
     def __init__(self, app: ASGIApp, changes: str, reads: str, proxies: Sequence[Network]) -> None:
         self._app = app
         self._proxies = proxies
-        path = os.environ.get(FILE)
-        self._changes = Counts(Rate.of(changes), 0, path)
-        self._reads = Counts(Rate.of(reads), 1, path)
+        self._changes = Counts(Kind.CHANGES, changes)
+        self._reads = Counts(Kind.READS, reads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or refuse it."""

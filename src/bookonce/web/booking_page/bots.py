@@ -3,27 +3,28 @@
 A field that people don't see, and a time in which nobody can have typed, are always looked at. A
 proof of work (ALTCHA) is asked for when the business wants one of everybody, when a form came
 faster than people type, or when more forms come than people send. A browser with JavaScript finds
-it by itself; without, waiting does as well, for a few bookings from each network.
+it by itself; without, waiting does as well, for a few bookings from each network. A program that
+books over the API is asked for one when it books more than people do.
 """
 
 from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
 import altcha
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from bookonce.business.directory import Directory
 from bookonce.business.keyed_hash import keyed_hash
 from bookonce.platform.settings import Settings
 from bookonce.web.booking_page.form import Form
+from bookonce.web.client_address import wider_networks
+from bookonce.web.counts import Counts, Kind
 
 FORMS_OF_A_NETWORK = "20/10minutes"
 FORMS_OF_A_BUSINESS = "120/10minutes"
@@ -45,13 +46,15 @@ class Verdict(Enum):
 
 
 class Bots:
-    """What one process has seen of late. Each worker counts for itself."""
+    """What a server has seen of late; its workers count together."""
 
     def __init__(self, settings: Settings) -> None:
         self._secret_key = settings.secret_key
         self._form_time_min_s = settings.form_time_min_s
         self._watches_rates = settings.rate_limit is not None
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._of_a_network = Counts(Kind.FORMS_OF_A_NETWORK, FORMS_OF_A_NETWORK)
+        self._of_a_business = Counts(Kind.FORMS_OF_A_BUSINESS, FORMS_OF_A_BUSINESS)
+        self._without_proof = Counts(Kind.WITHOUT_PROOF, WITHOUT_PROOF)
 
     def form(self, directory: Directory, now: datetime) -> Form:
         """An empty form, shown now."""
@@ -89,27 +92,26 @@ class Bots:
 
     async def judge(self, directory: Directory, form: Form, network: str, now: datetime) -> Verdict:
         """Who sent a form from a network."""
-        rates_wrong = self._watches_rates and await self._rates_wrong(directory.slug, network)
+        rates_wrong = self.doubts(directory.slug, network)
         if form.trap:
             return Verdict.PROGRAM
-        if self._proves(directory, form):
+        if self.proves(directory, form.key, form.proof):
             return Verdict.PERSON
         waited_s = self._waited_s(directory, form, now)
         asks = directory.business.protection.proof_of_work or rates_wrong
         if not asks and waited_s >= self._form_time_min_s:
             return Verdict.PERSON
-        if waited_s >= WAIT_S and await self._hit(WITHOUT_PROOF, directory.slug, network):
+        if waited_s >= WAIT_S and _room(self._without_proof, directory.slug, network):
             return Verdict.PERSON
         return Verdict.UNSURE
 
-    async def _rates_wrong(self, slug: str, network: str) -> bool:
-        of_network = await self._hit(FORMS_OF_A_NETWORK, slug, network)
-        of_business = await self._hit(FORMS_OF_A_BUSINESS, slug)
+    def doubts(self, slug: str, network: str) -> bool:
+        """Count a form, or a booking over the API; whether more come than people send."""
+        if not self._watches_rates:
+            return False
+        of_network = _room(self._of_a_network, slug, network)
+        of_business = not self._of_a_business.wait_s(slug, time.time())
         return not (of_network and of_business)
-
-    async def _hit(self, rate: str, *counted: str) -> bool:
-        limit: RateLimitItem = parse(rate)
-        return await self._limiter.hit(limit, rate, *counted)
 
     def _waited_s(self, directory: Directory, form: Form, now: datetime) -> float:
         """How long ago a form was shown; -1 if nobody can tell, or it was too long ago."""
@@ -126,14 +128,15 @@ class Bots:
         is_ours = hmac.compare_digest(expected.encode(), signature.encode())
         return shown_s if is_ours else None
 
-    def _proves(self, directory: Directory, form: Form) -> bool:
-        if not form.proof:
+    def proves(self, directory: Directory, key: str, proof: str) -> bool:
+        """Whether a proof of work was found for the request with this idempotency key."""
+        if not proof:
             return False
         try:
-            payload = altcha.Payload.from_base64(form.proof)
+            payload = altcha.Payload.from_base64(proof)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
-        if payload.challenge.parameters.data != {"key": form.key}:
+        if payload.challenge.parameters.data != {"key": key}:
             return False
         return bool(
             altcha.verify_solution(
@@ -152,3 +155,10 @@ class Bots:
 
 def _seconds(now: datetime) -> str:
     return str(int(now.timestamp() * 1000) / 1000)
+
+
+def _room(counts: Counts, slug: str, network: str) -> bool:
+    """Count it for the network and those around it; whether none has had too many."""
+    now_s = time.time()
+    waits = [counts.wait_s(f"{slug} {one}", now_s, times) for one, times in wider_networks(network)]
+    return not any(waits)

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.types import Receive, Scope, Send
 
 from bookonce.business.checks import RESERVED_SLUGS
-from bookonce.platform.errors import BookonceError, MovedError, NotFoundError
+from bookonce.platform.errors import BookonceError, MovedError, NotFoundError, RateLimitedError
 from bookonce.platform.languages import Language, language
 from bookonce.web import errors
 from bookonce.web.booking_page.visit import Visit
@@ -58,6 +58,12 @@ def refused(
     """A refusal that no page could show. `facts["visit"]` is of whose page, if that is known."""
     if isinstance(error, MovedError) or not _is_for_people(request):
         return errors.refused(request, error)
+    if isinstance(error, RateLimitedError):
+        answer = errors.refused(request, error)
+        spoken = header(request.scope, b"accept-language")
+        page = too_many_requests(spoken, error.facts["wait_s"])
+        page.headers["Retry-After"] = answer.headers["Retry-After"]
+        return page
     return _told(request, STATUS[error.code], error.facts.get("visit"))
 
 

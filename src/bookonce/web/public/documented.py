@@ -17,6 +17,7 @@ _DESCRIPTIONS = {
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE: send application/json",
     422: "VALIDATION (with errors), NOT_OFFERED or IDEMPOTENCY_MISMATCH",
+    428: "PROOF_OF_WORK_NEEDED (with challenge): send the solution in Proof-Of-Work, with the same key",
     429: "RATE_LIMITED: wait for Retry-After seconds",
     503: "TRY_AGAIN: nothing was booked, or the same Idempotency-Key finds it",
 }
@@ -35,7 +36,8 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
-READING = problems(404, 422, 503)
+READING = problems(404, 422, 429, 503)
+BOOKING = problems(404, 409, 413, 415, 422, 428, 429, 503)
 CHANGING = problems(404, 409, 413, 415, 422, 429, 503)
 PAYING = problems(402, 404, 409, 413, 415, 422, 429, 503)
 OFFICE_READING = problems(401, 403) | READING

@@ -1,0 +1,84 @@
+"""What a program that books, or tries cards, can do in a day: as much as many people, and no more.
+
+The limits are for the whole installation and don't depend on how a business is set up. They are
+counted by all workers of a server together (`counts.py`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from bookonce.booking.client import Client
+from bookonce.booking.limits import folded
+from bookonce.platform.errors import BookonceError, PaymentDeclinedError, RateLimitedError
+from bookonce.platform.settings import Settings
+from bookonce.web.client_address import wider_networks
+from bookonce.web.counts import Counts, Kind
+
+BOOKINGS_OF_A_NETWORK = "100/day"
+BOOKINGS_OF_A_CLIENT = "10/day"
+"""At one business, by mail address; whatever stands behind a plus sign makes no other client."""
+DECLINES_OF_A_NETWORK = "10/hour"
+
+Subject = tuple[Counts, str, int]
+
+
+class Automation:
+    """Lets people through, and programs to a point. Off where rates are not limited."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._is_on = settings.rate_limit is not None
+        self._of_network = Counts(Kind.BOOKINGS_OF_A_NETWORK, BOOKINGS_OF_A_NETWORK)
+        self._of_client = Counts(Kind.BOOKINGS_OF_A_CLIENT, BOOKINGS_OF_A_CLIENT)
+        self._declines = Counts(Kind.DECLINES, DECLINES_OF_A_NETWORK)
+
+    @contextmanager
+    def booking(self, slug: str, client: Client, network: str) -> Iterator[Counted]:
+        """Around a booking; one that is refused isn't counted. Raises RateLimitedError."""
+        subjects = [(self._of_network, one, times) for one, times in wider_networks(network)]
+        subjects.append((self._of_client, f"{slug} {folded(client.email)}", 1))
+        counted = Counted(subjects if self._is_on else [])
+        try:
+            yield counted
+        except BookonceError:
+            counted.give_back()
+            raise
+
+    @contextmanager
+    def payment(self, network: str) -> Iterator[None]:
+        """Around a try to pay; one that isn't declined isn't counted. Raises RateLimitedError."""
+        subjects = [(self._declines, one, times) for one, times in wider_networks(network)]
+        counted = Counted(subjects if self._is_on else [])
+        is_declined = False
+        try:
+            yield
+        except PaymentDeclinedError:
+            is_declined = True
+            raise
+        finally:
+            if not is_declined:
+                counted.give_back()
+
+
+class Counted:
+    """What was counted, and can be given back. Raises RateLimitedError if it is too much."""
+
+    def __init__(self, subjects: Sequence[Subject]) -> None:
+        self._subjects: list[Subject] = []
+        for counts, subject, times in subjects:
+            if wait_s := counts.wait_s(subject, time.time(), times):
+                self.give_back()
+                raise RateLimitedError(
+                    "So many of these came from your network, or for this mail address, that we "
+                    f"doubt that people sent them; try again in {wait_s} seconds.",
+                    wait_s=wait_s,
+                )
+            self._subjects.append((counts, subject, times))
+
+    def give_back(self) -> None:
+        """It didn't come about."""
+        while self._subjects:
+            counts, subject, _ = self._subjects.pop()
+            counts.add(subject, time.time(), -1)
