@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress
+from itertools import compress, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -87,12 +87,7 @@ class Grid:
 
     def first(self, bits: Bits, number: int) -> list[int]:
         """The first starts that a set holds, at most so many, ascending."""
-        found: list[int] = []
-        while bits and len(found) < number:
-            lowest = bits & -bits
-            found.append(self.starts[lowest.bit_length() - 1])
-            bits ^= lowest
-        return found
+        return list(islice(self.read(bits), number))
 
     def holds(self, bits: Bits, start_s: int) -> bool:
         """Whether a set holds a start of this grid."""
