@@ -12,7 +12,7 @@ from bookonce.business.hours import WEEKDAYS
 from tests.factories import a_business, a_staff_member
 from tests.running import RunningServer
 
-PER_ADDRESS_MAX = 16
+PER_ADDRESS_MAX = 32
 
 
 @pytest.fixture(scope="module")

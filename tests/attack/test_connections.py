@@ -19,6 +19,7 @@ from tests.attack.conftest import PER_ADDRESS_MAX
 from tests.running import RunningServer
 
 CROWD = 200
+BODIES_OF_A_CLIENT_MAX = 16
 MEMORY_MAX_MB = 300
 _sources = itertools.count(2)
 
@@ -75,6 +76,7 @@ def normal_visitor(running: RunningServer) -> Iterator[list[int]]:
                 connection.request("GET", path)
                 statuses.append(connection.getresponse().status)
                 connection.close()
+            over.wait(0.1)  # or they would be more than one visitor may ask
 
     visitor = Thread(target=visit)
     visitor.start()
@@ -135,12 +137,12 @@ def test_who_reads_slowly_gets_all_of_it(exposed: RunningServer) -> None:
 
 
 def test_a_body_that_does_not_come_is_answered(exposed: RunningServer) -> None:
-    """The oldest of too many at once; it would be within 20 seconds otherwise, too."""
+    """Here the oldest of too many at once; one alone would be after 20 seconds."""
     source = f"127.0.0.{next(_sources)}"
     first = hostile.connected(exposed.port, hostile.NEVER_ENDS, source)
     first.setblocking(True)
     first.settimeout(60)
-    with first:
+    with first, hostile.crowd(exposed.port, BODIES_OF_A_CLIENT_MAX, [hostile.NEVER_ENDS], source):
         answer = first.recv(64 * 1024)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b'"code":"TOO_SLOW"' in answer

@@ -18,6 +18,8 @@ from bookonce.platform.text import clean_address, clean_line, clean_lines, text_
 
 NAME_LENGTH_MAX = 200
 NOTES_LENGTH_MAX = 2_000
+EMAIL_LENGTH_MAX = 1_000
+"""As it was typed, with what nobody sees."""
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,8 +114,11 @@ def normal_notes(notes: str | None) -> str | None:
 def normal_email(email: str) -> str:
     """The address by which a client is recognised. Raises EmailNotValidError.
 
-    A booking asks several times over, and parsing an address takes a tenth of a booking's time.
+    A booking asks several times over, and parsing an address takes a tenth of a booking's time. What
+    is kept for that is short: whatever is longer is no address.
     """
+    if len(email) > EMAIL_LENGTH_MAX:
+        raise EmailNotValidError("An address has at most 254 characters.")
     checked = validate_email(
         clean_address(email), check_deliverability=False, globally_deliverable=False
     )

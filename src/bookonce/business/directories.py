@@ -16,7 +16,10 @@ from bookonce.platform.errors import BookonceError, MovedError, NotFoundError
 
 T = TypeVar("T")
 
-BUSINESSES_CACHED_MAX = 1_000
+ENTRIES_CACHED_MAX = 50_000
+"""People, services, rooms and locations of all businesses at hand together; each is a kilobyte or
+two. Every business counts as ten more.
+"""
 SLUGS_CACHED_MAX = 10_000
 
 
@@ -29,6 +32,7 @@ class Directories:
         self._database = database
         self._ids: OrderedDict[str, UUID] = OrderedDict()
         self._at_hand: OrderedDict[UUID, Directory] = OrderedDict()
+        self._entries = 0
 
     async def current(self, slug: str) -> Directory:
         """The business at an address as it is now. Raises NotFoundError, and MovedError if the
@@ -86,11 +90,25 @@ class Directories:
                 if business_id in self._at_hand:  # another reader may have put it away meanwhile
                     self._at_hand.move_to_end(business_id)
                 return known
-            self._at_hand.pop(business_id, None)
+            self._put_away(business_id)
         directory = await business_rows.load(connection, business_id)
         if directory is not None:
-            _keep(self._at_hand, business_id, directory, BUSINESSES_CACHED_MAX)
+            self._put_away(business_id)  # another reader may have been first
+            self._at_hand[business_id] = directory
+            self._entries += _entries(directory)
+            while self._entries > ENTRIES_CACHED_MAX:
+                self._put_away(next(iter(self._at_hand)))
         return directory
+
+    def _put_away(self, business_id: UUID) -> None:
+        if known := self._at_hand.pop(business_id, None):
+            self._entries -= _entries(known)
+
+
+def _entries(directory: Directory) -> int:
+    business = directory.business
+    lists = (business.staff, business.service, business.resource, business.location)
+    return 10 + sum(map(len, lists))
 
 
 Key = TypeVar("Key")

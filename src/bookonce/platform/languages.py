@@ -39,6 +39,7 @@ MANY = 1_000_000  # days stay days, however many
 DAY_MIN = 24 * 60
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 ACCEPTED_LENGTH_MAX = 500
+LOCALE_LENGTH_MAX = 35
 _RANGE = re.compile(
     r"(?P<range>\*|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)"
     r"([ \t]*;[ \t]*[qQ]=(?P<weight>0(\.[0-9]{0,3})?|1(\.0{0,3})?))?"
@@ -195,7 +196,8 @@ def language(chosen: str | None, accepted: str | None, business_locale: str) -> 
     for wish in [chosen or "", *wishes, *others]:
         code = _code(wish)
         if code in LANGUAGES:
-            return _language(code, wish, business_locale)
+            # What is kept by its name mustn't be named at length.
+            return _language(code, wish[:LOCALE_LENGTH_MAX], business_locale)
     raise AssertionError("we speak the last one")
 
 
