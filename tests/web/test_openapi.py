@@ -18,14 +18,14 @@ from tests.web.visitors import PROBLEM, address_of, book
 Serve = Callable[[Business], str]
 
 API = "/api/v1/{slug}"
-READING = {"200", "404", "422", "503"}
-CHANGING = {"404", "409", "413", "415", "422", "429", "503"}
+READING = {"200", "404", "422", "429", "503"}
+CHANGING = {"404", "408", "409", "413", "415", "422", "429", "503"}
 DOCUMENTED = {
     ("get", API): READING,
     ("get", f"{API}/services"): READING,
     ("get", f"{API}/staff"): READING,
     ("get", f"{API}/availability"): READING,
-    ("post", f"{API}/book"): CHANGING | {"201"},
+    ("post", f"{API}/book"): CHANGING | {"201", "428"},
     ("get", f"{API}/appointments/{{token}}"): READING,
     ("post", f"{API}/appointments/{{token}}/cancellation"): CHANGING | {"200"},
     ("post", f"{API}/appointments/{{token}}/move"): CHANGING | {"200"},
@@ -64,7 +64,7 @@ class TestDocument:
 
     def test_it_has_no_error_that_is_never_sent(self, document: dict[str, Any]) -> None:
         good = {"200", "201", "204", "304"}
-        assert statuses(document) - good <= READING | CHANGING | {"401", "402", "403"}
+        assert statuses(document) - good <= READING | CHANGING | {"401", "402", "403", "428"}
 
     def test_every_error_is_a_problem(self, document: dict[str, Any]) -> None:
         for operation in operations(document):

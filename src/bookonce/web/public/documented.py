@@ -12,6 +12,7 @@ _DESCRIPTIONS = {
     402: "PAYMENT_DECLINED (with attempts_left): nothing was taken",
     404: "NOT_FOUND: no such business, service, staff or appointment",
     405: "METHOD_NOT_ALLOWED",
+    408: "TOO_SLOW: the body didn't come in time",
     409: "BOOKING_CONFLICT (with alternatives), TOO_MANY_BOOKINGS, TOO_LATE, STATUS_CONFLICT, "
     "HOLD_EXPIRED or PAYMENT_UNAVAILABLE",
     413: "TOO_LARGE",
@@ -37,8 +38,8 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 READING = problems(404, 422, 429, 503)
-BOOKING = problems(404, 409, 413, 415, 422, 428, 429, 503)
-CHANGING = problems(404, 409, 413, 415, 422, 429, 503)
-PAYING = problems(402, 404, 409, 413, 415, 422, 429, 503)
+BOOKING = problems(404, 408, 409, 413, 415, 422, 428, 429, 503)
+CHANGING = problems(404, 408, 409, 413, 415, 422, 429, 503)
+PAYING = problems(402, 404, 408, 409, 413, 415, 422, 429, 503)
 OFFICE_READING = problems(401, 403) | READING
 OFFICE_CHANGING = problems(401, 403) | CHANGING
