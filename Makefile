@@ -34,7 +34,7 @@ torture: $(DEV) $(PAGES) ## load and faults on a database of its own, judged (SE
 
 nightly: $(DEV) $(PAGES) ## property tests with 10,000 examples, 500 random businesses over HTTP, the larger model, every control on every machine
 	TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/availability tests/booking tests/business tests/platform tests/web/test_phantom_and_missing.py --timeout 7200
-	$(BIN)/python -m pytest tests/model tests/browser tests/web/test_hostile_requests.py -m nightly
+	$(BIN)/python -m pytest tests/model tests/browser tests/attack tests/races tests/web/test_hostile_requests.py -m nightly
 	TEST_EXAMPLES=10000 $(BIN)/python -m pytest tests/faults -m "nightly or not nightly" --timeout 7200
 
 bench: $(DEV) $(PAGES) ## measure on this machine, write bench/RESULTS.md (about fifteen minutes; SUBJECT=… for one)

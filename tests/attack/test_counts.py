@@ -10,6 +10,7 @@ from bookonce.platform.errors import PaymentDeclinedError, RateLimitedError
 from bookonce.platform.settings import Settings
 from bookonce.web import counts
 from bookonce.web.automation import Automation
+from bookonce.web.booking_page.bots import Bots
 from bookonce.web.client_address import wider_networks
 from bookonce.web.counts import FILE_BYTES, Counts, Kind
 
@@ -94,6 +95,10 @@ def test_networks_around(network: str, expected: list[tuple[str, int]]) -> None:
     assert wider_networks(network) == expected
 
 
+def automation_with(settings: Settings) -> Automation:
+    return Automation(settings, Bots(settings))
+
+
 class TestDeclines:
     @staticmethod
     def decline(automation: Automation, network: str) -> None:
@@ -101,7 +106,7 @@ class TestDeclines:
             raise PaymentDeclinedError("no", attempts_left=1)
 
     def test_so_many_are_let_through(self, tmp_path: Path) -> None:
-        automation = Automation(Settings(data_dir=tmp_path))
+        automation = automation_with(Settings(data_dir=tmp_path))
         for _ in range(2 * DECLINES_MAX):
             with automation.payment("192.0.2.1"):
                 pass  # it was paid, so it counts for nothing
@@ -113,6 +118,6 @@ class TestDeclines:
         self.decline(automation, "192.0.2.2")
 
     def test_where_rates_are_not_limited_all_are(self, tmp_path: Path) -> None:
-        automation = Automation(Settings(data_dir=tmp_path, rate_limit=None))
+        automation = automation_with(Settings(data_dir=tmp_path, rate_limit=None))
         for _ in range(5 * DECLINES_MAX):
             self.decline(automation, "192.0.2.1")

@@ -22,12 +22,12 @@ from bookonce.platform.errors import BookonceError
 from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.web import assets, errors, operations
-from bookonce.web.automation import Automation
+from bookonce.web.automation import STATE, Automation
 from bookonce.web.booking_page import book_by_form, brand, problem, steps, unsubscribe
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.deadlines import Deadlines
-from bookonce.web.dependencies import Configured, Here, Watching
+from bookonce.web.dependencies import Configured, Here
 from bookonce.web.drain import Drain, is_draining
 from bookonce.web.inbound import payment_webhooks
 from bookonce.web.manage import pages, payment
@@ -67,7 +67,6 @@ def create_application(settings: Settings) -> ASGIApp:
 
     bots = Bots(settings)
     readiness = Readiness(installation.database, is_draining)
-    automation = Automation(settings)
 
     # Each asks for the one before: those that don't are found side by side, in a task each, which
     # takes as long as a quarter of a booking.
@@ -76,9 +75,6 @@ def create_application(settings: Settings) -> ASGIApp:
 
     def find_bots(settings: Configured) -> Bots:
         return bots
-
-    def find_automation(bots: Watching) -> Automation:
-        return automation
 
     @contextlib.asynccontextmanager
     async def with_database(_: Litestar) -> AsyncIterator[None]:
@@ -110,15 +106,20 @@ def create_application(settings: Settings) -> ASGIApp:
             "settings": Provide(find_settings, sync_to_thread=False),
             "bots": Provide(find_bots, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
-            "automation": Provide(find_automation, sync_to_thread=False),
         },
         exception_handlers={
             BookonceError: errors.refused,
             HTTPException: problem.refused_by_framework,
             Exception: problem.crashed,
         },
-        # For guards, which run before anything is provided.
-        state=State({"installation": installation, "settings": settings}),
+        # For guards, which run before anything is provided, and for what must be found at once.
+        state=State(
+            {
+                "installation": installation,
+                "settings": settings,
+                STATE: Automation(settings, bots),
+            }
+        ),
         lifespan=[with_database],
         openapi_config=openapi_config(),
         request_max_body_size=BODY_BYTES_MAX,

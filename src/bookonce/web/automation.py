@@ -9,11 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
+
+from litestar import Request
 
 from bookonce.booking.client import Client
 from bookonce.booking.limits import folded
 from bookonce.platform.errors import BookonceError, PaymentDeclinedError, RateLimitedError
 from bookonce.platform.settings import Settings
+from bookonce.web.booking_page.bots import Bots
 from bookonce.web.client_address import wider_networks
 from bookonce.web.counts import Counts, Kind
 
@@ -22,13 +26,15 @@ BOOKINGS_OF_A_CLIENT = "10/day"
 """At one business, by mail address; whatever stands behind a plus sign makes no other client."""
 DECLINES_OF_A_NETWORK = "10/hour"
 
+STATE = "automation"
 Subject = tuple[Counts, str, int]
 
 
 class Automation:
     """Lets people through, and programs to a point. Off where rates are not limited."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, bots: Bots) -> None:
+        self.bots = bots
         self._is_on = settings.rate_limit is not None
         self._of_network = Counts(Kind.BOOKINGS_OF_A_NETWORK, BOOKINGS_OF_A_NETWORK)
         self._of_client = Counts(Kind.BOOKINGS_OF_A_CLIENT, BOOKINGS_OF_A_CLIENT)
@@ -37,9 +43,12 @@ class Automation:
     @contextmanager
     def booking(self, slug: str, client: Client, network: str) -> Iterator[Counted]:
         """Around a booking; one that is refused isn't counted. Raises RateLimitedError."""
+        if not self._is_on:
+            yield Counted([])
+            return
         subjects = [(self._of_network, one, times) for one, times in wider_networks(network)]
         subjects.append((self._of_client, f"{slug} {folded(client.email)}", 1))
-        counted = Counted(subjects if self._is_on else [])
+        counted = Counted(subjects)
         try:
             yield counted
         except BookonceError:
@@ -49,8 +58,11 @@ class Automation:
     @contextmanager
     def payment(self, network: str) -> Iterator[None]:
         """Around a try to pay; one that isn't declined isn't counted. Raises RateLimitedError."""
+        if not self._is_on:
+            yield
+            return
         subjects = [(self._declines, one, times) for one, times in wider_networks(network)]
-        counted = Counted(subjects if self._is_on else [])
+        counted = Counted(subjects)
         is_declined = False
         try:
             yield
@@ -60,6 +72,14 @@ class Automation:
         finally:
             if not is_declined:
                 counted.give_back()
+
+
+def automation_of(request: Request[Any, Any, Any]) -> Automation:
+    """What bounds programs in the application that answers: kept in its state, since a dependency
+    would take a booking's time to find.
+    """
+    found: Automation = request.app.state[STATE]
+    return found
 
 
 class Counted:

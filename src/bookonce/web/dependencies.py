@@ -9,7 +9,6 @@ from litestar.params import Dependency, Parameter
 
 from bookonce.availability.installation import Installation
 from bookonce.platform.settings import Settings
-from bookonce.web.automation import Automation
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.readiness import Readiness
 
@@ -30,6 +29,3 @@ Watching = Annotated[Bots, Dependency(skip_validation=True)]
 
 Watched = Annotated[Readiness, Dependency(skip_validation=True)]
 """Whether requests should be sent here; the parameter is named `readiness`."""
-
-Limiting = Annotated[Automation, Dependency(skip_validation=True)]
-"""What bounds programs; the parameter is named `automation`."""

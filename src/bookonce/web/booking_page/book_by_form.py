@@ -26,13 +26,14 @@ from bookonce.platform.errors import (
     TryAgainError,
     ValidationError,
 )
+from bookonce.web.automation import automation_of
 from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.bots import Bots, Verdict
 from bookonce.web.booking_page.form import Form, wrong_fields
 from bookonce.web.booking_page.steps import cannot_be_paid, form_page, next_step
 from bookonce.web.booking_page.visit import Visit, when
 from bookonce.web.client_address import client_address, network_of
-from bookonce.web.dependencies import Configured, Here, Limiting, Watching
+from bookonce.web.dependencies import Configured, Here, Watching
 from bookonce.web.forms import form_fields
 from bookonce.web.metrics import BOOKINGS
 
@@ -44,7 +45,6 @@ async def book_by_form(
     installation: Here,
     settings: Configured,
     bots: Watching,
-    automation: Limiting,
 ) -> Response[str] | Redirect:
     """Books, and leads to the client's own page; or shows the form again with what is wrong."""
     fields = await form_fields(request)
@@ -73,7 +73,7 @@ async def book_by_form(
         )
         form = bots.shown_again(visit.directory, form, now)
         return form_page(visit, selection, form, status=422, notice=notice, is_unsure=True)
-    with automation.booking(slug, form.client, network) as counted:
+    with automation_of(request).booking(slug, form.client, network) as counted:
         answer = await _book(visit, bots, selection, form, network)
         if not isinstance(answer, Redirect):
             counted.give_back()

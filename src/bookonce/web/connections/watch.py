@@ -49,7 +49,8 @@ class Watch(threading.Thread):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(name="connections", daemon=True)
-        self._per_network_max = settings.connections_per_address
+        is_counting = settings.rate_limit is not None
+        self._per_network_max = settings.connections_per_address if is_counting else None
         self._proxies: Sequence[Network] = settings.trusted_proxies
         self._in_all_max = int(accepted_max() * KEPT_SHARE)
         self._marks: dict[int, Mark] = {}

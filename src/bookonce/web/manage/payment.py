@@ -23,10 +23,11 @@ from bookonce.platform.errors import (
     TryAgainError,
 )
 from bookonce.platform.settings import Settings
+from bookonce.web.automation import automation_of
 from bookonce.web.booking_page.deposit import refund_words
 from bookonce.web.booking_page.visit import When
 from bookonce.web.client_address import client_address, network_of
-from bookonce.web.dependencies import Configured, Here, Limiting
+from bookonce.web.dependencies import Configured, Here
 from bookonce.web.errors import STATUS
 from bookonce.web.forms import form_fields
 from bookonce.web.manage.card_field import CardField, card_field, opening
@@ -131,7 +132,6 @@ async def pay_by_form(
     request: Request[Any, Any, Any],
     installation: Here,
     settings: Configured,
-    automation: Limiting,
 ) -> Response[str] | Redirect:
     """Pays with what Stripe's script made of a card (`means`); without it, tells what became of the
     payment that is under way.
@@ -141,7 +141,7 @@ async def pay_by_form(
     means, now = str(fields.get("means") or "")[:255], datetime.now(UTC)
     try:
         if means:
-            with automation.payment(
+            with automation_of(request).payment(
                 network_of(client_address(request.scope, settings.trusted_proxies))
             ):
                 paid = await pay(installation, slug, own.appointment.id, means, now=now)

@@ -17,8 +17,9 @@ from bookonce.booking.move import MoveRequest, move
 from bookonce.events.idempotency import Idempotency
 from bookonce.payments.pay import follow, pay
 from bookonce.platform.errors import BookonceError
+from bookonce.web.automation import automation_of
 from bookonce.web.client_address import client_address, network_of
-from bookonce.web.dependencies import Configured, Here, Limiting, Slug
+from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.managed import Managed, managed
 from bookonce.web.metrics import CHANGES
 from bookonce.web.public.answers import AppointmentAnswer
@@ -153,7 +154,6 @@ async def pay_deposit(
     request: Request[Any, Any, Any],
     installation: Here,
     settings: Configured,
-    automation: Limiting,
     data: PaymentRequest | None = None,
     idempotency_key: IdempotencyKey = None,
 ) -> AppointmentAnswer:
@@ -167,7 +167,7 @@ async def pay_deposit(
             paid = await follow(installation, slug, access.appointment_id, now=now)
         else:
             network = network_of(client_address(request.scope, settings.trusted_proxies))
-            with automation.payment(network):
+            with automation_of(request).payment(network):
                 paid = await pay(installation, slug, access.appointment_id, data.means, now=now)
     except BookonceError as error:
         CHANGES.labels("pay", error.code.lower()).inc()

@@ -15,9 +15,10 @@ from bookonce.booking.request import BookingRequest
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import BookonceError, ProofOfWorkNeededError
 from bookonce.platform.languages import accepted_language
+from bookonce.web.automation import automation_of
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.client_address import client_address, network_of
-from bookonce.web.dependencies import Configured, Here, Limiting, Slug, Watching
+from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.managed import Managed
 from bookonce.web.metrics import BOOKINGS
 from bookonce.web.public.answers import AppointmentAnswer
@@ -54,16 +55,15 @@ async def book_appointment(
     request: Request[Any, Any, Any],
     installation: Here,
     settings: Configured,
-    bots: Watching,
-    automation: Limiting,
     idempotency_key: IdempotencyKey = None,
     proof: ProofOfWork = None,
 ) -> Response[AppointmentAnswer]:
     """The time is yours (201), or somebody has it (409, with what can be booked instead)."""
     network = network_of(client_address(request.scope, settings.trusted_proxies))
+    automation = automation_of(request)
     try:
-        if bots.doubts(slug, network):
-            await _require_proof(installation, bots, slug, idempotency_key, proof)
+        if automation.bots.doubts(slug, network):
+            await _require_proof(installation, automation.bots, slug, idempotency_key, proof)
         with automation.booking(slug, data.client, network):
             booked = await book(
                 installation,
