@@ -28,15 +28,12 @@ def appointment(status: Status, **more: Any) -> Appointment:
 
 
 def heard(sequence: int, status: str = "confirmed", **more: Any) -> Heard:
-    known = {
-        "start": START,
-        "staff": ("ada0",),
-        "place": an_appointment(MessageKind.BOOKED, {}).where,
-    }
+    place = an_appointment(MessageKind.BOOKED, {}).where
+    known: dict[str, Any] = {"start": START, "staff": ("ada0",), "place": place}
     return Heard(sequence, status, **known | more)
 
 
-EARLIER = {"start": START - timedelta(hours=2)}
+EARLIER: dict[str, Any] = {"start": START - timedelta(hours=2)}
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ async def all_reminded(
         (row,) = await desk.rows(
             "SELECT count(*) FROM message WHERE kind = 'reminder' AND ended_at IS NOT NULL"
         )
-        return row[0] == many
+        return bool(row[0] == many)
 
     steady, killed = a_worker(desk), a_worker(desk)
     try:

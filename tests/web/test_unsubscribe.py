@@ -31,7 +31,7 @@ async def link(server: RunningServer, serve_business: Serve) -> str:
             "SELECT business_id FROM business_slug WHERE slug = $1", slug
         )
         await address_rows.link(
-            connection,  # type: ignore[arg-type]
+            connection,
             business_id,
             OWNER,
             token_hash(token),

@@ -9,7 +9,6 @@ from bookonce.availability.installation import Installation
 from bookonce.messages.outgoing import Ways
 from bookonce.messages.send import Sender
 from bookonce.messages.smtp import Smtp
-from bookonce.messages.twilio import Twilio
 from bookonce.platform.settings import Settings
 
 
@@ -18,10 +17,15 @@ async def sender(installation: Installation, settings: Settings) -> AsyncIterato
     """The ways that are set up, for as long as the block runs."""
     ways = Ways.of(settings)
     mailer = Smtp(ways.smtp_url) if ways.has_mail and ways.smtp_url else None
-    texter = Twilio(ways.sms_url) if ways.sms_url else None
+    texter = None
+    if ways.sms_url:
+        from bookonce.messages.twilio import Twilio  # who sends no texts needn't wait for it
+
+        texter = Twilio(ways.sms_url)
     try:
         yield Sender(installation, ways, mailer, texter)
     finally:
-        for each in (mailer, texter):
-            if each is not None:
-                await each.close()
+        if mailer is not None:
+            await mailer.close()
+        if texter is not None:
+            await texter.close()

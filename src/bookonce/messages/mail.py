@@ -10,13 +10,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr
 from functools import lru_cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from typing import TYPE_CHECKING
 
 from bookonce.business.colours import accents
 from bookonce.business.logos import Logo
 from bookonce.messages.letter import Letter, as_text
 from bookonce.messages.safe_text import header_text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 COLOUR = "#2f5bea"
 """Of businesses that have none."""
@@ -124,6 +126,8 @@ def as_html(letter: Letter, look: Look, logo_id: str = "") -> str:
 
 @lru_cache
 def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # not before a mail is made
+
     environment = Environment(
         loader=PackageLoader("bookonce.messages", "templates"),
         autoescape=True,
