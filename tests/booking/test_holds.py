@@ -382,7 +382,7 @@ class TestWhoeverTypesAnAddress:
         self, installation: Installation, open_business: Open, shown: str
     ) -> None:
         service = a_service(price="48.00", deposit="10.00", deposit_for=["new_clients"])
-        profile = {"payments": ON_SITE, "service": [service, a_service("talk")]}
+        profile: dict[str, Any] = {"payments": ON_SITE, "service": [service, a_service("talk")]}
         slug, other = [await open_business(a_business(**profile)) for _ in range(2)]
         after, ahead = TEN + timedelta(days=1), TEN + timedelta(days=20)
 
