@@ -225,8 +225,11 @@ async function send(address, fields) {
   }
 }
 
+function two(number) {
+  return String(number).padStart(2, "0");
+}
+
 function dayOf(moment) {
-  const two = (number) => String(number).padStart(2, "0");
   return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
 }
 

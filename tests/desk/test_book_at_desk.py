@@ -113,7 +113,7 @@ class TestForWhom:
         assert await count(database_url, "client") == 0
         await assert_sound(database_url)
 
-    async def test_anothers_client_is_none(
+    async def test_the_client_of_another_business_is_none(
         self, installation: Installation, open_business: Open
     ) -> None:
         here, elsewhere = await open_business(a_business()), await open_business(a_business())
