@@ -47,7 +47,7 @@ def test_left_out_is_a_reminder_a_day_before() -> None:
         ("quiet", "21:00-21:00", "messages.quiet", "begins when it ends"),
         ("owner_copy", ["x"], "messages.owner_copy[0]", "@"),
         ("from_name", " ", "messages.from_name", "blank"),
-        ("from_nam", "x", "messages.from_nam", "not a known field"),
+        ("sender", "x", "messages.sender", "not a known field"),
     ],
 )
 def test_what_is_wrong_is_named(field: str, value: Any, place: str, words: str) -> None:
