@@ -50,6 +50,9 @@ screenshots: $(DEV) $(PAGES) ## each step of a booking and the office as picture
 fresh: ## prove both commands in fresh clones, as root and as an ordinary user
 	@.ci/fresh
 
+image: ## run the steps of deploy/Dockerfile in plain root folders (root, debootstrap; half an hour)
+	@.ci/image
+
 audit: $(DEV) ## known vulnerabilities in what ships
 	@$(BIN)/python .ci/audit.py
 
@@ -93,4 +96,4 @@ $(FRONTEND): frontend/package-lock.json frontend/package.json frontend/.npmrc
 $(PAGES): $(FRONTEND) frontend/build.mjs $(shell find frontend/src)
 	@node frontend/build.mjs
 
-.PHONY: help run check test quick races torture nightly bench bench-growth screenshots fresh audit wheel format lock
+.PHONY: help run check test quick races torture nightly bench bench-growth screenshots fresh image audit wheel format lock
