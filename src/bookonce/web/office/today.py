@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from litestar import MediaType, Response, get
 
@@ -25,6 +26,7 @@ ZONES_APART_MAX = timedelta(hours=26)
 class Line:
     """An appointment as the list shows it, by the clock of its place."""
 
+    id: UUID
     start: str
     end: str
     machine_start: str
@@ -86,6 +88,7 @@ def _line(office: Office, access: Access, each: ListedAppointment) -> Line:
     seen = [part for part in each.parts if access.may_see(part.staff)]
     spoken = office.language
     return Line(
+        id=each.appointment_id,
         start=spoken.time(start),
         end=spoken.clock(end, start.date()),
         machine_start=start.isoformat(),
