@@ -20,6 +20,7 @@ import httpx
 from bookonce.booking import apply_file
 from bookonce.business.document import Business
 from bookonce.platform.database import Database
+from bookonce.platform.embedded import RUNTIME_ROLE
 
 COMMAND = [sys.executable, "-c", "from bookonce.cli.main import main; main()"]
 START_TIMEOUT_S = 60
@@ -69,7 +70,7 @@ class RunningServer:
                 "BOOKONCE_JOBS": str(int(jobs)),
                 "BOOKONCE_DATA_DIR": str(data_dir),
             }
-            | ({"BOOKONCE_DATABASE_URL": database_url} if database_url else {})
+            | (_as_operators_do(database_url) if database_url else {})
             | (environment or {})
         )
         self.process: subprocess.Popen[bytes] | None = None
@@ -120,6 +121,12 @@ class RunningServer:
         assert self.database_url is not None
         with ThreadPoolExecutor(1) as elsewhere:  # a test may have a loop of its own
             elsewhere.submit(asyncio.run, _apply(self.database_url, business)).result()
+
+
+def _as_operators_do(url: str) -> dict[str, str]:
+    """One role owns the tables, and a lesser one serves."""
+    runtime = url.replace("//bookonce@", f"//{RUNTIME_ROLE}@")
+    return {"BOOKONCE_DATABASE_URL": url, "BOOKONCE_RUNTIME_DATABASE_URL": runtime}
 
 
 async def _apply(url: str, business: Business) -> None:

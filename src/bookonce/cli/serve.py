@@ -33,7 +33,7 @@ from bookonce.cli.grace import WEB_WORKER_GRACE_S
 from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, plain_errors
-from bookonce.cli.preflight import made_ready
+from bookonce.cli.preflight import made_ready, runtime_url
 from bookonce.demo import OWNER, SLUG
 from bookonce.platform.settings import Settings, is_loopback
 from bookonce.web import counts, drain
@@ -84,7 +84,8 @@ def serve(
             links = asyncio.run(_or_stop(_prepare(settings, url, base, demo=demo)))
             signal.signal(signal.SIGTERM, _end)
             # The environment is how settings reach the workers.
-            os.environ["BOOKONCE_DATABASE_URL"] = url
+            os.environ["BOOKONCE_DATABASE_URL"] = asyncio.run(runtime_url(settings, url))
+            os.environ.pop("BOOKONCE_RUNTIME_DATABASE_URL", None)
             os.environ["BOOKONCE_DATA_DIR"] = str(settings.data_dir)
             os.environ["BOOKONCE_PUBLIC_URL"] = base
             os.environ[counts.FILE] = counts.make_file(metrics)

@@ -9,7 +9,7 @@ from bookonce.cli.database import watched_database_url
 from bookonce.cli.jobs_process import work
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import plain_errors
-from bookonce.cli.preflight import made_ready
+from bookonce.cli.preflight import made_ready, runtime_url
 from bookonce.platform.logs import configure_logs
 
 
@@ -20,4 +20,5 @@ def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
         configure_logs(settings.log_level)
         with watched_database_url(settings) as url:
             asyncio.run(made_ready(url))
-            asyncio.run(work(dataclasses.replace(settings, database_url=url)))
+            lesser = asyncio.run(runtime_url(settings, url))
+            asyncio.run(work(dataclasses.replace(settings, database_url=lesser)))

@@ -38,6 +38,7 @@ from bookonce.platform.postgres_programs import (
 
 DATABASE = "bookonce"
 ROLE = "bookonce"
+RUNTIME_ROLE = "bookonce_runtime"
 SUPERUSER = "postgres"
 START_TIMEOUT_S = 60
 RECOVERY_TIMEOUT_S = 3600
@@ -84,6 +85,7 @@ class EmbeddedPostgres:
             self._require_same_version(cluster)
             if not self._is_running(cluster):
                 self._start(cluster)
+            self._ensure_database(cluster)
             if self._share is None:
                 self._share = _open_lock(self.data_dir / "users.lock")
                 fcntl.flock(self._share, fcntl.LOCK_SH)
@@ -196,7 +198,7 @@ class EmbeddedPostgres:
             "".join(
                 f"bookonce {person} {role}\n"
                 for person in sorted({owner.pw_name, "root"})
-                for role in (SUPERUSER, ROLE)
+                for role in (SUPERUSER, ROLE, RUNTIME_ROLE)
             )
         )
 
@@ -224,7 +226,6 @@ class EmbeddedPostgres:
                 f"PostgreSQL did not start in {cluster}:\n{tail.strip()}{_advice(tail)}"
             )
         self._await_recovery(cluster)
-        self._ensure_database(cluster)
 
     def _await_recovery(self, cluster: Path) -> None:
         """Of a copy that is brought to a point in time: return when it is there and lets us in.
@@ -245,10 +246,13 @@ class EmbeddedPostgres:
     def _ensure_database(self, cluster: Path) -> None:
         """The role and database we work in; the role is no superuser."""
         marker = cluster / "bookonce.ready"
-        if marker.exists():
+        roles = marker.read_text().split() if marker.exists() else []
+        if RUNTIME_ROLE in roles:
             return
+        self._let_in(cluster, RUNTIME_ROLE)
         for statement in (
             f"CREATE ROLE {ROLE} LOGIN",
+            f"CREATE ROLE {RUNTIME_ROLE} LOGIN",
             f"CREATE DATABASE {DATABASE} OWNER {ROLE} TEMPLATE template0",
             f"ALTER ROLE {ROLE} CREATEDB",  # for the test suite's and torture's own databases
         ):
@@ -259,7 +263,18 @@ class EmbeddedPostgres:
             )  # fmt: skip
             if made.returncode != 0 and "already exists" not in made.stderr:
                 raise EmbeddedPostgresError(f"{statement}: {made.stderr.strip()}")
-        marker.touch()
+        marker.write_text(f"{ROLE} {RUNTIME_ROLE}\n")
+
+    def _let_in(self, cluster: Path, role: str) -> None:
+        """Let the owner in as a role that clusters of earlier versions don't know."""
+        people = cluster / "pg_ident.conf"
+        known = people.read_text()
+        if f" {role}\n" in known:
+            return
+        names = sorted({line.split()[1] for line in known.splitlines() if line})
+        with people.open("a") as more:
+            more.write("".join(f"bookonce {name} {role}\n" for name in names))
+        self._run(cluster, "pg_ctl", "reload", "-D", str(cluster))
 
     def _socket_folder(self, cluster: Path) -> Path:
         if len(os.fsencode(cluster / SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX and "'" not in str(

@@ -53,6 +53,7 @@ class Settings:
     data_dir: Path
     # What may hold a secret stays out of the object's text, and so out of logs and traces.
     database_url: str | None = field(default=None, repr=False)
+    runtime_database_url: str | None = field(default=None, repr=False)
     secret_key: str = field(default="", repr=False)
     postgres_bin: Path | None = None
     public_url: str | None = None
@@ -139,9 +140,7 @@ class Settings:
         log_level = (value("LOG_LEVEL") or "info").lower()
         if log_level not in ("debug", "info", "warning", "error"):
             wrong("LOG_LEVEL", f"expected debug, info, warning or error, got {log_level!r}")
-        database_url = value("DATABASE_URL")
-        if database_url and (problem := database_url_problem(database_url)):
-            wrong("DATABASE_URL", problem)
+        database_url, runtime_url = _read_databases(value, wrong)
         stripe = _read_stripe(value, wrong)
         messages = _read_messages(value, wrong)
         data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
@@ -151,6 +150,7 @@ class Settings:
         return cls(
             data_dir=Path(data_dir).expanduser() if data_dir else default_data_dir(),
             database_url=database_url,
+            runtime_database_url=runtime_url,
             secret_key=secret_key,
             postgres_bin=Path(postgres_bin) if postgres_bin else None,
             public_url=public_url.rstrip("/") if public_url else None,
@@ -214,6 +214,19 @@ def _misspelt(environment: Mapping[str, str], known: set[str]) -> Iterator[Field
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         meant = f"; did you mean BOOKONCE_{near[0]}?" if near else "; see docs/settings.md"
         yield FieldError(variable, f"there is no such setting{meant}")
+
+
+def _read_databases(
+    value: Callable[[str], str | None], wrong: Callable[[str, str], None]
+) -> tuple[str | None, str | None]:
+    """Where the database is, as who owns the tables and as who serves."""
+    owner, runtime = value("DATABASE_URL"), value("RUNTIME_DATABASE_URL")
+    for name, url in (("DATABASE_URL", owner), ("RUNTIME_DATABASE_URL", runtime)):
+        if url and (problem := database_url_problem(url)):
+            wrong(name, problem)
+    if runtime and not owner:
+        wrong("RUNTIME_DATABASE_URL", "is for a database of your own: set BOOKONCE_DATABASE_URL")
+    return owner, runtime
 
 
 def _read_stripe(
