@@ -19,6 +19,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 import time
@@ -27,6 +28,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bookonce.platform.file_rights import as_owner_of
 from bookonce.platform.postgres_programs import (
     PLACE_FOR_ROOT,
     EmbeddedPostgresError,
@@ -87,7 +89,7 @@ class EmbeddedPostgres:
                 self._start(cluster)
             self._ensure_database(cluster)
             if self._share is None:
-                self._share = _open_lock(self.data_dir / "users.lock")
+                self._share = self._open_lock("users.lock")
                 fcntl.flock(self._share, fcntl.LOCK_SH)
             return self._url(cluster)
 
@@ -124,7 +126,7 @@ class EmbeddedPostgres:
     @staticmethod
     def _postmaster_lives(cluster: Path) -> bool:
         try:
-            os.kill(int((cluster / "postmaster.pid").read_text().splitlines()[0]), 0)
+            os.kill(int(_read(cluster, "postmaster.pid").splitlines()[0]), 0)
         except (FileNotFoundError, IndexError, ValueError, ProcessLookupError, PermissionError):
             return False
         return True
@@ -143,12 +145,22 @@ class EmbeddedPostgres:
     @contextmanager
     def _gate(self) -> Iterator[None]:
         """One process at a time starts, stops or counts users."""
-        gate = _open_lock(self.data_dir / "postgres.lock")
+        gate = self._open_lock("postgres.lock")
         try:
             fcntl.flock(gate, fcntl.LOCK_EX)
             yield
         finally:
             os.close(gate)
+
+    def _open_lock(self, name: str) -> int:
+        lock = self.data_dir / name
+        with as_owner_of(self.data_dir):
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            try:
+                return os.open(lock, flags, 0o600)
+            except PermissionError:  # root's, of an earlier version, in a folder that isn't
+                lock.unlink()
+                return os.open(lock, flags, 0o600)
 
     def _cluster(self) -> Path:
         """Where the cluster is or shall be: in the data directory if its owner can get there."""
@@ -157,31 +169,50 @@ class EmbeddedPostgres:
         if inside.exists():
             return inside
         if pointer.exists():
-            return Path(pointer.read_text().strip())
+            with as_owner_of(self.data_dir):
+                return Path(pointer.read_text().strip())
         if os.geteuid() != 0 or can_enter(self.data_dir, system_user()):
             return inside
         elsewhere = PLACE_FOR_ROOT / "clusters" / uuid.uuid4().hex
         make_passable(elsewhere.parent)
-        pointer.write_text(f"{elsewhere}\n")
+        with as_owner_of(self.data_dir):
+            pointer.write_text(f"{elsewhere}\n")
         return elsewhere
 
     def _owner(self, cluster: Path) -> pwd.struct_passwd:
-        """Who runs the server: the cluster's owner, or for a new one the system user or us."""
-        if cluster.exists():
-            return pwd.getpwuid(cluster.stat().st_uid)
-        return system_user() if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+        """Who runs the server: the cluster's owner, or for a new one the owner of the data directory,
+        the system user if that is root.
+
+        Raises EmbeddedPostgresError if whoever owns the data directory has put another's there.
+        """
+        if os.geteuid() != 0:
+            place = cluster.lstat().st_uid if cluster.exists() else os.geteuid()
+            return pwd.getpwuid(place)
+        folders = self.data_dir.lstat().st_uid
+        if not cluster.exists():
+            return pwd.getpwuid(folders) if folders else system_user()
+        owner = cluster.stat().st_uid if folders == 0 else cluster.lstat().st_uid
+        if folders not in (0, owner) and owner != system_user().pw_uid:
+            raise EmbeddedPostgresError(
+                f"{cluster} belongs to another user than {self.data_dir}. Give both to one user, "
+                "or run Bookonce as the user whose database it is."
+            )
+        return pwd.getpwuid(owner)
 
     def _initialise(self, cluster: Path) -> None:
         """Make the cluster beside its place and move it there whole, so that it is all or none."""
         owner = self._owner(cluster)
-        with tempfile.TemporaryDirectory(
-            prefix="postgres.new-", dir=cluster.parent, ignore_cleanup_errors=True
-        ) as folder:
-            if os.geteuid() == 0:
-                os.chown(folder, owner.pw_uid, owner.pw_gid)
-            new = Path(folder) / "cluster"
-            self._make(new, owner)
-            new.rename(cluster)
+        with as_owner_of(cluster.parent):
+            folder = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=cluster.parent))
+        try:
+            if os.geteuid() == 0 and folder.lstat().st_uid == 0:
+                os.chown(folder, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
+            self._make(folder / "cluster", owner)
+            with as_owner_of(cluster.parent):
+                (folder / "cluster").rename(cluster)
+        finally:
+            with as_owner_of(cluster.parent):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _make(self, cluster: Path, owner: pwd.struct_passwd) -> None:
         """A new cluster in a folder of its owner's."""
@@ -189,22 +220,22 @@ class EmbeddedPostgres:
             cluster.parent, "initdb", "-D", str(cluster), "-U", SUPERUSER, "--auth=peer",
             "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions",
         )  # fmt: skip
-        with (cluster / "postgresql.conf").open("a") as configuration:
-            configuration.write(_CONFIGURATION)
-        (cluster / "pg_hba.conf").write_text(
-            "local all all peer map=bookonce\nlocal replication all peer map=bookonce\n"
+        people = "".join(
+            f"bookonce {person} {role}\n"
+            for person in sorted({owner.pw_name, "root"})
+            for role in (SUPERUSER, ROLE, RUNTIME_ROLE)
         )
-        (cluster / "pg_ident.conf").write_text(
-            "".join(
-                f"bookonce {person} {role}\n"
-                for person in sorted({owner.pw_name, "root"})
-                for role in (SUPERUSER, ROLE, RUNTIME_ROLE)
+        with as_owner_of(cluster):
+            with (cluster / "postgresql.conf").open("a") as configuration:
+                configuration.write(_CONFIGURATION)
+            (cluster / "pg_hba.conf").write_text(
+                "local all all peer map=bookonce\nlocal replication all peer map=bookonce\n"
             )
-        )
+            (cluster / "pg_ident.conf").write_text(people)
 
     def _require_same_version(self, cluster: Path) -> None:
         ours = self._run(cluster, "postgres", "--version").split()[2].split(".")[0]
-        theirs = (cluster / "PG_VERSION").read_text().strip()
+        theirs = _read(cluster, "PG_VERSION").strip()
         if ours != theirs:
             raise EmbeddedPostgresError(
                 f"The database in {cluster} was made by PostgreSQL {theirs}, but this is {ours}. "
@@ -221,7 +252,7 @@ class EmbeddedPostgres:
             "-l", str(log), "-o", f"-k '{self._socket_folder(cluster)}'",
         )  # fmt: skip
         if started.returncode != 0:
-            tail = log.read_text(errors="replace")[-2000:] if log.exists() else started.stderr
+            tail = _read(cluster, log.name)[-2000:] if log.exists() else started.stderr
             raise EmbeddedPostgresError(
                 f"PostgreSQL did not start in {cluster}:\n{tail.strip()}{_advice(tail)}"
             )
@@ -232,7 +263,7 @@ class EmbeddedPostgres:
         PostgreSQL calls itself started before."""
         if not (cluster / "recovery.signal").exists():
             return
-        port, socket = (cluster / "postmaster.pid").read_text().splitlines()[3:5]
+        port, socket = _read(cluster, "postmaster.pid").splitlines()[3:5]
         deadline_s = time.monotonic() + RECOVERY_TIMEOUT_S
         ready = ("pg_isready", "-q", "-h", socket, "-p", port)
         while self._call(cluster, *ready).returncode != 0:
@@ -246,7 +277,7 @@ class EmbeddedPostgres:
     def _ensure_database(self, cluster: Path) -> None:
         """The role and database we work in; the role is no superuser."""
         marker = cluster / "bookonce.ready"
-        roles = marker.read_text().split() if marker.exists() else []
+        roles = _read(cluster, marker.name).split() if marker.exists() else []
         if RUNTIME_ROLE in roles:
             return
         self._let_in(cluster, RUNTIME_ROLE)
@@ -263,16 +294,17 @@ class EmbeddedPostgres:
             )  # fmt: skip
             if made.returncode != 0 and "already exists" not in made.stderr:
                 raise EmbeddedPostgresError(f"{statement}: {made.stderr.strip()}")
-        marker.write_text(f"{ROLE} {RUNTIME_ROLE}\n")
+        with as_owner_of(cluster):
+            marker.write_text(f"{ROLE} {RUNTIME_ROLE}\n")
 
     def _let_in(self, cluster: Path, role: str) -> None:
         """Let the owner in as a role that clusters of earlier versions don't know."""
         people = cluster / "pg_ident.conf"
-        known = people.read_text()
+        known = _read(cluster, people.name)
         if f" {role}\n" in known:
             return
         names = sorted({line.split()[1] for line in known.splitlines() if line})
-        with people.open("a") as more:
+        with as_owner_of(cluster), people.open("a") as more:
             more.write("".join(f"bookonce {name} {role}\n" for name in names))
         self._run(cluster, "pg_ctl", "reload", "-D", str(cluster))
 
@@ -289,7 +321,7 @@ class EmbeddedPostgres:
 
     def _socket_in_use(self, cluster: Path) -> Path:
         """The fifth line of postmaster.pid, as documented for pg_ctl."""
-        return Path((cluster / "postmaster.pid").read_text().splitlines()[4])
+        return Path(_read(cluster, "postmaster.pid").splitlines()[4])
 
     def _url(self, cluster: Path) -> str:
         return f"postgresql://{ROLE}@/{DATABASE}?host={self._socket_in_use(cluster)}"
@@ -341,6 +373,11 @@ def _advice(said: str) -> str:
     return ""
 
 
+def _read(cluster: Path, name: str) -> str:
+    with as_owner_of(cluster):
+        return (cluster / name).read_text(errors="replace")
+
+
 def _make_private(folder: Path) -> None:
     """Make a folder for us alone; as root others may pass through, but not look.
 
@@ -351,7 +388,3 @@ def _make_private(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         if os.geteuid() == 0:
             folder.chmod(0o711)
-
-
-def _open_lock(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
