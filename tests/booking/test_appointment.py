@@ -32,6 +32,9 @@ ALLOWED = {
     ("confirmed", "no_show"),
     ("completed", "no_show"),
     ("no_show", "completed"),
+    ("cancelled", "confirmed"),
+    ("completed", "confirmed"),
+    ("no_show", "confirmed"),
 }
 
 
