@@ -1,4 +1,4 @@
-"""The office's front door as pictures, into docs/images/office: `make screenshots`."""
+"""The office as pictures, into docs/images/office: `make screenshots`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ def walk(page: Page, link: str, name: str) -> None:
     page.goto(link)
     page.click("main form button")
     shoot("today")
+    page.goto("/office/lumen/calendar")
+    page.locator(".grid, .lanes").first.wait_for(state="attached")
+    shoot("calendar")
+    page.goto("/office/lumen/calendar?view=week&staff=ada")
+    shoot("week")
+    page.goto("/office/lumen/calendar?view=list")
+    shoot("list")
+    page.click("table.list th a")
+    page.locator("ol.history").wait_for()
+    shoot("appointment")
+    page.goto("/office/lumen/appointments/new?q=a")
+    shoot("new-appointment")
     page.goto("/office/lumen/team/invite")
     page.check("[name=role][value=staff]")
     shoot("invite")

@@ -98,7 +98,7 @@ def test_a_line_tells_the_route_and_the_business(logged: Logged) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/\x9b31mx", "/x\u202ey", "/\u2028", "/\x1b[2J", "/" + "x" * 55_000, "/a/" + "é" * 9_000],
+    ["/\x9b31mx", "/x\u202ey", "/\u2028", "/\x1b[2J", "/" + "x" * 30_000, "/a/" + "é" * 4_500],
 )
 def test_a_path_can_not_fool_who_reads_it(logged: Logged, path: str) -> None:
     line = logged.get(quote(path).encode(), f"fool-{abs(hash(path))}")

@@ -319,7 +319,7 @@ class _Shown:
         lows, highs = [], []
         for day in self.days():
             midnight = days_between(self.zone, day, day)[0].astimezone(self.zone)
-            for key in self.directory.staff_ids:
+            for key in (self.address.staff,) if self.address.staff else self.directory.staff_ids:
                 for low, high in self._opened(key, day):
                     lows.append(low.hour)
                     highs.append(
