@@ -83,7 +83,10 @@ def test_nobody_is_trusted(data_dir: Path) -> None:
     embedded = EmbeddedPostgres(data_dir, BINARIES)
     url = embedded.acquire()
     rules = (Path(url.partition("host=")[2]) / "pg_hba.conf").read_text()
-    assert rules == "local all all peer map=bookonce\n"
+    assert rules.splitlines() == [
+        "local all all peer map=bookonce",
+        "local replication all peer map=bookonce",
+    ]
     embedded.release()
 
 

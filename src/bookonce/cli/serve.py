@@ -38,7 +38,7 @@ from bookonce.demo import OWNER, SLUG
 from bookonce.platform.settings import Settings, is_loopback
 from bookonce.web import counts, drain
 from bookonce.web.build import NotBuiltError, build
-from bookonce.web.connections.watch import accepted_max
+from bookonce.web.connections.accepted import accepted_max
 
 BACKLOG = 4_096
 """Connections that wait in the kernel, besides those that workers have accepted."""

@@ -100,22 +100,22 @@ async def migrate(
     database as half restored. Raises MigrationError, also if the database has had migrations that
     this code doesn't know.
     """
-    wanted = set(packaged_versions() if upto is None else upto)
+    versions = set(packaged_versions() if upto is None else upto)
     connection = await connect(url, timeout=CONNECT_TIMEOUT_S)
     try:
         unknown = unknown_versions(await applied_versions(connection))
         if unknown and not (restoring and unknown == [RESTORING]):
             raise MigrationError(unknown_schema(unknown))
-        if not wanted.intersection(await pending_versions(connection)):
+        if not versions.intersection(await pending_versions(connection)):
             return []
         await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
-        pending = sorted(wanted.intersection(await pending_versions(connection)))
+        pending = sorted(versions.intersection(await pending_versions(connection)))
         if pending:
             host = await connection.fetchval("SELECT coalesce(host(inet_server_addr()), '')")
             tls = await connection.fetchval(
                 "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
             )
-            await _run_dbmate(_dbmate_url(url, host, tls=bool(tls)), wanted)
+            await _run_dbmate(_dbmate_url(url, host, tls=bool(tls)), versions)
         return pending
     finally:
         await connection.close()
@@ -139,8 +139,8 @@ async def end_restoring(connection: Connection) -> None:
     await connection.execute(f"DELETE FROM {MIGRATION_TABLE} WHERE version = '{RESTORING}'")
 
 
-async def _run_dbmate(url: str, wanted: set[str]) -> None:
-    with _migrations(wanted) as folder:
+async def _run_dbmate(url: str, versions: set[str]) -> None:
+    with _migrations(versions) as folder:
         process = await asyncio.create_subprocess_exec(
             _dbmate(),
             "--migrations-dir", str(folder),
@@ -157,16 +157,16 @@ async def _run_dbmate(url: str, wanted: set[str]) -> None:
 
 
 @contextmanager
-def _migrations(wanted: set[str]) -> Iterator[Path]:
+def _migrations(versions: set[str]) -> Iterator[Path]:
     """A folder with the migrations that are wanted and no others."""
     with as_file(files("bookonce.platform").joinpath("migrations")) as every:
-        if wanted == set(packaged_versions()):
+        if versions == set(packaged_versions()):
             yield every
             return
         with TemporaryDirectory(prefix="bookonce-migrations-") as some:
             for file in every.iterdir():
                 match = _VERSION.match(file.name)
-                if match and match[1] in wanted:
+                if match and match[1] in versions:
                     shutil.copy(file, some)
             yield Path(some)
 

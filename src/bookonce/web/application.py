@@ -28,8 +28,9 @@ from bookonce.web.booking_page.bots import Bots
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.deadlines import Deadlines
 from bookonce.web.dependencies import Configured, Here
-from bookonce.web.drain import Drain, is_draining
+from bookonce.web.drain import is_draining
 from bookonce.web.inbound import payment_webhooks
+from bookonce.web.last_answers import LastAnswers
 from bookonce.web.manage import pages, payment
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.office import routes as office
@@ -131,7 +132,9 @@ def create_application(settings: Settings) -> ASGIApp:
         app = RateLimit(app, settings.rate_limit, settings.read_limit, settings.trusted_proxies)
     counts_clients = settings.rate_limit is not None
     app = Deadlines(app, settings.trusted_proxies, counts_clients=counts_clients)
-    return Drain(RequestLog(app, settings.trusted_proxies, is_encrypted=settings.is_encrypted))
+    return LastAnswers(
+        RequestLog(app, settings.trusted_proxies, is_encrypted=settings.is_encrypted)
+    )
 
 
 def _public_api() -> Router:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import threading
 import time
 from collections.abc import Sequence
@@ -12,36 +11,19 @@ import structlog
 from bookonce.platform.settings import Network, Settings
 from bookonce.web.client_address import is_trusted, network_of
 from bookonce.web.connections import sockets
+from bookonce.web.connections.accepted import accepted_max
 from bookonce.web.connections.rules import Mark, Seen, marked, to_end
 from bookonce.web.metrics import CONNECTIONS_ENDED
 
 log = structlog.get_logger("bookonce.connections")
 
-ACCEPTED_MAX = 4_096
-"""Connections that a worker accepts; the next wait in the kernel."""
 KEPT_SHARE = 3 / 4
 """Of those that it accepts: beyond it the quietest end, so that there is always room."""
-OTHER_FILES = 512
-"""What a process opens besides: the database, modules, logs."""
 LOOK_S = 1.0
 LOOK_S_CROWDED = 0.25
 CROWDED = 256
 BREATH = 64
 """So many connections are looked at before requests have their turn."""
-
-
-def accepted_max() -> int:
-    """How many connections a worker may accept here. Raises this process's limit of open files as
-    far as it may, and with it that of the workers that it starts.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = ACCEPTED_MAX + OTHER_FILES
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    if soft == resource.RLIM_INFINITY:
-        return ACCEPTED_MAX
-    return max(64, min(ACCEPTED_MAX, soft - OTHER_FILES))
 
 
 class Watch(threading.Thread):
