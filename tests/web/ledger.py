@@ -70,8 +70,8 @@ class Ledger:
         """Whether a connection to this database waits for a lock."""
         return bool(
             self.fetch(
-                "SELECT 1 FROM pg_stat_activity "
-                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                "WHERE datname = current_database() AND NOT granted"
             )
         )
 
