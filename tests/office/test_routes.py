@@ -37,6 +37,7 @@ class Route:
         self.path, self.method = path, method
         self.needs: Any = handler.opt.get("needs")
         self.is_api = path.startswith(API)
+        self.is_stream = bool(handler.opt.get("is_stream"))
 
     def address(self, slug: str) -> str:
         """An address of this route in a business; what else it names is nobody's."""
@@ -46,6 +47,11 @@ class Route:
 
     def ask(self, browser: httpx.Client, slug: str, form_token: str = "") -> httpx.Response:
         """Ask for it, with nothing in the form but what makes it one of ours."""
+        if self.is_stream:
+            with browser.stream("GET", self.address(slug)) as answer:
+                if answer.status_code != 200:  # else it has no end
+                    answer.read()
+            return answer
         if self.method in READING:
             return browser.get(self.address(slug))
         if self.is_api:
