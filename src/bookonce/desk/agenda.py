@@ -18,18 +18,14 @@ from bookonce.desk import agenda_rows
 from bookonce.desk.agenda_rows import BlockedTime, Entry, Filter
 from bookonce.platform.zones import wall_start_of_day_s
 
-DAYS_MAX = 62
 IN_CALENDAR = (Status.HELD, Status.CONFIRMED, Status.COMPLETED, Status.NO_SHOW)
 """What a calendar shows unless it is asked for more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """What there is between two instants, the earliest first."""
+    """What there is on some dates, the earliest first."""
 
-    directory: Directory
-    first: datetime
-    end: datetime
     entries: Sequence[Entry]
     blocks: Sequence[BlockedTime]
 
@@ -66,7 +62,7 @@ async def agenda(
     start, end = days_between(zone, first, last)
     seen = seen_of(directory, scope.staff, access)
     if not seen:
-        return Agenda(directory, start, end, (), ())
+        return Agenda((), ())
     if not scope.staff and access.may(Right.SEE_ALL_CALENDARS):
         query = filter_of(directory, start, end, scope)  # those who left have appointments, too
     else:
@@ -79,7 +75,7 @@ async def agenda(
         start,
         end,
     )
-    return Agenda(directory, start, end, list(without_expired(entries, now)), blocks)
+    return Agenda(list(without_expired(entries, now)), blocks)
 
 
 def filter_of(directory: Directory, start: datetime, end: datetime, scope: Scope) -> Filter:
