@@ -12,7 +12,6 @@ from litestar.response import Redirect
 from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
 from bookonce.availability.block import BlockKind
-from bookonce.business.directory import Directory
 from bookonce.desk import agenda_rows
 from bookonce.desk.block import AbsenceRequest, block_at_desk, unblock_at_desk
 from bookonce.platform.errors import (
@@ -40,7 +39,7 @@ async def block_by_form(office: Page, access: Admitted) -> Response[str] | Redir
     """Blocks the time, or shows the form again with what is in the way."""
     request: Request[Any, Any, Any] = office.request
     form = DeskForm(await request.form())
-    directory = _directory(office)
+    directory = office.business
     try:
         absence = AbsenceRequest(
             staff=form.text("staff"),
@@ -71,7 +70,7 @@ async def block_by_form(office: Page, access: Admitted) -> Response[str] | Redir
 )
 async def blocked_page(office: Page, access: Admitted, absence_id: UUID) -> Response[str]:
     """Blocked time, with what gives it back."""
-    directory, language = _directory(office), office.language
+    directory, language = office.business, office.language
     found = await office.installation.database.run(
         agenda_rows.block_by_id, access.business_id, absence_id
     )
@@ -98,7 +97,7 @@ async def blocked_page(office: Page, access: Admitted, absence_id: UUID) -> Resp
 )
 async def unblock_by_form(office: Page, access: Admitted, absence_id: UUID) -> Redirect:
     """Gives the time back."""
-    directory = _directory(office)
+    directory = office.business
     await unblock_at_desk(
         office.installation, directory.slug, absence_id, access=access, now=office.now
     )
@@ -108,7 +107,7 @@ async def unblock_by_form(office: Page, access: Admitted, absence_id: UUID) -> R
 def _page(
     office: Office, access: Access, form: DeskForm, refused: BookonceError | None = None
 ) -> Response[str]:
-    directory, language = _directory(office), office.language
+    directory, language = office.business, office.language
     today = office.now.astimezone(directory.zone).date().isoformat()
     values = {name: form.text(name) for name in FIELDS} | {
         "date": form.text("date") or today,
@@ -141,11 +140,6 @@ def _page(
         ],
         back=f"/office/{directory.slug}/calendar?date={values['date']}",
     )
-
-
-def _directory(office: Office) -> Directory:
-    assert office.directory is not None
-    return office.directory
 
 
 HANDLERS = [block_page, block_by_form, blocked_page, unblock_by_form]

@@ -56,7 +56,7 @@ async def move_by_form(office: Page, access: Admitted, appointment_id: UUID) -> 
         reason = form.optional("overbook_reason")
         await move_at_desk(
             office.installation,
-            _slug(office),
+            office.business.slug,
             appointment_id,
             DeskMove(
                 start=form.instant(found.appointment.clock),
@@ -79,7 +79,7 @@ async def undo_by_form(office: Page, access: Admitted, appointment_id: UUID) -> 
 
     async def undo(_: DeskForm) -> str:
         await undo_at_desk(
-            office.installation, _slug(office), appointment_id, access=access, now=office.now
+            office.installation, office.business.slug, appointment_id, access=access, now=office.now
         )
         return "undone"
 
@@ -95,7 +95,7 @@ async def cancel_by_form(office: Page, access: Admitted, appointment_id: UUID) -
     async def cancel(form: DeskForm) -> str:
         await cancel_at_desk(
             office.installation,
-            _slug(office),
+            office.business.slug,
             appointment_id,
             DeskChange(reason=form.optional("reason"), notify=form.is_on("notify")),
             access=access,
@@ -125,7 +125,7 @@ async def reopen_by_form(office: Page, access: Admitted, appointment_id: UUID) -
     async def reopen(form: DeskForm) -> str:
         await reopen_at_desk(
             office.installation,
-            _slug(office),
+            office.business.slug,
             appointment_id,
             DeskChange(notify=form.is_on("notify")),
             access=access,
@@ -143,7 +143,7 @@ async def note_by_form(office: Page, access: Admitted, appointment_id: UUID) -> 
     async def note(form: DeskForm) -> str:
         await edit_at_desk(
             office.installation,
-            _slug(office),
+            office.business.slug,
             appointment_id,
             DeskEdit(notes=form.text("notes")),
             access=access,
@@ -160,7 +160,7 @@ async def _attended(
     async def attend(_: DeskForm) -> str:
         await attend_at_desk(
             office.installation,
-            _slug(office),
+            office.business.slug,
             appointment_id,
             outcome,
             DeskChange(),
@@ -186,7 +186,9 @@ async def _changed(
         raise
     except BookonceError as error:
         return await _page(office, access, appointment_id, refused=error)
-    return office.redirect(f"/office/{_slug(office)}/appointments/{appointment_id}?done={done}")
+    return office.redirect(
+        f"/office/{office.business.slug}/appointments/{appointment_id}?done={done}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,17 +300,12 @@ def _done(done: str, office: Office) -> str:
 async def _found(office: Office, access: Access, appointment_id: UUID) -> Found:
     return await found_at_desk(
         office.installation,
-        _slug(office),
+        office.business.slug,
         appointment_id,
         access=access,
         right=Right.SEE_CALENDAR,
         now=office.now,
     )
-
-
-def _slug(office: Office) -> str:
-    assert office.directory is not None
-    return office.directory.slug
 
 
 HANDLERS = [

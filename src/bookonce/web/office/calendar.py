@@ -77,8 +77,7 @@ class Column:
 )
 async def calendar(office: Page, access: Admitted) -> Response[str]:
     """The days that the address asks for."""
-    directory = office.directory
-    assert directory is not None
+    directory = office.business
     address = address_of(office, directory, access)
     zone = zone_of(directory, address.location)
     scope = Scope(staff=(address.staff,) if address.staff else (), location=address.location)

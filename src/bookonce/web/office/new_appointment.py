@@ -47,7 +47,7 @@ async def book_by_form(office: Page, access: Admitted) -> Response[str] | Redire
     """Books, or shows the form again with why not."""
     request: Request[Any, Any, Any] = office.request
     form = DeskForm(await request.form())
-    directory = _directory(office)
+    directory = office.business
     try:
         booked = await book_at_desk(
             office.installation,
@@ -104,7 +104,7 @@ def _client(form: DeskForm) -> DeskClient | None:
 async def _page(
     office: Office, access: Access, form: DeskForm, refused: BookonceError | None = None
 ) -> Response[str]:
-    directory, language = _directory(office), office.language
+    directory, language = office.business, office.language
     found: list[FoundClient] = []
     said = form.text("q")
     if said and access.may(Right.SEE_CLIENTS):
@@ -168,11 +168,6 @@ async def _page(
         key=form.text("key") or new_id().hex,
         back=f"/office/{directory.slug}/calendar?date={values['date']}",
     )
-
-
-def _directory(office: Office) -> Directory:
-    assert office.directory is not None
-    return office.directory
 
 
 HANDLERS = [new_page, book_by_form]

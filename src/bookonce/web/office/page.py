@@ -67,6 +67,12 @@ class Office:
         return cls(request, state.get("session"), state.get("directory"), state.get("access"))
 
     @property
+    def business(self) -> Directory:
+        """The business of a page below its address: the guard lets nobody pass without one."""
+        assert self.directory is not None
+        return self.directory
+
+    @property
     def base(self) -> str:
         """Where this installation is reached."""
         return base_url(self.request, self.settings)

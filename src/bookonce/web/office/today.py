@@ -45,11 +45,10 @@ class Line:
 )
 async def today(office: Page, access: Admitted) -> Response[str]:
     """The appointments of today, those of others only for who may see them."""
-    assert office.directory is not None
-    day = office.now.astimezone(office.directory.zone).date()
+    day = office.now.astimezone(office.business.zone).date()
     found = await agenda(  # elsewhere the same date begins up to a day earlier or later
         office.installation,
-        office.directory,
+        office.business,
         day - timedelta(days=1),
         day + timedelta(days=1),
         Scope(),
