@@ -19,6 +19,11 @@ ALWAYS = {day: ["00:00-24:00"] for day in WEEKDAYS}
 NINE_TO_FIVE = {day: ["09:00-17:00"] for day in WEEKDAYS}
 
 
+def now() -> datetime:
+    """This moment. Not a constant: what is held runs out, and a long run outlasts it."""
+    return datetime.now(UTC)
+
+
 def new_slug() -> str:
     """An address that nobody else in this run has."""
     return f"salon-{os.getpid()}-{next(_numbers)}"

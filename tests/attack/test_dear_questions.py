@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +32,6 @@ Open = Callable[[Business], Awaitable[str]]
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
 CUT = Choice.of("cut")
-STRETCH_S_MAX = 0.25
 ANSWER_MAX = 50_000
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -56,6 +56,16 @@ async def longest_stretch_s(work: Awaitable[Any]) -> float:
     return longest_s
 
 
+@pytest.fixture
+def without_others_litter() -> Iterator[None]:
+    """Nobody looks through what thousands of other tests left in memory meanwhile."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("without_others_litter")
 async def test_others_have_their_turn_while_offers_are_worked_out(
     installation: Installation, open_business: Open
 ) -> None:
@@ -69,8 +79,8 @@ async def test_others_have_their_turn_while_offers_are_worked_out(
             soonest(installation, slug, CUT, 50, now=NOW),
         )
     ]
-    assert time.thread_time() - before_s > STRETCH_S_MAX / 5  # it was work, on any machine
-    assert max(stretches_s) < STRETCH_S_MAX
+    whole_s = time.thread_time() - before_s
+    assert max(stretches_s) < whole_s / 3
 
 
 async def test_too_much_for_one_request_is_refused(

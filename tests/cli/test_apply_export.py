@@ -278,11 +278,13 @@ class TestWhileAServerRuns:
         assert asking.get(api).json()["name"] == "Second"
         assert 'name = "Second"' in bookonce("export", "salon", *place).out
 
-    @pytest.mark.parametrize("command", ["migrate", "doctor"])
     def test_other_commands_work_and_leave_the_database_running(
-        self, running: RunningServer, command: str
+        self, running: RunningServer
     ) -> None:
-        assert bookonce(command, BOOKONCE_DATA_DIR=str(running.data_dir)).code == 0
+        place = {"BOOKONCE_DATA_DIR": str(running.data_dir)}
+        assert bookonce("migrate", **place).code == 0
+        # What it finds of money and jobs depends on who else uses this server.
+        assert "one resource, one claim at a time" in bookonce("doctor", COLUMNS="250", **place).out
         assert asking.get(f"{running.base_url}/readyz").status_code == 200
 
 

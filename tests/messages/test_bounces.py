@@ -14,12 +14,11 @@ from bookonce.booking.book import book
 from bookonce.messages.bounce import bounce
 from bookonce.messages.verp import LOCAL_PART_MAX, marked, return_address
 from bookonce.platform.actor import VISITOR
-from tests.factories import a_booking, a_business, tomorrow_at
+from tests.factories import a_booking, a_business, now, tomorrow_at
 from tests.messages.conftest import SENDER, Desk, Open
 from tests.messages.post import Post
 from tests.running import COMMAND
 
-NOW = datetime.now(UTC)
 ZOE = "zoe@example.com"
 
 
@@ -73,7 +72,7 @@ async def returned_to(
 ) -> str:
     """The return address of a mail that was sent."""
     slug = await open_business(a_business())
-    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.at_rest()
     (received,) = post.received
     assert received.return_path.startswith("bookings+")

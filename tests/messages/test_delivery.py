@@ -19,13 +19,12 @@ from bookonce.messages.kinds import retry_after
 from bookonce.messages.outgoing import Ways
 from bookonce.messages.remind import remind
 from bookonce.platform.actor import VISITOR
-from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
+from tests.factories import a_booking, a_business, a_staff_member, a_visitor, now, tomorrow_at
 from tests.messages import dying
 from tests.messages.conftest import PUBLIC_URL, SENDER, Desk, Open
 from tests.messages.post import HANG_UP, HANG_UP_AFTERWARDS, Post, open_post
 
 ROOT = Path(__file__).parents[2]
-NOW = datetime.now(UTC)
 ZOE = "zoe@example.com"
 HOUR = timedelta(hours=1)
 
@@ -34,7 +33,7 @@ HOUR = timedelta(hours=1)
 async def booked(open_business: Open, installation: Installation, desk: Desk) -> str:
     """A business with one appointment whose message is made, and not sent."""
     slug = await open_business(a_business())
-    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.make()
     return slug
 
@@ -88,7 +87,7 @@ async def test_an_address_that_is_refused_is_marked_and_not_tried_again(
     await send_all(desk)
     assert await desk.statuses() == ["failed"]
     post.at_rcpt = lambda _: None
-    await book(installation, booked, a_booking(tomorrow_at(12)), actor=VISITOR, now=NOW)
+    await book(installation, booked, a_booking(tomorrow_at(12)), actor=VISITOR, now=now())
     await desk.at_rest()
     assert await desk.statuses() == ["failed", "unreachable"]
     assert post.received == []
@@ -155,9 +154,9 @@ async def test_whoever_has_many_messages_does_not_hold_up_others(
     few = await open_business(a_business())
     for n in range(30):
         wish = a_booking(tomorrow_at(9), client=a_visitor(f"V{n}"))
-        await book(installation, many, wish, actor=VISITOR, now=NOW)
+        await book(installation, many, wish, actor=VISITOR, now=now())
     await desk.make()
-    await book(installation, few, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, few, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.make()
     post.delay_s = 0.1
     async with desk.sending():
@@ -176,7 +175,7 @@ async def test_nobody_is_flooded_by_bookings_in_their_name(
     slug = await open_business(a_business(staff=staff))
     for n in range(len(staff)):
         wish = a_booking(tomorrow_at(9), staff=f"s{n}")
-        await book(installation, slug, wish, actor=VISITOR, now=NOW)
+        await book(installation, slug, wish, actor=VISITOR, now=now())
     await desk.make()
     async with desk.sending():
         await desk.until(lambda: no_more_now(desk), "all were looked at")

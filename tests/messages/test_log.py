@@ -12,11 +12,10 @@ from bookonce.booking.book import book
 from bookonce.messages.log import erase, list_messages, resend
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import NotFoundError, StatusConflictError, ValidationError
-from tests.factories import a_booking, a_business, a_staff_member, a_visitor, tomorrow_at
+from tests.factories import a_booking, a_business, a_staff_member, a_visitor, now, tomorrow_at
 from tests.messages.conftest import Desk, Open
 from tests.messages.post import Post
 
-NOW = datetime.now(UTC)
 ZOE = "zoe@example.com"
 
 
@@ -25,7 +24,7 @@ async def test_messages_are_listed_page_by_page_the_newest_first(
 ) -> None:
     slug = await open_business(a_business())
     for hour in range(8, 13):
-        await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=NOW)
+        await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=now())
         await desk.make()
     await desk.at_rest()
     seen, cursor = [], None
@@ -44,7 +43,7 @@ async def test_a_business_sees_its_own_messages_only(
     desk: Desk, open_business: Open, installation: Installation
 ) -> None:
     slug, other = [await open_business(a_business()) for _ in range(2)]
-    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.at_rest()
     (message,) = (await list_messages(installation, slug)).items
     assert (await list_messages(installation, other)).items == []
@@ -52,16 +51,16 @@ async def test_a_business_sees_its_own_messages_only(
     found = await list_messages(installation, other, appointment_id=appointment_id)
     assert found.items == []
     with pytest.raises(NotFoundError):
-        await resend(installation, other, message.id, now=NOW)
+        await resend(installation, other, message.id, now=now())
 
 
 async def test_messages_are_found_by_appointment_client_and_status(
     desk: Desk, open_business: Open, installation: Installation
 ) -> None:
     slug = await open_business(a_business())
-    zoe = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    zoe = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     wish = a_booking(tomorrow_at(11), client=a_visitor("Yan"))
-    await book(installation, slug, wish, actor=VISITOR, now=NOW)
+    await book(installation, slug, wish, actor=VISITOR, now=now())
     await desk.at_rest()
     (row,) = await desk.rows("SELECT client_id FROM client WHERE email = $1", ZOE)
     of_zoe = await list_messages(installation, slug, client_id=row["client_id"])
@@ -89,7 +88,7 @@ async def test_a_message_is_sent_again_to_an_address_that_works_now(
     slug = await open_business(a_business())
     client = a_visitor("Zoe", phone="+49 30 1234567")
     wish = a_booking(tomorrow_at(9), client=client)
-    await book(installation, slug, wish, actor=VISITOR, now=NOW)
+    await book(installation, slug, wish, actor=VISITOR, now=now())
     post.at_rcpt = lambda _: "550 5.1.1 no such user"
     await desk.at_rest()
     (failed,) = (await list_messages(installation, slug)).items
@@ -107,7 +106,7 @@ async def test_what_was_heard_is_sent_again_all_the_same(
     desk: Desk, post: Post, open_business: Open, installation: Installation
 ) -> None:
     slug = await open_business(a_business())
-    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.at_rest()
     (message,) = (await list_messages(installation, slug)).items
     await resend(installation, slug, message.id, now=datetime.now(UTC))
@@ -126,9 +125,9 @@ async def test_a_message_about_no_appointment_is_not_sent_again(
     await desk.at_rest()
     (message, *_) = (await list_messages(installation, slug)).items
     with pytest.raises(StatusConflictError):
-        await resend(installation, slug, message.id, now=NOW)
+        await resend(installation, slug, message.id, now=now())
     with pytest.raises(NotFoundError):
-        await resend(installation, slug, uuid4(), now=NOW)
+        await resend(installation, slug, uuid4(), now=now())
 
 
 async def test_a_client_who_is_forgotten_is_in_no_message_any_more(
@@ -136,7 +135,7 @@ async def test_a_client_who_is_forgotten_is_in_no_message_any_more(
 ) -> None:
     staff = [a_staff_member("ada", email="ada@lumen.example")]
     slug = await open_business(a_business(staff=staff))
-    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.at_rest()
     (row,) = await desk.rows("SELECT client_id FROM client WHERE email = $1", ZOE)
     business_id = booked.directory.business_id

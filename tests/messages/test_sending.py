@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from icalendar import Calendar
 
 from bookonce.availability.installation import Installation
@@ -12,11 +10,10 @@ from bookonce.booking.cancel import cancel
 from bookonce.booking.find import access_by_token
 from bookonce.booking.move import MoveRequest, move
 from bookonce.platform.actor import VISITOR
-from tests.factories import a_booking, a_business, a_staff_member, tomorrow_at
+from tests.factories import a_booking, a_business, a_staff_member, now, tomorrow_at
 from tests.messages.conftest import PUBLIC_URL, SENDER, Desk, Open
 from tests.messages.post import Post
 
-NOW = datetime.now(UTC)
 ZOE = "zoe@example.com"
 
 
@@ -25,7 +22,7 @@ async def test_whoever_books_gets_a_mail_with_a_calendar_file(
 ) -> None:
     slug = await open_business(a_business(name="Lumen Hair"))
     booked = await book(
-        installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW, language="de"
+        installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now(), language="de"
     )
     await desk.at_rest()
     (received,) = post.to(ZOE)
@@ -45,7 +42,7 @@ async def test_the_link_of_a_mail_opens_the_appointment_and_isn_t_kept(
     desk: Desk, post: Post, open_business: Open, installation: Installation
 ) -> None:
     slug = await open_business(a_business())
-    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.at_rest()
     text = post.to(ZOE)[0].part("text/plain")
     start = f"{PUBLIC_URL}/{slug}/a/"
@@ -63,9 +60,9 @@ async def test_what_changed_before_the_mail_left_is_told_once_and_as_it_is(
     desk: Desk, post: Post, open_business: Open, installation: Installation
 ) -> None:
     slug = await open_business(a_business())
-    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     later = MoveRequest(start=tomorrow_at(11))
-    await move(installation, slug, booked.appointment.id, later, actor=VISITOR, now=NOW)
+    await move(installation, slug, booked.appointment.id, later, actor=VISITOR, now=now())
     await desk.at_rest()
     (received,) = post.to(ZOE)
     assert "Booked" in received.subject
@@ -78,12 +75,12 @@ async def test_a_move_and_a_cancellation_are_told_with_what_was_before(
     desk: Desk, post: Post, open_business: Open, installation: Installation
 ) -> None:
     slug = await open_business(a_business())
-    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.at_rest()
     later = MoveRequest(start=tomorrow_at(11))
-    await move(installation, slug, booked.appointment.id, later, actor=VISITOR, now=NOW)
+    await move(installation, slug, booked.appointment.id, later, actor=VISITOR, now=now())
     await desk.at_rest()
-    await cancel(installation, slug, booked.appointment.id, actor=VISITOR, now=NOW)
+    await cancel(installation, slug, booked.appointment.id, actor=VISITOR, now=now())
     await desk.at_rest()
     first, second, third = (one.subject.partition(":")[0] for one in post.to(ZOE))
     assert (first, second, third) == ("Booked", "Moved", "Cancelled")
@@ -101,7 +98,7 @@ async def test_staff_and_owner_are_told_too_and_one_person_once(
     staff = [a_staff_member("ada", email="ada@lumen.example")]
     messages = {"owner_copy": ["Ada@lumen.example", "hello@lumen.example"]}
     slug = await open_business(a_business(staff=staff, messages=messages))
-    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await desk.at_rest()
     assert sorted(one.to for one in post.received) == [
         "ada@lumen.example",
@@ -119,7 +116,7 @@ async def test_without_a_server_messages_are_kept_to_be_read(
     bare_desk: Desk, open_business: Open, installation: Installation
 ) -> None:
     slug = await open_business(a_business())
-    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW)
+    await book(installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now())
     await bare_desk.at_rest()
     (row,) = await bare_desk.messages()
     assert row["status"] == "not_sent"

@@ -6,7 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -18,10 +18,9 @@ from bookonce.messages.outgoing import SMS, Ways
 from bookonce.messages.send import Sender
 from bookonce.messages.twilio import Twilio
 from bookonce.platform.actor import COMMAND_LINE, VISITOR
-from tests.factories import a_booking, a_business, a_visitor, tomorrow_at
+from tests.factories import a_booking, a_business, a_visitor, now, tomorrow_at
 from tests.messages.conftest import Desk, Open
 
-NOW = datetime.now(UTC)
 SID, TOKEN = "AC0123", "se:cret/"
 
 
@@ -74,9 +73,9 @@ async def moved_by_the_business(
     slug = await open_business(a_business(messages={"sms": True}))
     client = a_visitor("Zoe", phone="+49 30 1234567")
     wish = a_booking(tomorrow_at(9), client=client)
-    booked = await book(installation, slug, wish, actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, wish, actor=VISITOR, now=now())
     request = MoveRequest(start=tomorrow_at(9) + timedelta(hours=2))
-    await move(installation, slug, booked.appointment.id, request, actor=COMMAND_LINE, now=NOW)
+    await move(installation, slug, booked.appointment.id, request, actor=COMMAND_LINE, now=now())
     await desk.make()
 
 
@@ -163,8 +162,8 @@ async def test_what_the_client_did_is_not_told_by_telephone(
     slug = await open_business(a_business(messages={"sms": True}))
     client = a_visitor("Zoe", phone="+49 30 1234567")
     wish = a_booking(tomorrow_at(9), client=client)
-    booked = await book(installation, slug, wish, actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, wish, actor=VISITOR, now=now())
     request = MoveRequest(start=tomorrow_at(11))
-    await move(installation, slug, booked.appointment.id, request, actor=VISITOR, now=NOW)
+    await move(installation, slug, booked.appointment.id, request, actor=VISITOR, now=now())
     await desk.make()
     assert await desk.messages(way="sms") == []

@@ -21,18 +21,17 @@ from bookonce.messages.remind import remind
 from bookonce.messages.summarise import summarise
 from bookonce.platform.actor import SYSTEM, VISITOR, Actor, ActorKind, Role
 from bookonce.platform.ids import new_id
-from tests.factories import a_booking, a_business, a_service, a_staff_member, tomorrow_at
+from tests.factories import a_booking, a_business, a_service, a_staff_member, now, tomorrow_at
 from tests.messages.conftest import Desk, Open
 from tests.messages.post import Post
 
-NOW = datetime.now(UTC)
 ZOE = "zoe@example.com"
 HOUR = timedelta(hours=1)
 OWNER = Actor(kind=ActorKind.ACCOUNT, id=new_id(), role=Role.OWNER, name="Ada")
 
 
 async def booked_at(installation: Installation, slug: str, hour: int) -> Booked:
-    return await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=NOW)
+    return await book(installation, slug, a_booking(tomorrow_at(hour)), actor=VISITOR, now=now())
 
 
 def subjects(post: Post, to: str = ZOE) -> list[str]:
@@ -49,7 +48,7 @@ async def test_a_cancelled_appointment_is_reminded_of_by_nobody(
     business_id = booked.directory.business_id
     due_at = tomorrow_at(9) - 24 * HOUR + timedelta(minutes=1)
     assert await remind(installation, business_id, now=due_at) == 1
-    await cancel(installation, slug, booked.appointment.id, actor=OWNER, now=NOW)
+    await cancel(installation, slug, booked.appointment.id, actor=OWNER, now=now())
     assert await remind(installation, business_id, now=due_at) == 0
     await send_reminders(desk)
     assert await desk.statuses(kind="reminder") == ["void"]
@@ -80,7 +79,7 @@ async def test_a_move_takes_its_reminder_along(
     business_id = booked.directory.business_id
     assert await remind(installation, business_id, now=tomorrow_at(9) - 23.9 * HOUR) == 1
     later = MoveRequest(start=tomorrow_at(9) + 72 * HOUR)
-    await move(installation, slug, booked.appointment.id, later, actor=VISITOR, now=NOW)
+    await move(installation, slug, booked.appointment.id, later, actor=VISITOR, now=now())
     await send_reminders(desk)
     assert await desk.statuses(kind="reminder") == ["void"]
     await long_since_booked(desk)
@@ -137,13 +136,13 @@ async def test_a_hold_a_payment_and_its_cancellation_are_told_in_turn(
     appointment = await load(installation, held.directory, held.appointment.id)
     assert await installation.database.run(
         appointment_rows.change_status, held.directory.business_id, appointment, Status.CONFIRMED,
-        event_id=new_id(), actor=SYSTEM, now=NOW,
+        event_id=new_id(), actor=SYSTEM, now=now(),
     )  # fmt: skip
     await desk.at_rest()
     assert subjects(post) == ["Held for you", "Booked"]
     assert "Your deposit of" in post.to(ZOE)[1].part("text/plain")
     assert subjects(post, "ada@lumen.example") == ["New"]
-    await cancel(installation, slug, held.appointment.id, actor=OWNER, now=NOW)
+    await cancel(installation, slug, held.appointment.id, actor=OWNER, now=now())
     await desk.at_rest()
     assert subjects(post)[-1] == "Cancelled"
     assert "cancelled it." in post.to(ZOE)[-1].part("text/plain")
@@ -155,11 +154,11 @@ async def test_a_hold_that_nobody_paid_is_told_to_no_staff_when_it_is_cancelled(
     staff = [a_staff_member("ada", email="ada@lumen.example")]
     slug = await open_business(a_business(staff=staff))
     held = await book(
-        installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW,
-        hold_until=NOW + HOUR,
+        installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now(),
+        hold_until=now() + HOUR,
     )  # fmt: skip
     await desk.at_rest()
-    await cancel(installation, slug, held.appointment.id, actor=VISITOR, now=NOW)
+    await cancel(installation, slug, held.appointment.id, actor=VISITOR, now=now())
     await desk.at_rest()
     assert subjects(post) == ["Held for you", "Cancelled"]
     assert post.to("ada@lumen.example") == []
@@ -170,10 +169,10 @@ async def test_a_hold_without_a_deposit_is_told_as_booked_once_it_is_confirmed(
 ) -> None:
     slug = await open_business(a_business())
     held = await book(
-        installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=NOW,
-        hold_until=NOW + HOUR,
+        installation, slug, a_booking(tomorrow_at(9)), actor=VISITOR, now=now(),
+        hold_until=now() + HOUR,
     )  # fmt: skip
-    await confirm(installation, slug, held.appointment.id, actor=OWNER, now=NOW)
+    await confirm(installation, slug, held.appointment.id, actor=OWNER, now=now())
     await desk.at_rest()
     assert subjects(post) == ["Booked"]
     assert sorted(await desk.statuses()) == ["sent", "void"]
@@ -205,7 +204,7 @@ async def test_a_no_show_that_is_undone_is_told_to_nobody(
         appointment = await load(installation, directory, booked.appointment.id)
         assert await installation.database.run(
             appointment_rows.change_status, directory.business_id, appointment, status,
-            event_id=new_id(), actor=OWNER, now=NOW,
+            event_id=new_id(), actor=OWNER, now=now(),
         )  # fmt: skip
     await desk.make()
     (row,) = await desk.messages(kind="no_show")
@@ -222,15 +221,15 @@ async def test_another_performer_is_told_and_so_is_the_one_before(
     staff = [a_staff_member(key, email=f"{key}@lumen.example") for key in ("ada", "bob")]
     slug = await open_business(a_business(staff=staff))
     wish = a_booking(tomorrow_at(9), staff="ada")
-    booked = await book(installation, slug, wish, actor=VISITOR, now=NOW)
+    booked = await book(installation, slug, wish, actor=VISITOR, now=now())
     await desk.at_rest()
     to_bob = MoveRequest(start=tomorrow_at(9), staff="bob")
-    await move(installation, slug, booked.appointment.id, to_bob, actor=OWNER, now=NOW)
+    await move(installation, slug, booked.appointment.id, to_bob, actor=OWNER, now=now())
     await desk.at_rest()
     assert subjects(post, "ada@lumen.example") == ["New", "Not yours any more"]
     assert subjects(post, "bob@lumen.example") == ["New"]
     assert "METHOD:CANCEL" in post.to("ada@lumen.example")[1].part("text/calendar")
-    await cancel(installation, slug, booked.appointment.id, actor=OWNER, now=NOW)
+    await cancel(installation, slug, booked.appointment.id, actor=OWNER, now=now())
     await desk.at_rest()
     assert subjects(post, "ada@lumen.example") == ["New", "Not yours any more"]
     assert subjects(post, "bob@lumen.example") == ["New", "Cancelled"]
@@ -264,7 +263,7 @@ async def test_a_change_that_leaves_appointments_without_a_person_is_told_to_the
     both = [a_staff_member(key) for key in ("ada", "bob")]
     slug = await open_business(a_business(staff=both, messages=messages))
     wish = a_booking(tomorrow_at(9), staff="ada")
-    await book(installation, slug, wish, actor=VISITOR, now=NOW)
+    await book(installation, slug, wish, actor=VISITOR, now=now())
     await desk.at_rest()
     await open_business(a_business(slug, staff=both[1:], messages=messages))
     await desk.at_rest()
@@ -284,11 +283,11 @@ async def test_at_rest_everybody_knows_what_is_so(
     for step in range(5):
         hour = 10 + step
         request = MoveRequest(start=tomorrow_at(hour), staff=("ada", "bob")[(seed + step) % 2])
-        await move(installation, slug, booked.appointment.id, request, actor=OWNER, now=NOW)
+        await move(installation, slug, booked.appointment.id, request, actor=OWNER, now=now())
         if (seed >> (step % 2)) & 1:
             await desk.at_rest()
     if seed % 2:
-        await cancel(installation, slug, booked.appointment.id, actor=VISITOR, now=NOW)
+        await cancel(installation, slug, booked.appointment.id, actor=VISITOR, now=now())
     await desk.at_rest()
     appointment = await load(installation, booked.directory, booked.appointment.id)
     heard = await desk.rows(
