@@ -20,6 +20,7 @@ from bookonce.messages.lane import Lane
 from bookonce.messages.outgoing import MAIL, SMS
 from bookonce.payments.providers.configured import providers
 from bookonce.platform.database import Database
+from bookonce.platform.lesser_user import take_rights
 from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.queue.worker import Tempo, Worker
@@ -50,6 +51,7 @@ async def work(settings: Settings, tempo: Tempo | None = None) -> None:
 
 def main() -> None:
     """The child of a server: ends with it, even if the server is killed."""
+    take_rights()
     threading.Thread(target=_end_with_server, daemon=True).start()
     settings = Settings.read()
     configure_logs(settings.log_level)

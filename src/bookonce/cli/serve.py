@@ -16,6 +16,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -34,6 +35,7 @@ from bookonce.cli.jobs_child import jobs_beside
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import err, give_up, plain_errors
 from bookonce.cli.preflight import made_ready, runtime_url
+from bookonce.cli.rights import tell_lesser_user
 from bookonce.demo import OWNER, SLUG
 from bookonce.platform.settings import Settings, is_loopback
 from bookonce.web import counts, drain
@@ -110,6 +112,7 @@ def serve(
                 log_level=LogLevels.warning,
             )
             os.environ[drain.PLACE] = f"{metrics}/draining"
+            tell_lesser_user(settings, Path(metrics))
             server.main_loop_interrupt = Draining(server, settings.drain_s)  # type: ignore[assignment]
             open_ = threading.Event()
             lines = [

@@ -11,6 +11,7 @@ import time
 from litestar.types import ASGIApp
 
 from bookonce.cli.grace import WEB_WORKER_GRACE_S
+from bookonce.platform.lesser_user import take_rights
 from bookonce.platform.settings import Settings
 from bookonce.web.application import application as web_application
 from bookonce.web.connections.watch import Watch
@@ -18,6 +19,7 @@ from bookonce.web.connections.watch import Watch
 
 def application() -> ASGIApp:
     """The web application, for as long as the server that started this worker lives."""
+    take_rights()
     threading.Thread(target=_end_with_server, daemon=True).start()
     Watch(Settings.read()).start()
     return web_application()

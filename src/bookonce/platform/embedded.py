@@ -109,6 +109,10 @@ class EmbeddedPostgres:
                 os.close(self._share)
                 self._share = None
 
+    def owner(self) -> pwd.struct_passwd:
+        """Who runs the server. Raises EmbeddedPostgresError."""
+        return self._owner(self._cluster())
+
     def revive(self) -> bool:
         """Start the server again if it died under us; whether it had. Cheap when it is well.
 

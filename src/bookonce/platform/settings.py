@@ -51,6 +51,7 @@ class Settings:
     """The installation's settings. Each stands in `docs/settings.md`."""
 
     data_dir: Path
+    user: str | None = None
     # What may hold a secret stays out of the object's text, and so out of logs and traces.
     database_url: str | None = field(default=None, repr=False)
     runtime_database_url: str | None = field(default=None, repr=False)
@@ -144,10 +145,12 @@ class Settings:
         stripe = _read_stripe(value, wrong)
         messages = _read_messages(value, wrong)
         data_dir, postgres_bin = value("DATA_DIR"), value("POSTGRES_BIN")
+        user = value("USER")
         errors += _misspelt(environment, known)
         if errors:
             raise ValidationError(errors)
         return cls(
+            user=user,
             data_dir=Path(data_dir).expanduser() if data_dir else default_data_dir(),
             database_url=database_url,
             runtime_database_url=runtime_url,
