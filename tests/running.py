@@ -23,7 +23,7 @@ from bookonce.platform.database import Database
 from bookonce.platform.embedded import RUNTIME_ROLE
 
 COMMAND = [sys.executable, "-c", "from bookonce.cli.main import main; main()"]
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 200
 
 
 def database_named(url: str, name: str) -> str:
