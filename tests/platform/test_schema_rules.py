@@ -23,6 +23,7 @@ QUEUE = {"job", "job_worker", "job_schedule", "job_outcome", "job_halt", "transa
 ACCOUNTS = {
     "account",
     "account_link",
+    "api_key",
     "known_network",
     "membership",
     "passkey",

@@ -72,6 +72,21 @@ class TestBehindATrustedProxy:
         assert 1 <= int(answer.headers["retry-after"]) <= 60
         assert answer.headers["x-request-id"]
 
+    def test_each_answer_of_the_api_says_what_is_left(
+        self, behind_proxy: tuple[httpx.Client, str], address: str
+    ) -> None:
+        visitor, api = behind_proxy
+        headers = {"X-Forwarded-For": address}
+        told = [visitor.post(f"{api}/book", json={}, headers=headers) for _ in range(LIMIT + 1)]
+        assert {answer.headers["ratelimit-policy"] for answer in told} == {
+            f'"default";q={LIMIT};w=60'
+        }
+        left = [f'"default";r={number};t=60' for number in (4, 3, 2, 1, 0, 0)]
+        assert [answer.headers["ratelimit"] for answer in told] == left
+        assert told[-1].status_code == 429
+        page = visitor.get(api.replace("/api/v1", ""), headers=headers)
+        assert "ratelimit" not in page.headers
+
     def test_reading_is_free(self, behind_proxy: tuple[httpx.Client, str], address: str) -> None:
         visitor, api = behind_proxy
         knock_until_refused(visitor, api, address)

@@ -32,6 +32,7 @@ class Right(StrEnum):
     EXPORT = "export"  # what leaves as a file
     TEAM = "team"  # who is in, with which role
     HISTORY = "history"  # who changed what
+    KEYS = "keys"  # by which programs act for the business
 
 
 _DESK = frozenset(
@@ -50,7 +51,7 @@ _DESK = frozenset(
 
 PRESETS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.MANAGER: frozenset(Right) - {Right.EXPORT},
+    Role.MANAGER: frozenset(Right) - {Right.EXPORT, Right.KEYS},
     Role.RECEPTION: _DESK,
     Role.STAFF: frozenset(
         {Right.SEE_CALENDAR, Right.BOOK, Right.MOVE, Right.CANCEL, Right.MARK, Right.BLOCK}
@@ -60,7 +61,7 @@ PRESETS: dict[Role, frozenset[Right]] = {
 
 SWITCHES: dict[Role, tuple[Right, ...]] = {
     Role.OWNER: (),
-    Role.MANAGER: (Right.MONEY, Right.EXPORT, Right.HISTORY),
+    Role.MANAGER: (Right.MONEY, Right.EXPORT, Right.HISTORY, Right.KEYS),
     Role.RECEPTION: (Right.BREAK_RULES, Right.SETTINGS),
     Role.STAFF: (
         Right.BOOK,

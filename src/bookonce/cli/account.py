@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -20,17 +17,14 @@ from bookonce.accounts.links import make_sign_in_link
 from bookonce.accounts.roles import Post
 from bookonce.business.directories import Directories
 from bookonce.business.directory import Directory
-from bookonce.cli.database import database_url as running_database
-from bookonce.cli.database import opened
-from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
-from bookonce.cli.output import err, out, plain_errors
+from bookonce.cli.options import DatabaseUrl, DataDir
+from bookonce.cli.output import err, out
+from bookonce.cli.with_database import with_database
 from bookonce.platform.actor import COMMAND_LINE, Role
 from bookonce.platform.database import Database
 from bookonce.platform.errors import NotFoundError
-from bookonce.platform.schema import migrate
 from bookonce.platform.settings import Settings
 
-T = TypeVar("T")
 Email = Annotated[str, typer.Argument(help="The mail address that they sign in with.")]
 Business = Annotated[str, typer.Option("--business", help="The business's address.")]
 
@@ -69,7 +63,7 @@ def invite(
         base = await served.base_of(database, settings.public_url)
         return f"{base}/office/invitation/{token}"
 
-    out.print(_with_database(data_dir, database_url, act))
+    out.print(with_database(data_dir, database_url, act))
     err.print("Good once, for 48 hours. Whoever has it can accept it.", style="dim")
 
 
@@ -81,7 +75,7 @@ def link(email: Email, data_dir: DataDir = None, database_url: DatabaseUrl = Non
         token = await make_sign_in_link(database, email, now=datetime.now(UTC))
         return f"{await served.base_of(database, settings.public_url)}/office/link/{token}"
 
-    out.print(_with_database(data_dir, database_url, act))
+    out.print(with_database(data_dir, database_url, act))
     err.print("Good once, for 15 minutes. Whoever has it is signed in.", style="dim")
 
 
@@ -106,7 +100,7 @@ def list_(
             await _add_rows(table, database, directory)
         return table
 
-    out.print(_with_database(data_dir, database_url, act))
+    out.print(with_database(data_dir, database_url, act))
 
 
 async def _add_rows(table: Table, database: Database, directory: Directory) -> None:
@@ -153,24 +147,8 @@ def remove(
                 raise
         return f"{address} belongs to {directory.slug} no longer"
 
-    out.print(Text(_with_database(data_dir, database_url, act)))
+    out.print(Text(with_database(data_dir, database_url, act)))
 
 
 async def _business(database: Database, slug: str) -> Directory:
     return await Directories(database).current(slug)
-
-
-def _with_database(
-    data_dir: Path | None,
-    database_url: str | None,
-    act: Callable[[Database, Settings], Awaitable[T]],
-) -> T:
-    async def run(url: str, settings: Settings) -> T:
-        await migrate(url)
-        async with opened(url) as database:
-            return await act(database, settings)
-
-    with plain_errors():
-        settings = read_settings(data_dir, database_url)
-        with running_database(settings) as url:
-            return asyncio.run(run(url, settings))

@@ -30,6 +30,7 @@ MODULES = {
     "backup": "bookonce.cli.backup",
     "restore": "bookonce.cli.backup",
     "account": "bookonce.cli.account",
+    "key": "bookonce.cli.key",
     "rezone": "bookonce.cli.rezone",
     "doctor": "bookonce.cli.doctor",
     "torture": "bookonce.cli.torture",

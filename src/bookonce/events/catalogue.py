@@ -131,6 +131,15 @@ class MemberFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     withheld: tuple[str, ...] = ()
 
 
+class KeyFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A key of the API: its id, what it is called, and what it is for."""
+
+    key: UUID
+    name: str
+    scopes: tuple[str, ...]
+    expires_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of event. `since` is the version that first wrote it."""
@@ -228,6 +237,8 @@ MEMBER_CHANGED = _kind(
 MEMBER_REMOVED = _kind(
     "member.removed", MemberFacts, "0.1", "An account belongs to the business no longer."
 )
+KEY_CREATED = _kind("key.created", KeyFacts, "0.1", "A program may act for the business by a key.")
+KEY_REVOKED = _kind("key.revoked", KeyFacts, "0.1", "A key is good no longer.")
 PAYMENT_NOTIFIED = _kind(
     "payment.notified",
     NoFacts,

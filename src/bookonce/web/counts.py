@@ -78,12 +78,7 @@ class Counts:
         `times` is by how much more than others the client may. Whole windows are counted; of the one before this counts the share that is less than a
         window ago.
         """
-        epoch, since_s = divmod(now_s, self._rate.seconds)
-        present = self._window(int(epoch))
-        before = self._window(int(epoch) - 1)
-        places = self._places(client)
-        counted = min(self._read(present, place) for place in places)
-        earlier = min(self._read(before, place) for place in places)
+        counted, earlier, since_s = self._counted(client, now_s)
         share = 1 - since_s / self._rate.seconds
         steps_max = self._rate.count * times // self._step
         if counted + math.ceil(earlier * share) + 1 > steps_max:
@@ -91,12 +86,34 @@ class Counts:
         self.add(client, now_s, 1)
         return 0
 
+    @property
+    def rate(self) -> Rate:
+        """What is allowed."""
+        return self._rate
+
+    def left(self, client: str, now_s: float) -> int:
+        """How often a client may do it now before it has to wait."""
+        counted, earlier, since_s = self._counted(client, now_s)
+        share = 1 - since_s / self._rate.seconds
+        steps = self._rate.count // self._step - counted - math.ceil(earlier * share)
+        return max(0, steps * self._step)
+
     def add(self, client: str, now_s: float, cost: int) -> None:
         """Count what was done already, however much it is; below 0: take back what was counted."""
         present = self._window(int(now_s // self._rate.seconds))
         for place in self._places(client):
             count = self._read(present, place) + -(-cost // self._step)
             self._write(present, place, max(0, min(COUNT_MAX, count)))
+
+    def _counted(self, client: str, now_s: float) -> tuple[int, int, float]:
+        """The steps of this window and of the one before, and how long ago this one began."""
+        epoch, since_s = divmod(now_s, self._rate.seconds)
+        present = self._window(int(epoch))
+        before = self._window(int(epoch) - 1)
+        places = self._places(client)
+        counted = min(self._read(present, place) for place in places)
+        earlier = min(self._read(before, place) for place in places)
+        return counted, earlier, since_s
 
     def _until_room(self, counted: int, earlier: int, steps_max: int, since_s: float) -> int:
         seconds = self._rate.seconds

@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import MediaType, Response
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from bookonce.availability.effort import present
 from bookonce.platform.settings import Network
@@ -22,6 +22,26 @@ UNCOUNTED = ("/webhooks/", "/healthz", "/readyz", "/metrics")
 """Messages of payment providers come in bursts from few addresses, and are known by signature; what
 an operator's tools ask tells whether the server lives.
 """
+
+
+FOR_PROGRAMS = "/api/"
+"""Whoever writes a program wants to know where they stand before they are refused."""
+
+
+def _telling(send: Send, counts: Counts, client: str) -> Send:
+    """Have an answer say how much is allowed, and how much of it is left."""
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            rate, left = counts.rate, counts.left(client, time.time())
+            message["headers"] = [
+                *message["headers"],
+                (b"ratelimit-policy", b'"default";q=%d;w=%d' % (rate.count, rate.seconds)),
+                (b"ratelimit", b'"default";r=%d;t=%d' % (left, rate.seconds)),
+            ]
+        await send(message)
+
+    return told
 
 
 async def refuse(wait_s: int, scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -55,6 +75,8 @@ class RateLimit:
         if scope["type"] == ScopeType.HTTP and not scope["path"].startswith(UNCOUNTED):
             counts = self._changes if scope["method"] in MUTATING else self._reads
             client = network_of(client_address(scope, self._proxies))
+            if scope["path"].startswith(FOR_PROGRAMS):
+                send = _telling(send, counts, client)
             if wait_s := counts.wait_s(client, time.time()):
                 await refuse(wait_s, scope, receive, send)
                 return

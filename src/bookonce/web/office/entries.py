@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("", Right.SEE_CALENDAR),
     Entry("calendar", Right.SEE_CALENDAR),
     Entry("team", Right.TEAM),
+    Entry("keys", Right.KEYS),
 )
 """In the order of the bar. Who adds a page adds a line here, and its name below."""
 
@@ -37,7 +38,7 @@ class Shown:
 
 def _names(words: NullTranslations) -> dict[str, str]:
     _ = words.gettext
-    return {"": _("Today"), "calendar": _("Calendar"), "team": _("Team")}
+    return {"": _("Today"), "calendar": _("Calendar"), "team": _("Team"), "keys": _("API keys")}
 
 
 def shown(slug: str, access: Access, path: str, words: NullTranslations) -> list[Shown]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from litestar import Request
@@ -21,6 +22,7 @@ from bookonce.accounts.roles import Right
 from bookonce.accounts.sessions import Session
 from bookonce.availability.installation import Installation
 from bookonce.business.directory import Directory
+from bookonce.keys import issue
 from bookonce.platform.errors import (
     ForbiddenError,
     MovedError,
@@ -67,8 +69,13 @@ def _is_free(needs: Any, session: Session | None) -> bool:
 async def guard_api(
     connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
 ) -> None:
-    """Let a request of a program pass. Raises as `guard_page` does."""
+    """Let a request of a program pass: of one with a key, or of a script of our own pages with its
+    session. Raises as `guard_page` does.
+    """
     request = _request(connection)
+    if (sent := request.headers.get("authorization")) is not None:
+        await _admit_key(request, _needs(handler, request), sent)
+        return
     needs, session = await _recognised(request, handler)
     await _admitted(request, needs, session)
 
@@ -79,12 +86,7 @@ async def _recognised(
     """What a handler needs, and whose session the request comes with."""
     settings: Settings = request.app.state.settings
     installation: Installation = request.app.state.installation
-    needs = handler.opt.get("needs")
-    if needs is None and request.method == "OPTIONS":  # the framework's own handler
-        raise NotFoundError("There is nothing at this address.")
-    if needs is None:
-        log.error("a page of the office says nobody may see it", path=handler.name)
-        raise NotFoundError("There is nothing at this address.")
+    needs = _needs(handler, request)
     if request.method not in READING and not is_from_here(request, settings):
         raise _foreign()
     session = None
@@ -97,6 +99,46 @@ async def _recognised(
         session = session.with_token(new)
     request.state.session = session
     return needs, session
+
+
+def _needs(handler: BaseRouteHandler, request: Request[Any, Any, Any]) -> Any:
+    needs = handler.opt.get("needs")
+    if needs is None and request.method != "OPTIONS":  # that is the framework's own handler
+        log.error("a page of the office says nobody may see it", path=handler.name)
+    if needs is None:
+        raise NotFoundError("There is nothing at this address.")
+    return needs
+
+
+async def _admit_key(request: Request[Any, Any, Any], needs: Any, sent: str) -> None:
+    """A browser sends no key by itself, so where the request was sent from doesn't matter."""
+    scheme, _, secret = sent.partition(" ")
+    if scheme.lower() != "bearer":
+        raise UnauthenticatedError("Send a key as: Authorization: Bearer bko_…")
+    installation: Installation = request.app.state.installation
+    key, access = await issue.recognise(
+        installation.database, secret.strip(), now=datetime.now(UTC)
+    )
+    directory = await _directory_of(installation, request.path_params["slug"], key.business_id)
+    request.state.session, request.state.directory, request.state.access = None, directory, access
+    if needs != MEMBER:
+        access.require(Right(needs))
+
+
+async def _directory_of(installation: Installation, slug: str, business_id: UUID) -> Directory:
+    """The business at an address, for a key of this one: another is one that doesn't exist. Raises
+    NotFoundError, and MovedError if it has another address now.
+    """
+    try:
+        directory = await installation.current(slug)
+    except MovedError as error:
+        moved = await installation.current(error.facts["slug"])
+        if moved.business_id == business_id:
+            raise
+        raise NotFoundError("There is no such business.") from None
+    if directory.business_id != business_id:
+        raise NotFoundError("There is no such business.")
+    return directory
 
 
 async def _admitted(request: Request[Any, Any, Any], needs: Any, session: Session | None) -> None:

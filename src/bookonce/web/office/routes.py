@@ -14,6 +14,7 @@ from bookonce.web.office import (
     appointment,
     calendar,
     front_door,
+    keys_page,
     links,
     live,
     new_appointment,
@@ -24,7 +25,7 @@ from bookonce.web.office import (
     team_invitations,
     today,
 )
-from bookonce.web.office.api import absences, access, appointments
+from bookonce.web.office.api import absences, access, appointments, keys
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.guard import guard_api, guard_page
@@ -65,6 +66,7 @@ def pages(compression: CompressionConfig) -> Router:
             *new_appointment.HANDLERS,
             *appointment.HANDLERS,
             *absence.HANDLERS,
+            *keys_page.HANDLERS,
             live.changes,
             team.team_page,
             team_invitations.invite_page,
@@ -87,7 +89,7 @@ def office_api() -> Router:
     """Everything below `/api/v1/{slug}/office`."""
     return Router(
         "/api/v1/{slug:str}/office",
-        route_handlers=[access.access, appointments.router, absences.router],
+        route_handlers=[access.access, appointments.router, absences.router, keys.router],
         guards=[guard_api],
         dependencies=PROVIDED,
         middleware=[Cookies],

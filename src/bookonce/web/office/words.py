@@ -6,6 +6,7 @@ from babel.support import NullTranslations
 
 from bookonce.accounts.roles import Right
 from bookonce.booking.appointment import Status
+from bookonce.keys.scopes import Scope
 from bookonce.platform.actor import Role
 
 
@@ -51,6 +52,7 @@ def right_name(right: Right, words: NullTranslations) -> str:
         Right.EXPORT: _("Export"),
         Right.TEAM: _("Manage the team"),
         Right.HISTORY: _("See the history"),
+        Right.KEYS: _("Manage keys for programs"),
     }[right]
 
 
@@ -65,3 +67,25 @@ def status_name(status: Status, words: NullTranslations) -> str:
         Status.NO_SHOW: _("missed"),
         Status.EXPIRED: _("expired"),
     }[status]
+
+
+def scope_name(scope: Scope, words: NullTranslations) -> str:
+    """What a key is for, as people call it."""
+    _ = words.gettext
+    return {
+        Scope.READ: _("Read"),
+        Scope.BOOK: _("Book"),
+        Scope.OFFICE: _("Office"),
+        Scope.SETTINGS: _("Settings"),
+    }[scope]
+
+
+def scope_summary(scope: Scope, words: NullTranslations) -> str:
+    """What a key may do with it."""
+    _ = words.gettext
+    return {
+        Scope.READ: _("Calendars, clients, what happened."),
+        Scope.BOOK: _("Book, move and cancel appointments."),
+        Scope.OFFICE: _("Everything that is done at the desk."),
+        Scope.SETTINGS: _("Hours, services, prices, rules."),
+    }[scope]
