@@ -55,10 +55,13 @@ async def list_messages(
     appointment_id: UUID | None = None,
     client_id: UUID | None = None,
     status: str | None = None,
+    performer: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> LogPage:
-    """Messages of a business. Raises NotFoundError and ValidationError."""
+    """Messages of a business; with `performer`, the key of a staff member, those only about
+    appointments of theirs. Raises NotFoundError and ValidationError.
+    """
     if status is not None and status not in STATUSES:
         raise ValidationError(
             [FieldError("status", f"expected one of {', '.join(sorted(STATUSES))}")]
@@ -73,6 +76,7 @@ async def list_messages(
         appointment_id=appointment_id,
         client_id=client_id,
         status=status,
+        performer=performer,
         before=before,
         rows_max=limit + 1,
     )

@@ -14,7 +14,7 @@ from bookonce.platform.statements import Statement
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message as the log shows it. `subject` and `body` are as they were sent, without links;
-    `call` is the number of a client whom no mail reaches.
+    `call` is the number of a client whom no mail reaches, `client_name` whom the appointment is for.
     """
 
     id: UUID
@@ -23,6 +23,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recipient: str
     who: str = ""
     appointment_id: UUID | None = None
+    client_name: str = ""
     status: str
     reason: str | None = None
     address: str | None = None
@@ -36,13 +37,22 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     call: str | None = None
 
 
-_LIST = Statement(
-    """
-    SELECT message.*, appointment.client_phone
+# `performer`: of those appointments only that this staff member has a part in.
+_LOGGED = """
+    SELECT message.*, appointment.client_phone, appointment.client_name
     FROM message LEFT JOIN appointment
          ON appointment.business_id = :business_id
         AND appointment.appointment_id = message.appointment_id
     WHERE message.business_id = :business_id
+      AND (:performer::text IS NULL OR EXISTS (
+          SELECT 1 FROM appointment_part AS part
+          JOIN resource ON resource.business_id = :business_id
+                       AND resource.resource_id = part.resource_id
+          WHERE part.business_id = :business_id
+            AND part.appointment_id = message.appointment_id AND resource.key = :performer))
+"""
+_LIST = Statement(
+    f"""{_LOGGED}
       AND (:appointment_id::uuid IS NULL OR message.appointment_id = :appointment_id)
       AND (:client_id::uuid IS NULL OR appointment.client_id = :client_id)
       AND (:status::text IS NULL OR message.status = :status)
@@ -51,6 +61,7 @@ _LIST = Statement(
     ORDER BY message.created_at DESC, message.message_id DESC LIMIT :rows_max
     """
 )
+_ONE = Statement(f"{_LOGGED} AND message.message_id = :message_id")
 _FIND = Statement(
     f"""
     SELECT {COLUMNS}, address FROM message
@@ -117,6 +128,7 @@ async def page(
     appointment_id: UUID | None,
     client_id: UUID | None,
     status: str | None,
+    performer: str | None,
     before: tuple[datetime, UUID] | None,
     rows_max: int,
 ) -> list[Logged]:
@@ -127,11 +139,22 @@ async def page(
         appointment_id=appointment_id,
         client_id=client_id,
         status=status,
+        performer=performer,
         before_at=before[0] if before else None,
         before_id=before[1] if before else None,
         rows_max=rows_max,
     )
     return [_logged(row) for row in rows]
+
+
+async def one(
+    connection: Connection, business_id: UUID, message_id: UUID, performer: str | None
+) -> Logged | None:
+    """A message as the log shows it."""
+    row = await _ONE.row(
+        connection, business_id=business_id, message_id=message_id, performer=performer
+    )
+    return _logged(row) if row else None
 
 
 def _logged(row: Row) -> Logged:
@@ -147,6 +170,7 @@ def _logged(row: Row) -> Logged:
         recipient=row["recipient"],
         who=row["who"],
         appointment_id=row["appointment_id"],
+        client_name=row["client_name"] or "",
         status=row["status"],
         reason=row["reason"],
         address=row["address"],

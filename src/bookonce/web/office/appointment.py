@@ -28,11 +28,13 @@ from bookonce.desk.change import (
     undo_at_desk,
 )
 from bookonce.desk.request import DeskChange, DeskMove, Overbook
+from bookonce.messages.office_log import messages_of_appointment
 from bookonce.platform import money
 from bookonce.platform.errors import BookonceError, NotFoundError
 from bookonce.web.office.dependencies import Admitted, Page
 from bookonce.web.office.desk_form import DeskForm, status_of, told
 from bookonce.web.office.history import Line, lines
+from bookonce.web.office.messages.lines import message_lines
 from bookonce.web.office.page import Office
 from bookonce.web.office.words import status_name
 
@@ -218,6 +220,9 @@ async def _page(
     run = office.installation.database.run
     history = await run(history_rows.of_appointment, access.business_id, appointment_id)
     guest = await run(client_rows.particulars, access.business_id, appointment_id)
+    messages = await messages_of_appointment(
+        office.installation, directory, appointment_id, access=access
+    )
     zone = appointment.clock
     start, end = appointment.start.astimezone(zone), appointment.end.astimezone(zone)
     sees = access.may(Right.SEE_CLIENTS)
@@ -250,6 +255,7 @@ async def _page(
         if appointment.price_minor is not None
         else "",
         history=list[Line](lines(history, language, zone)),
+        messages=message_lines(messages, directory, language, access),
         may=_may(appointment, access, office),
         can_undo=done == "moved",
         people=[
@@ -294,6 +300,7 @@ def _done(done: str, office: Office) -> str:
         "no_show": _("Marked as missed."),
         "reopened": _("Confirmed again."),
         "noted": _("Saved."),
+        "resent": _("The message is being sent again, as it is true now."),
     }.get(done, "")
 
 

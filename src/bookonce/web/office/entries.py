@@ -21,6 +21,7 @@ class Entry:
 ENTRIES = (
     Entry("", Right.SEE_CALENDAR),
     Entry("calendar", Right.SEE_CALENDAR),
+    Entry("messages", Right.SEE_CLIENTS),
     Entry("team", Right.TEAM),
     Entry("keys", Right.KEYS),
 )
@@ -38,7 +39,13 @@ class Shown:
 
 def _names(words: NullTranslations) -> dict[str, str]:
     _ = words.gettext
-    return {"": _("Today"), "calendar": _("Calendar"), "team": _("Team"), "keys": _("API keys")}
+    return {
+        "": _("Today"),
+        "calendar": _("Calendar"),
+        "messages": _("Messages"),
+        "team": _("Team"),
+        "keys": _("API keys"),
+    }
 
 
 def shown(slug: str, access: Access, path: str, words: NullTranslations) -> list[Shown]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 from litestar.response import Redirect
 
@@ -115,7 +115,10 @@ class Office:
 @lru_cache
 def _pages(language_code: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("bookonce.web.office", "templates"),
+        # A page that is a folder of its own has its templates in it: "messages/templates/list.html".
+        loader=ChoiceLoader(
+            [PackageLoader("bookonce.web.office", each) for each in ("templates", "")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -26,9 +26,11 @@ from bookonce.web.office import (
     today,
 )
 from bookonce.web.office.api import absences, access, appointments, keys
+from bookonce.web.office.api import messages as messages_api
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.guard import guard_api, guard_page
+from bookonce.web.office.messages import pages as messages
 
 
 def pages(compression: CompressionConfig) -> Router:
@@ -68,6 +70,7 @@ def pages(compression: CompressionConfig) -> Router:
             *absence.HANDLERS,
             *keys_page.HANDLERS,
             live.changes,
+            *messages.HANDLERS,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,
@@ -89,7 +92,13 @@ def office_api() -> Router:
     """Everything below `/api/v1/{slug}/office`."""
     return Router(
         "/api/v1/{slug:str}/office",
-        route_handlers=[access.access, appointments.router, absences.router, keys.router],
+        route_handlers=[
+            access.access,
+            appointments.router,
+            absences.router,
+            keys.router,
+            messages_api.router,
+        ],
         guards=[guard_api],
         dependencies=PROVIDED,
         middleware=[Cookies],

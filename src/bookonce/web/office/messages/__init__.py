@@ -1,0 +1,1 @@
+"""Who was told what, as the office shows it."""

@@ -1,0 +1,50 @@
+"""The pages around the calendar in a real browser: as they should be on each machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.booking import assert_proper
+from tests.browser.conftest import APPEARANCES, NewPage
+from tests.browser.test_office_calendar import WITHOUT, Desk
+from tests.office.cast import Cast
+from tests.office.test_messages import become, tell_all
+from tests.running import RunningServer
+
+
+@pytest.fixture
+def cast(server: RunningServer) -> Iterator[Cast]:
+    cast = Cast(server)
+    cast.alice.sign_in()
+    yield cast
+    cast.close()
+
+
+@pytest.fixture(params=[*APPEARANCES, WITHOUT])
+def appearance(request: pytest.FixtureRequest) -> dict[str, Any]:
+    options: dict[str, Any] = (APPEARANCES | {WITHOUT: {"java_script_enabled": False}})[
+        request.param
+    ]
+    return options
+
+
+async def assert_pages(desk: Desk, *paths: str) -> None:
+    """Require what holds of every page, of those at some addresses of the office."""
+    for path in paths:
+        await desk.page.goto(f"{desk.office}/{path}")
+        await expect(desk.page.locator("h1")).to_be_visible()
+        await assert_proper(desk.page)
+
+
+async def test_messages(new_page: NewPage, cast: Cast, appearance: dict[str, Any]) -> None:
+    desk = await Desk.of(await new_page(**appearance), cast)
+    zoe = desk.book("10:00", "Zoe")
+    tell_all(cast)
+    (one,) = cast.alice.browser.get(f"/api/v1/{cast.slug}/office/messages").json()["items"]
+    await assert_pages(desk, "messages", f"messages/{one['id']}", f"appointments/{zoe}")
+    become(cast, "bounced", "550 5.1.1 no such user")
+    await assert_pages(desk, "messages", "messages?status=sent", f"messages/{one['id']}")
