@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.booking import assert_proper
+from tests.browser.checks import assert_accessible
 from tests.browser.conftest import APPEARANCES, NewPage
 from tests.browser.test_office_calendar import WITHOUT, Desk
 from tests.office.cast import Cast
@@ -48,3 +50,13 @@ async def test_messages(new_page: NewPage, cast: Cast, appearance: dict[str, Any
     await assert_pages(desk, "messages", f"messages/{one['id']}", f"appointments/{zoe}")
     become(cast, "bounced", "550 5.1.1 no such user")
     await assert_pages(desk, "messages", "messages?status=sent", f"messages/{one['id']}")
+
+
+async def test_feeds(new_page: NewPage, cast: Cast, appearance: dict[str, Any]) -> None:
+    desk = await Desk.of(await new_page(**appearance), cast)
+    await assert_pages(desk, "feeds", "calendar")
+    await desk.page.click("main a[href$='/feeds']")
+    await desk.page.click("main form button.main")
+    await expect(desk.page.locator("#address")).to_have_value(re.compile(r"^http.*\.ics$"))
+    await assert_accessible(desk.page)
+    await assert_pages(desk, "feeds")

@@ -140,6 +140,15 @@ class KeyFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: datetime | None = None
 
 
+class FeedFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A calendar feed: the key of the staff member whose appointments it shows, and whether it names
+    clients.
+    """
+
+    staff: str
+    names_clients: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of event. `since` is the version that first wrote it."""
@@ -239,6 +248,10 @@ MEMBER_REMOVED = _kind(
 )
 KEY_CREATED = _kind("key.created", KeyFacts, "0.1", "A program may act for the business by a key.")
 KEY_REVOKED = _kind("key.revoked", KeyFacts, "0.1", "A key is good no longer.")
+FEED_MADE = _kind(
+    "feed.made", FeedFacts, "0.1", "A staff member's appointments can be read at a private address."
+)
+FEED_REVOKED = _kind("feed.revoked", FeedFacts, "0.1", "That address leads nowhere from now on.")
 PAYMENT_NOTIFIED = _kind(
     "payment.notified",
     NoFacts,

@@ -25,6 +25,7 @@ from bookonce.web import assets, errors, operations
 from bookonce.web.automation import STATE, Automation
 from bookonce.web.booking_page import book_by_form, brand, problem, steps, unsubscribe
 from bookonce.web.booking_page.bots import Bots
+from bookonce.web.calendar_feed import calendar_feed
 from bookonce.web.conditional import ConditionalGet
 from bookonce.web.deadlines import Deadlines
 from bookonce.web.dependencies import Configured, Here
@@ -98,6 +99,7 @@ def create_application(settings: Settings) -> ASGIApp:
             _pages(),
             office.pages(COMPRESSION),
             office.office_api(),
+            calendar_feed,
             brand.brand_sheet,
             brand.logo,
             *assets.handlers(),

@@ -56,7 +56,7 @@ class ConditionalGet:
                     (b"etag", tag.encode()),
                     (b"cache-control", b"no-cache"),
                 ]
-                if _matches(header(scope, b"if-none-match"), tag):
+                if is_known(header(scope, b"if-none-match"), tag):
                     headers = [
                         pair
                         for pair in headers
@@ -70,7 +70,7 @@ class ConditionalGet:
         await self._app(scope, receive, send_tagged)
 
 
-def _matches(condition: str | None, tag: str) -> bool:
+def is_known(condition: str | None, tag: str) -> bool:
     """If-None-Match, compared weakly as RFC 9110 has it."""
     if condition is None:
         return False

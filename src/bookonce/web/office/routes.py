@@ -29,6 +29,7 @@ from bookonce.web.office.api import absences, access, appointments, keys
 from bookonce.web.office.api import messages as messages_api
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
+from bookonce.web.office.feeds import pages as feeds
 from bookonce.web.office.guard import guard_api, guard_page
 from bookonce.web.office.messages import pages as messages
 
@@ -71,6 +72,7 @@ def pages(compression: CompressionConfig) -> Router:
             *keys_page.HANDLERS,
             live.changes,
             *messages.HANDLERS,
+            *feeds.HANDLERS,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,

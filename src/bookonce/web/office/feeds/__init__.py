@@ -1,0 +1,1 @@
+"""Private addresses at which one's calendar program reads one's appointments."""
