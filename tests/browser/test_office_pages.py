@@ -60,3 +60,9 @@ async def test_feeds(new_page: NewPage, cast: Cast, appearance: dict[str, Any]) 
     await expect(desk.page.locator("#address")).to_have_value(re.compile(r"^http.*\.ics$"))
     await assert_accessible(desk.page)
     await assert_pages(desk, "feeds")
+
+
+async def test_history(new_page: NewPage, cast: Cast, appearance: dict[str, Any]) -> None:
+    desk = await Desk.of(await new_page(**appearance), cast)
+    desk.book("10:00", "Zoe")
+    await assert_pages(desk, "history", "history?kind=member", "history?who=key")

@@ -15,5 +15,16 @@ CREATE TABLE calendar_feed (
     FOREIGN KEY (business_id, resource_id) REFERENCES resource
 );
 
+-- The order in which events are read by programs: given when they are first asked for, so that one
+-- that commits late comes after those that were read before it.
+CREATE TABLE event_place (
+    business_id uuid NOT NULL,
+    place       bigint NOT NULL CHECK (place > 0),
+    event_id    uuid NOT NULL,
+    PRIMARY KEY (business_id, place),
+    UNIQUE (business_id, event_id),
+    FOREIGN KEY (business_id, event_id) REFERENCES event
+);
+
 -- migrate:down
 -- Forward only: a mistake is mended by the next migration.

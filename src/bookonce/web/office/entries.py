@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("", Right.SEE_CALENDAR),
     Entry("calendar", Right.SEE_CALENDAR),
     Entry("messages", Right.SEE_CLIENTS),
+    Entry("history", Right.HISTORY),
     Entry("team", Right.TEAM),
     Entry("keys", Right.KEYS),
 )
@@ -43,6 +44,7 @@ def _names(words: NullTranslations) -> dict[str, str]:
         "": _("Today"),
         "calendar": _("Calendar"),
         "messages": _("Messages"),
+        "history": _("History"),
         "team": _("Team"),
         "keys": _("API keys"),
     }

@@ -36,14 +36,15 @@ def lines(history: Iterable[Happened], language: Language, zone: ZoneInfo) -> It
         yield Line(
             at=language.moment(at),
             machine_at=at.isoformat(),
-            what=_what(each.kind, language),
-            by=_by(each.actor, language),
-            detail=_detail(facts, before, language, zone),
+            what=what(each.kind, language),
+            by=by(each.actor, language),
+            detail=detail(facts, before, language, zone),
         )
         before = facts or before
 
 
-def _what(kind: str, language: Language) -> str:
+def what(kind: str, language: Language) -> str:
+    """What happened, by the kind of event; the kind, if it isn't about an appointment."""
     _ = language.words.gettext
     return {
         "appointment.booked": _("Booked"),
@@ -66,7 +67,8 @@ def _what(kind: str, language: Language) -> str:
     }.get(kind, kind)
 
 
-def _by(actor: Actor, language: Language) -> str:
+def by(actor: Actor, language: Language) -> str:
+    """Who did it."""
     _ = language.words.gettext
     if actor.name:
         return actor.name
@@ -79,12 +81,13 @@ def _by(actor: Actor, language: Language) -> str:
     }[actor.kind]
 
 
-def _detail(
+def detail(
     facts: AppointmentFacts | None,
     before: AppointmentFacts | None,
     language: Language,
     zone: ZoneInfo,
 ) -> str:
+    """How the appointment was left, where that differs from before."""
     if facts is None:
         return ""
     _ = language.words.gettext

@@ -25,8 +25,9 @@ from bookonce.web.office import (
     team_invitations,
     today,
 )
-from bookonce.web.office.api import absences, access, appointments, keys
+from bookonce.web.office.api import absences, access, appointments, events, keys
 from bookonce.web.office.api import messages as messages_api
+from bookonce.web.office.changes import pages as changes
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.feeds import pages as feeds
@@ -73,6 +74,7 @@ def pages(compression: CompressionConfig) -> Router:
             live.changes,
             *messages.HANDLERS,
             *feeds.HANDLERS,
+            *changes.HANDLERS,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,
@@ -98,6 +100,7 @@ def office_api() -> Router:
             access.access,
             appointments.router,
             absences.router,
+            events.list_events,
             keys.router,
             messages_api.router,
         ],
