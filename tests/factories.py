@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from PIL import Image
 
 from bookonce.booking.client import Client
 from bookonce.booking.request import BookingRequest
@@ -47,6 +51,7 @@ def a_business(
     staff: list[dict[str, Any]] | None = None,
     resource: list[dict[str, Any]] | None = None,
     service: list[dict[str, Any]] | None = None,
+    category: list[dict[str, Any]] | None = None,
     policy: dict[str, Any] | None = None,
     page: dict[str, Any] | None = None,
     protection: dict[str, Any] | None = None,
@@ -67,6 +72,7 @@ def a_business(
             "location": location or [],
             "staff": [a_staff_member("ada")] if staff is None else staff,
             "resource": resource or [],
+            "category": category or [],
             "service": [a_service()] if service is None else service,
         }
     )
@@ -87,3 +93,11 @@ def tomorrow_at(hour: int, minute: int = 0) -> datetime:
     """A time of day, UTC, at least 24 hours from now."""
     day = datetime.now(UTC) + timedelta(days=2)
     return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def a_picture(width_px: int = 320, height_px: int = 240, kind: str = "PNG", **how: Any) -> str:
+    """A picture as a business file has it: stripes, in PNG unless told otherwise."""
+    picture = Image.linear_gradient("L").resize((width_px, height_px)).convert("RGB")
+    out = io.BytesIO()
+    picture.save(out, kind, **how)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(out.getvalue()).decode()}"

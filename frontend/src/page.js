@@ -36,7 +36,7 @@ function wait() {
 
 const typed = new Map(); // by field: what comes back with the form when another time was chosen
 const fields = () =>
-  main().querySelectorAll("input[name]:not([type=hidden], [type=radio]), textarea");
+  main().querySelectorAll("input[name]:not([type=hidden], [type=radio], [type=search]), textarea");
 
 const DEAF_MS = 1000;
 const FINGER_PX = 96;
@@ -125,6 +125,14 @@ function begin(hash) {
   tell({ type: "step" });
 }
 
+/** Go to a part of this step. */
+function leap(hash) {
+  const target = document.querySelector(hash);
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  bring(target);
+}
+
 /** Have something at the top of the window. */
 function bring(target) {
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -186,6 +194,7 @@ document.addEventListener("click", (event) => {
   const plain = !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
   if (!link || !plain || !isStep(link) || isApart(document)) return;
   event.preventDefault();
+  if (link.getAttribute("href").startsWith("#")) return leap(link.hash);
   if (link.ariaDisabled === "true") return hear(document.body.dataset.taken);
   go(withZone(link.href), true);
 });
@@ -223,9 +232,32 @@ async function findProof(challenge, solver) {
 // While somebody types there is time to find it.
 document.addEventListener("focusin", ({ target }) => target.form && proofFor(target.form));
 
+/** A text without case and accents, as menu.py does it. */
+const folded = (text) => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+
+/** Only services with every word that is searched for stay. */
+document.addEventListener("input", ({ target }) => {
+  if (target.type !== "search") return;
+  const words = folded(target.value).split(/\s+/).filter(Boolean);
+  const list = main().querySelectorAll(".choices");
+  for (const row of main().querySelectorAll(".choices > li")) {
+    const heading = row.closest(".category")?.querySelector("h2").textContent ?? "";
+    const text = folded(`${row.textContent} ${heading}`);
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+  for (const each of list) {
+    (each.closest(".category") ?? each).hidden = !each.querySelector("li:not([hidden])");
+  }
+  main().querySelector("[data-none]").hidden = Boolean(main().querySelector(".choices > li:not([hidden])"));
+  tellSize();
+});
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   event.preventDefault();
+  if (form.method === "get") {
+    return go(new URL(`?${new URLSearchParams(new FormData(form))}`, form.action), true);
+  }
   if (form.ariaBusy === "true") return; // a double click; the key would see to it anyway
   form.ariaBusy = "true";
   turn += 1;

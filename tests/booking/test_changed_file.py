@@ -20,12 +20,13 @@ from bookonce.booking.kept import keep_minor_if_cancelled
 from bookonce.booking.request import BookingRequest
 from bookonce.business import document, tree, versions
 from bookonce.business.deposits import Payments
+from bookonce.business.page import Page
 from bookonce.platform.actor import COMMAND_LINE, VISITOR
 from bookonce.platform.errors import BlockConflictError
 from bookonce.web.managed import Managed
 from bookonce.web.public.answers import AppointmentAnswer
 from bookonce.web.public.calendar_file import calendar_file
-from tests.factories import ALWAYS, NINE_TO_FIVE, a_visitor, new_slug, tomorrow_at
+from tests.factories import ALWAYS, NINE_TO_FIVE, a_picture, a_visitor, new_slug, tomorrow_at
 
 NOW = datetime.now(UTC)
 TEN = tomorrow_at(10)
@@ -35,12 +36,13 @@ Edit = Callable[[Tree], object]
 TABLES: dict[str, type[msgspec.Struct]] = {
     "business": document.Profile,
     "policy": document.Policy,
-    "page": document.Page,
+    "page": Page,
     "protection": document.Protection,
     "payments": Payments,
     "location": document.Location,
     "staff": document.Staff,
     "resource": document.Resource,
+    "category": document.Category,
     "service": document.Service,
 }
 FIELDS = {
@@ -74,6 +76,7 @@ def salon() -> Tree:
             {"key": "chair-1", "name": "Chair 1", "kind": "chair", "location": "mitte"},
             {"key": "chair-2", "name": "Chair 2", "kind": "chair", "location": "soho"},
         ],
+        "category": [{"key": "hair", "name": "Hair"}],
         "service": [
             {
                 "key": "cut", "name": "Cut", "duration_min": 60, "price": "48.00", "deposit": "30%",
@@ -126,6 +129,7 @@ PIXEL = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
     "YPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
+PICTURE = a_picture()
 ABSENT = [{"from": "2026-01-01T00:00", "to": "2099-01-01T00:00"}]
 FITS = ""
 
@@ -138,6 +142,7 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "business.email": (_set("business", "email", "hello@lumen.example"), FITS),
     "business.website": (_set("business", "website", "https://lumen.example"), FITS),
     "business.closed": (_set("business", "closed", True), FITS),
+    "business.address": (_set("business", "address", "Torstr. 2, Berlin"), FITS),
     "policy.slot_step_min": (_set("policy", "slot_step_min", 7), FITS),
     "policy.notice_min": (_set("policy", "notice_min", 500_000), FITS),
     "policy.horizon_days": (_set("policy", "horizon_days", 1), FITS),
@@ -145,6 +150,14 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "policy.grace_min": (_set("policy", "grace_min", 0), FITS),
     "page.colour": (_set("page", "colour", "#112233"), FITS),
     "page.logo": (_set("page", "logo", PIXEL), FITS),
+    "page.cover": (_set("page", "cover", PICTURE), FITS),
+    "page.welcome": (_set("page", "welcome", "Come in."), FITS),
+    "page.announcement": (_set("page", "announcement", "We move in May."), FITS),
+    "page.team": (_set("page", "team", False), FITS),
+    "page.hours": (_set("page", "hours", False), FITS),
+    "page.imprint": (_set("page", "imprint", "https://lumen.example/imprint"), FITS),
+    "page.privacy": (_set("page", "privacy", "https://lumen.example/privacy"), FITS),
+    "page.terms": (_set("page", "terms", "https://lumen.example/terms"), FITS),
     "page.sites": (_set("page", "sites", ["https://lumen.example"]), FITS),
     "protection.bookings_per_email": (_set("protection", "bookings_per_email", 1), FITS),
     "protection.bookings_per_phone": (_set("protection", "bookings_per_phone", 1), FITS),
@@ -167,11 +180,23 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "staff.key": (_without_first("staff"), "Ada is no longer listed"),
     "staff.name": (_first("staff", "name", "Adele"), FITS),
     "staff.email": (_first("staff", "email", "ada@example.com"), FITS),
+    "staff.role": (_first("staff", "role", "Stylist"), FITS),
+    "staff.languages": (_first("staff", "languages", ["de"]), FITS),
+    "staff.picture": (_first("staff", "picture", PICTURE), FITS),
     "staff.at": (_first("staff", "at", _at(_closed(NINE_TO_FIVE))), "outside the hours"),
     "resource.key": (_without_first("resource"), "chair-1 is no longer listed"),
     "resource.name": (_first("resource", "name", "Throne"), FITS),
     "resource.kind": (_first("resource", "kind", "bench"), "needs a chair now"),
     "resource.location": (_first("resource", "location", "soho"), "no longer at Mitte"),
+    "category.key": (_first("category", "key", "hair-2"), FITS),
+    "category.name": (_first("category", "name", "For your hair"), FITS),
+    "service.category": (_first("service", "category", "hair"), FITS),
+    "service.description": (_first("service", "description", "With a wash"), FITS),
+    "service.details": (_first("service", "details", "And a coffee."), FITS),
+    "service.preparation": (_first("service", "preparation", "Come with dry hair."), FITS),
+    "service.picture": (_first("service", "picture", PICTURE), FITS),
+    "service.hidden": (_first("service", "hidden", True), FITS),
+    "service.price_is_from": (_first("service", "price_is_from", True), FITS),
     "service.key": (_without_first("service"), "Cut is no longer offered"),
     "service.name": (_first("service", "name", "Haircut"), FITS),
     "service.duration_min": (_first("service", "duration_min", 45), "takes 45 minutes now"),

@@ -67,6 +67,7 @@ def test_it_carries_its_licence_migrations_pages_and_types(wheel: Path) -> None:
         "bookonce/web/assets/built/embed.js",
         "bookonce/web/assets/swagger-ui/swagger-ui-bundle.js",
         "bookonce/demo/lumen.toml",
+        "bookonce/demo/pictures/cover.webp",
         "bookonce/py.typed",
         "bookonce/runtime.lock",
     ):

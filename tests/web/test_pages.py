@@ -263,7 +263,7 @@ class TestLooks:
         self, visitor: httpx.Client, serve_business: Serve
     ) -> None:
         api = serve_business(a_business(page={"logo": self.LOGO}))
-        [logo] = [one for one in opened(visitor, page_of(api)).addresses if "/logo?" in one]
+        [logo] = {one for one in opened(visitor, page_of(api)).addresses if "/logo?" in one}
         answer = visitor.get(logo)
         assert answer.headers["content-type"] == "image/svg+xml"
         assert answer.content.startswith(b"<svg ")

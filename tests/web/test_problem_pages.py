@@ -37,7 +37,7 @@ class TestNothingHere:
         assert "There is nothing here" in page.text
         assert "Salon Zoë" in page.text
         assert page.link("Book an appointment") == f"/{slug}"
-        assert [href for _, href in page.links if href in LINKS] == list(LINKS)
+        assert {href for _, href in page.links} >= set(LINKS)
 
     @pytest.mark.parametrize(
         "path", ["/", "/nobody", "/nobody/a/x", "/a/b/c/d", "/static/x", "/x%00y", "/" + "x" * 400]

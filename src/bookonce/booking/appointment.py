@@ -100,7 +100,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def where(self) -> str:
-        """The place's name and address for people; empty if the business lists no locations."""
+        """The place's name, if the business tells places apart, and its address."""
         return ", ".join(text for text in (self.location_name, self.location_address) if text)
 
     @property

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -16,22 +14,18 @@ from email_validator import EmailNotValidError, validate_email
 from bookonce.business.deposits import CARDS, below_charge_minimum, deposit_problem
 from bookonce.business.document import (
     ANYONE,
-    SITE_LENGTH_MAX,
-    SITE_PATTERN,
-    SITES_MAX,
     STAFF_KIND,
     Business,
     DateHours,
     Location,
-    Page,
     Resource,
     Service,
     Staff,
     TimeOff,
     WeeklyHours,
 )
+from bookonce.business.face_checks import face_errors, repeated
 from bookonce.business.hours import WEEKDAYS, Span, overlapping
-from bookonce.business.logos import Logo
 from bookonce.business.messages import Messages, problems
 from bookonce.business.visits import PHASES_MAX
 from bookonce.platform import money
@@ -39,7 +33,7 @@ from bookonce.platform.errors import FieldError
 from bookonce.platform.languages import LANGUAGES
 from bookonce.platform.zones import is_zone
 
-TABLES = ("location", "staff", "resource", "service")
+TABLES = ("location", "staff", "resource", "category", "service")
 RESERVED_SLUGS = frozenset(
     {
         "account",
@@ -81,9 +75,9 @@ def rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldEr
         yield FieldError("business.locale", f"expected a locale such as de, got {profile.locale!r}")
     yield from _email_errors("business.email", profile.email)
     for table in TABLES:
-        yield from _repeated(table, [each.key for each in getattr(business, table)])
-    yield from _page_errors(business.page)
-    yield from _repeated(
+        yield from repeated(table, [each.key for each in getattr(business, table)])
+    yield from face_errors(business)
+    yield from repeated(
         "payments.refunds", [str(tier.until_min) for tier in business.payments.refunds or ()]
     )
     yield from _message_errors(business.messages)
@@ -106,33 +100,14 @@ def is_within(place: str, other: str) -> bool:
     return place == other or place.startswith((f"{other}.", f"{other}["))
 
 
-def _page_errors(page: Page) -> Iterator[FieldError]:
-    if page.logo is not None:
-        try:
-            Logo.parse(page.logo)
-        except ValueError as error:
-            yield FieldError("page.logo", str(error))
-    yield from _repeated("page.sites", page.sites)
-    if len(page.sites) > SITES_MAX:
-        yield FieldError("page.sites", f"at most {SITES_MAX}")
-    for index, site in enumerate(page.sites):
-        if len(site) > SITE_LENGTH_MAX:
-            yield FieldError(f"page.sites[{index}]", f"at most {SITE_LENGTH_MAX} characters")
-        elif not re.fullmatch(SITE_PATTERN, site):
-            yield FieldError(
-                f"page.sites[{index}]",
-                f'expected a site such as "https://www.example.com", without a path, got {site!r}',
-            )
-
-
 def _message_errors(messages: Messages) -> Iterator[FieldError]:
     yield from _email_errors("messages.reply_to", messages.reply_to)
-    yield from _repeated("messages.owner_copy", messages.owner_copy)
+    yield from repeated("messages.owner_copy", messages.owner_copy)
     for index, email in enumerate(messages.owner_copy):
         yield from _email_errors(f"messages.owner_copy[{index}]", email)
-    yield from _repeated("messages.reminders", messages.reminders)
+    yield from repeated("messages.reminders", messages.reminders)
     written = [f"{each.kind} in {each.language}" for each in messages.template]
-    yield from _repeated("messages.template", written)
+    yield from repeated("messages.template", written)
     for place, problem in problems(messages, LANGUAGES):
         yield FieldError(f"messages.{place}", problem)
 
@@ -144,6 +119,7 @@ class _Known:
     locations: list[str] | None
     staff: list[str] | None
     kinds: list[str] | None
+    categories: list[str] | None
     wrong_places: list[str]
 
     @classmethod
@@ -155,7 +131,11 @@ class _Known:
             return [getattr(each, name) for each in getattr(business, table)]
 
         return cls(
-            found("location", "key"), found("staff", "key"), found("resource", "kind"), wrong_places
+            found("location", "key"),
+            found("staff", "key"),
+            found("resource", "kind"),
+            found("category", "key"),
+            wrong_places,
         )
 
     def is_sound(self, place: str) -> bool:
@@ -188,7 +168,7 @@ def _staff_errors(place: str, staff: Staff, known: _Known) -> Iterator[FieldErro
         yield FieldError(f"{place}.key", f"{ANYONE!r} stands for anyone; choose another")
     yield from _email_errors(f"{place}.email", staff.email)
     yield from _hours_errors(place, staff.hours, staff.dates)
-    yield from _repeated(f"{place}.at", [each.location for each in staff.at])
+    yield from repeated(f"{place}.at", [each.location for each in staff.at])
     for index, each in enumerate(staff.at):
         there = f"{place}.at[{index}]"
         yield from _unknown(
@@ -208,7 +188,7 @@ def _hours_errors(
 ) -> Iterator[FieldError]:
     for weekday in WEEKDAYS:
         yield from _overlap_errors(f"{place}.hours.{weekday}", getattr(weekly, weekday))
-    yield from _repeated(f"{place}.dates", [day.date for day in dates])
+    yield from repeated(f"{place}.dates", [day.date for day in dates])
     for index, day in enumerate(dates):
         yield from _overlap_errors(f"{place}.dates[{index}].hours", day.hours)
 
@@ -264,7 +244,11 @@ def _service_errors(
     ):
         for index, key in enumerate(keys or ()):
             yield from _unknown(f"{place}.{name}[{index}]", what, key, of)
-        yield from _repeated(f"{place}.{name}", keys or ())
+        yield from repeated(f"{place}.{name}", keys or ())
+    if service.category is not None:
+        yield from _unknown(
+            f"{place}.category", "category has the key", service.category, known.categories
+        )
     price_minor = None
     if service.price is not None and money.is_currency(currency):
         try:
@@ -277,7 +261,7 @@ def _service_errors(
             yield FieldError(f"{place}.deposit", problem)
     elif service.deposit_for:
         yield FieldError(f"{place}.deposit_for", "needs a deposit")
-    yield from _repeated(f"{place}.deposit_for", service.deposit_for)
+    yield from repeated(f"{place}.deposit_for", service.deposit_for)
 
 
 def _charge_errors(place: str, service: Service, business: Business) -> Iterator[FieldError]:
@@ -298,9 +282,3 @@ def _charge_errors(place: str, service: Service, business: Business) -> Iterator
 def _overlap_errors(place: str, spans: tuple[Span, ...]) -> Iterator[FieldError]:
     if pair := overlapping(spans):
         yield FieldError(place, f"spans overlap: {pair[0]} and {pair[1]}")
-
-
-def _repeated(place: str, keys: Iterable[str | date]) -> Iterator[FieldError]:
-    for key, count in Counter(keys).items():
-        if count > 1:
-            yield FieldError(place, f"{str(key)!r} stands here {count} times; once is enough")

@@ -14,16 +14,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from bookonce.business.document import (
-    COLOUR_PATTERN,
     KEY_PATTERN,
     NOT_BLANK,
     PHONE_PATTERN,
     SLUG_PATTERN,
-    WEBSITE_PATTERN,
     LocalTime,
 )
 from bookonce.business.hours import Span
 from bookonce.business.messages import LEAD_PATTERN, QUIET_PATTERN
+from bookonce.business.page import COLOUR_PATTERN, WEBSITE_PATTERN
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.zones import FIRST_YEAR, LAST_YEAR, is_in_calendar
 

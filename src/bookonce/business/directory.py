@@ -100,7 +100,9 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
     def places(self) -> dict[str, Place]:
         """The locations in the business's order; the one it doesn't list, if it lists none."""
         profile = self.business.business
-        listed = self.business.location or (Location(ONLY_LOCATION, profile.name),)
+        listed = self.business.location or (
+            Location(ONLY_LOCATION, profile.name, address=profile.address or ""),
+        )
         return {
             location.key: Place(
                 location.key,
@@ -188,11 +190,11 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
         return place.zone if place else self.zone
 
     def where(self, location_key: str) -> str:
-        """A location's name and address for people; empty if the business lists none."""
+        """A location's name and address for people; its address alone if the business lists no
+        locations, and nothing if it has none.
+        """
         place = self.places.get(location_key)
-        if not self.lists_locations or place is None:
-            return ""
-        return f"{place.name}, {place.address}" if place.address else place.name
+        return ", ".join(filter(None, (place.label, place.address))) if place else ""
 
     @cached_property
     def staff_keys(self) -> dict[UUID, str]:

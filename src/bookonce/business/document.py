@@ -15,6 +15,7 @@ from msgspec import Meta, field
 from bookonce.business.deposits import DepositFor, Payments
 from bookonce.business.hours import WEEKDAYS, Hours, Span
 from bookonce.business.messages import Messages
+from bookonce.business.page import Page, WebAddress
 from bookonce.business.visits import DURATION_MIN_MAX, Phase, Visit, visit_of
 
 SLUG_PATTERN = r"^[a-z0-9](-?[a-z0-9])*\Z"
@@ -23,14 +24,9 @@ Slug = Annotated[str, Meta(pattern=SLUG_PATTERN, max_length=SLUG_LENGTH_MAX)]
 KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z"
 Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=63)]
 NOT_BLANK = r"\S"
-COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}\Z"
-SITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
-# All of them stand in a header of every page.
-SITES_MAX = 20
-SITE_LENGTH_MAX = 253
 PHONE_PATTERN = r"^\+?[0-9][0-9 ()./-]{2,38}\Z"
-WEBSITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!#-;=?-Z_a-z~%]*)?\Z"
 Name = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]
+Address = Annotated[str, Meta(max_length=500)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
 GRACE_MIN = 15
@@ -78,7 +74,9 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it takes no bookings. Those that it has stay."""
     phone: Annotated[str, Meta(pattern=PHONE_PATTERN)] | None = None
     email: str | None = None
-    website: Annotated[str, Meta(pattern=WEBSITE_PATTERN, max_length=200)] | None = None
+    website: WebAddress | None = None
+    address: Address | None = None
+    """Where it is, if it lists no locations: they have addresses of their own."""
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,14 +88,6 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cancel_until_min: Annotated[int, Meta(ge=0, le=527_040)] = 1440
     grace_min: Annotated[int, Meta(ge=0, le=10_080)] = GRACE_MIN
     """So long after booking a client may change their mind whatever the limit says."""
-
-
-class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How the booking page looks, and which sites may show it in a frame."""
-
-    colour: Annotated[str, Meta(pattern=COLOUR_PATTERN)] | None = None
-    logo: str | None = None
-    sites: tuple[str, ...] = ()
 
 
 BookingsMax = Annotated[int, Meta(ge=1, le=1_000)]
@@ -161,7 +151,7 @@ class Location(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     key: Key
     name: Name
     timezone: str | None = None
-    address: Annotated[str, Meta(max_length=500)] = ""
+    address: Address = ""
     hours: WeeklyHours | None = None
     dates: tuple[DateHours, ...] = ()
 
@@ -191,6 +181,12 @@ class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     key: Key
     name: Name
+    role: Annotated[str, Meta(max_length=100)] = ""
+    """What they are, in a word or two, such as "Master stylist"."""
+    languages: tuple[str, ...] = ()
+    """The languages they speak with clients, by their codes, such as "de"."""
+    picture: str | None = None
+    """Their portrait; without one their initials are shown."""
     email: str | None = None
     hours: WeeklyHours = field(default_factory=WeeklyHours)
     dates: tuple[DateHours, ...] = ()
@@ -206,6 +202,13 @@ class Resource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     kind: Key
     location: str | None = None
     time_off: tuple[TimeOff, ...] = ()
+
+
+class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A heading under which services are listed, in the order of the categories."""
+
+    key: Key
+    name: Name
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -225,6 +228,19 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     staff: tuple[str, ...] | None = None
     needs: tuple[str, ...] = ()
     locations: tuple[str, ...] | None = None
+    category: str | None = None
+    """The key of the category it is listed under."""
+    description: Annotated[str, Meta(max_length=200)] = ""
+    """What it is, in one line of the list."""
+    details: Annotated[str, Meta(max_length=4_000)] = ""
+    """What there is more to say; the list unfolds it."""
+    preparation: Annotated[str, Meta(max_length=1_000)] = ""
+    """What clients should know or do before they come."""
+    picture: str | None = None
+    hidden: bool = False
+    """Whether no list shows it; whoever has its link can book it."""
+    price_is_from: bool = False
+    """Whether the price is the least that it costs."""
 
     @property
     def visit(self) -> Visit:
@@ -250,6 +266,7 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     location: tuple[Location, ...] = ()
     staff: tuple[Staff, ...] = ()
     resource: tuple[Resource, ...] = ()
+    category: tuple[Category, ...] = ()
     service: tuple[Service, ...] = ()
 
     @property

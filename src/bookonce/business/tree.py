@@ -13,6 +13,7 @@ from bookonce.business.checks import TABLES, is_within, rule_errors
 from bookonce.business.convert import ERRORS_MAX, convert, encode_custom, salvaged
 from bookonce.business.document import Business
 from bookonce.business.normal import normal
+from bookonce.business.picture_fields import with_pictures_kept
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.text import clean_address, clean_line, clean_lines, text_problem
 
@@ -24,6 +25,12 @@ _CLEANING = {
     "from_name": clean_line,
     "reply_to": clean_address,
     "body": clean_lines,
+    "role": clean_line,
+    "description": clean_line,
+    "details": clean_lines,
+    "preparation": clean_lines,
+    "welcome": clean_lines,
+    "announcement": clean_lines,
 }
 """How what people write is cleaned before it is judged, by the name of its field."""
 
@@ -33,8 +40,8 @@ def from_tree(tree: dict[str, Any]) -> Business:
 
     A mistake of one kind doesn't hide one of another: rules are tried on what can be salvaged.
     """
-    tree = _cleaned(tree)
-    errors = list(_text_errors(tree, ""))
+    tree, errors = with_pictures_kept(_cleaned(tree))
+    errors += _text_errors(tree, "")
     try:
         business = convert(tree, Business)
     except ValidationError as wrong:

@@ -6,6 +6,7 @@ date, so that furnishing again adds only what a new day brings.
 
 from __future__ import annotations
 
+import base64
 import random
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
@@ -22,6 +23,7 @@ from bookonce.booking.request import BookingRequest
 from bookonce.business import toml_file
 from bookonce.business.directory import Directory
 from bookonce.business.document import Business
+from bookonce.business.tree import as_tree, from_tree
 from bookonce.demo import OWNER, SLUG
 from bookonce.events import event_rows
 from bookonce.events.idempotency import Idempotency
@@ -76,7 +78,19 @@ async def furnish(installation: Installation, now: datetime) -> None:
 
 
 def _business() -> Business:
-    return toml_file.parse(files("bookonce.demo").joinpath("lumen.toml").read_text())
+    """The salon by its file, with its pictures, which lie beside it."""
+    folder = files("bookonce.demo")
+    described = as_tree(toml_file.parse(folder.joinpath("lumen.toml").read_text()))
+    pictures = {each.name: each.read_bytes() for each in folder.joinpath("pictures").iterdir()}
+
+    def picture(name: str) -> str:
+        return f"data:image/webp;base64,{base64.b64encode(pictures[f'{name}.webp']).decode()}"
+
+    described["page"]["cover"] = picture("cover")
+    for table in ("staff", "service"):
+        for each in described[table]:
+            each["picture"] = picture(f"{table}-{each['key']}")
+    return from_tree(described)
 
 
 async def _is_filled(installation: Installation, directory: Directory, day: date) -> bool:

@@ -124,6 +124,14 @@ class Language:
         first = self.locale.first_week_day
         return [(n % 7, short[n % 7], full[n % 7]) for n in range(first, first + 7)]
 
+    def weekday(self, day: date) -> str:
+        """The name of its weekday, within a sentence."""
+        return str(get_day_names("wide", "format", self.locale)[day.weekday()])
+
+    def language_name(self, code: str) -> str:
+        """What a language is called in this one."""
+        return Locale.parse(code.replace("-", "_")).get_display_name(self.locale) or code
+
     def zone(self, zone: ZoneInfo, moment: datetime) -> str:
         """What a zone is called, at a moment."""
         return get_timezone_name(moment.astimezone(zone), locale=self.locale)

@@ -23,7 +23,14 @@ from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.web import assets, errors, operations
 from bookonce.web.automation import STATE, Automation
-from bookonce.web.booking_page import book_by_form, brand, problem, steps, unsubscribe
+from bookonce.web.booking_page import (
+    book_by_form,
+    brand,
+    pictures,
+    problem,
+    steps,
+    unsubscribe,
+)
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.calendar_feed import calendar_feed
 from bookonce.web.conditional import ConditionalGet
@@ -102,6 +109,7 @@ def create_application(settings: Settings) -> ASGIApp:
             calendar_feed,
             brand.brand_sheet,
             brand.logo,
+            pictures.picture,
             *assets.handlers(),
         ],
         dependencies={

@@ -9,6 +9,7 @@ from bookonce.availability.selection import SERVICES_MAX
 from bookonce.business.directory import Directory, Place
 from bookonce.business.document import Service
 from bookonce.web.booking_page.deposit import DepositAsked
+from bookonce.web.booking_page.pictures import Shown, shown
 from bookonce.web.booking_page.visit import Visit
 
 
@@ -26,8 +27,8 @@ class Item:
 class Row:
     """A service that can be chosen: where that leads, or why it can't be."""
 
-    name: str
-    duration_min: int
+    service: Service
+    picture: Shown | None
     price: str
     deposit_asked: DepositAsked | None
     url: str
@@ -84,11 +85,13 @@ def basket_of(visit: Visit, services: Sequence[Service]) -> Basket:
 
 
 def rows(visit: Visit, chosen: Sequence[Service]) -> list[Row]:
-    """The services that can be chosen, beside those that are."""
+    """The services that can be chosen, beside those that are; with a person in the address, what that
+    person performs.
+    """
     directory, _ = visit.directory, visit.language.words.gettext
     found = []
-    for service in directory.business.service:
-        if service in chosen or not directory.performers(service):
+    for service in listed(visit):
+        if service in chosen:
             continue
         together = [*chosen, service]
         deposit_asked = visit.deposit_asked([service])
@@ -102,8 +105,8 @@ def rows(visit: Visit, chosen: Sequence[Service]) -> list[Row]:
         )
         found.append(
             Row(
-                service.name,
-                service.duration_min,
+                service,
+                shown(directory, service.picture),
                 visit.price([service]),
                 deposit_asked,
                 "" if why_not else url,
@@ -111,6 +114,19 @@ def rows(visit: Visit, chosen: Sequence[Service]) -> list[Row]:
             )
         )
     return found
+
+
+def listed(visit: Visit) -> list[Service]:
+    """The services that a list shows: not those that are hidden, nor those that nobody performs."""
+    directory, only = visit.directory, visit.address.staff
+    is_of_one = only in directory.staff_ids
+    return [
+        service
+        for service in directory.business.service
+        if not service.hidden
+        and (performers := directory.performers(service))
+        and (only in performers or not is_of_one)
+    ]
 
 
 def why_not_together(visit: Visit, services: Sequence[Service]) -> str:
@@ -145,11 +161,7 @@ def total(visit: Visit, services: Sequence[Service]) -> str:
 
 def change_url(visit: Visit, services: Sequence[Service]) -> str:
     """Where a service is added or removed; empty if the business has no other to choose."""
-    others = [
-        each
-        for each in visit.directory.business.service
-        if each not in services and visit.directory.performers(each)
-    ]
+    others = [each for each in listed(visit) if each not in services]
     if not others and len(services) < 2:
         return ""
     return visit.address.but(add="1", date=None, start=None)

@@ -17,11 +17,9 @@ from bookonce.business.document import ANYONE, Service
 from bookonce.platform.errors import NotFoundError, NotOfferedError
 from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.basket import (
-    basket_of,
     can_be_booked,
     change_url,
     places_for,
-    rows,
     several_people,
     shortened,
     total,
@@ -30,6 +28,7 @@ from bookonce.web.booking_page.basket import (
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.booking_page.form import SECOND, TRAP, Form
 from bookonce.web.booking_page.limits import limit_before_booking
+from bookonce.web.booking_page.services import add_page, services_page
 from bookonce.web.booking_page.times import times
 from bookonce.web.booking_page.visit import PartShown, Visit, When, when, zone_names
 from bookonce.web.dependencies import Here, Watching
@@ -114,12 +113,12 @@ def _what(visit: Visit, *, status: int, notice: str) -> Response[str] | None:
     was_shortened = shortened(visit)
     services = _known(visit)
     if not services:
-        return _services(visit, status=status, notice=notice)
+        return services_page(visit, status=status, notice=notice)
     wrong = _wrong_with(visit, services, was_shortened=was_shortened)
     if wrong or visit.address.add:
-        return _add(visit, services, status=status, notice=wrong or notice)
+        return add_page(visit, services, status=status, notice=wrong or notice)
     if not can_be_booked(visit.deposit_asked(services)):
-        return _services(visit, status=status, notice=cannot_be_paid(visit))
+        return services_page(visit, status=status, notice=cannot_be_paid(visit))
     return None
 
 
@@ -219,29 +218,6 @@ async def _filled_in(visit: Visit, form: Form) -> Form:
     )
 
 
-def _services(visit: Visit, *, status: int, notice: str) -> Response[str]:
-    visit.address = replace(visit.address, service=None, add=None)
-    services = rows(visit, ())
-    can_add = sum(bool(row.url) for row in services) > 1
-    return visit.render(
-        "services.html", status=status, notice=notice, services=services, can_add=can_add
-    )
-
-
-def _add(visit: Visit, chosen: Sequence[Service], *, status: int, notice: str) -> Response[str]:
-    """The services again, to add one to those that are chosen or to remove one of these."""
-    visit.address = replace(visit.address, service=",".join(each.key for each in chosen), add="1")
-    return visit.render(
-        "add.html",
-        status=status,
-        notice=notice,
-        basket=basket_of(visit, chosen),
-        services=rows(visit, chosen),
-        is_full=len(chosen) >= SERVICES_MAX,
-        services_max=SERVICES_MAX,
-    )
-
-
 def cannot_be_paid(visit: Visit) -> str:
     """What somebody is told of whom a deposit is asked that this installation can't take."""
     _ = visit.language.words.gettext
@@ -325,6 +301,7 @@ def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
         if address.staff in (None, ANYONE)
         else directory.staff_name(address.staff or ""),
         "where": directory.where(selection.place.key),
+        "place_name": selection.place.label,
         "has_choice_of_people": has_choice_of_people(everyone),
         **_basket_facts(visit, services),
     }

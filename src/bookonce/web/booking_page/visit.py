@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,8 +19,11 @@ from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.brand import logo_url
 from bookonce.web.booking_page.contact import contact
 from bookonce.web.booking_page.deposit import DepositAsked, deposit_asked
+from bookonce.web.booking_page.face import Face
 from bookonce.web.booking_page.times import clocks_differ
 from bookonce.web.templates import render
+
+QUERY_LENGTH_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Visit:
         self.installation = installation
         self.directory = directory
         self.address = address
+        self.query = str(request.query_params.get("q") or "")[:QUERY_LENGTH_MAX]
+        """What services are searched for."""
         self.is_gone = False
         """Whether the address named what is no longer there, so that one begins again."""
         profile = directory.business.business
@@ -75,6 +80,7 @@ class Visit:
             logo=logo_url(self.directory),
             home=self.home,
             contact=contact(self.directory.business.business),
+            face=Face.of(self.directory, self.language, datetime.now(UTC)),
             is_gone=self.is_gone,
             languages=[
                 (code, language(code, None, "en").own_name, self.in_language(code))
@@ -105,16 +111,20 @@ class Visit:
 
     def price(self, services: Sequence[Service]) -> str:
         """What services cost together, as people write it: "from" so much if one of them has no
-        price, "free" if they cost nothing, and empty if none has one.
+        price, or one that is the least, "free" if they cost nothing, and empty if none has one.
         """
         currency = self.directory.business.business.currency
-        return self.amount_of(
+        amount = self.amount_of(
             [
                 None if service.price is None else money.minor_units(service.price, currency)
                 for service in services
             ],
             currency,
         )
+        priced = [service for service in services if service.price is not None]
+        if len(priced) < len(services) or not any(each.price_is_from for each in priced):
+            return amount  # which says "from" already, if one has no price
+        return self.language.words.gettext("from %(amount)s") % {"amount": amount}
 
     def amount_of(self, prices_minor: Sequence[int | None], currency: str) -> str:
         """The same from prices in minor units."""

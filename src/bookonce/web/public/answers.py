@@ -29,6 +29,13 @@ class LocationAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     address: str = ""
 
 
+class CategoryAnswer(msgspec.Struct, frozen=True):
+    """A heading under which services are listed."""
+
+    key: str
+    name: str
+
+
 class BusinessAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who the business is and its rules; its locations if it tells them apart. `closed` only if it
     takes no bookings.
@@ -42,6 +49,11 @@ class BusinessAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     policy: Policy
     locations: list[LocationAnswer] | None = None
     closed: bool = False
+    address: str = ""
+    phone: str | None = None
+    email: str | None = None
+    website: str | None = None
+    categories: list[CategoryAnswer] = []
 
 
 class DepositAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,7 +68,7 @@ class DepositAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class ServiceAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What can be booked, and the keys of those who perform it; and of where, if locations are
-    told apart; `deposit` if one is asked.
+    told apart; `deposit` if one is asked. `price_is_from`: the price is the least that it costs.
     """
 
     key: str
@@ -66,6 +78,11 @@ class ServiceAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     staff: list[str]
     locations: list[str] | None = None
     deposit: DepositAnswer | None = None
+    category: str | None = None
+    description: str = ""
+    details: str = ""
+    preparation: str = ""
+    price_is_from: bool = False
 
 
 class StaffAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,6 +91,8 @@ class StaffAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str
     name: str
     locations: list[str] | None = None
+    role: str = ""
+    languages: list[str] = []
 
 
 class Slot(msgspec.Struct, frozen=True, omit_defaults=True):

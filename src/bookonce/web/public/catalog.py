@@ -14,6 +14,7 @@ from bookonce.platform import money
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.public.answers import (
     BusinessAnswer,
+    CategoryAnswer,
     DepositAnswer,
     LocationAnswer,
     Price,
@@ -25,7 +26,7 @@ from bookonce.web.public.documented import READING
 
 @get("/", responses=READING, summary="The business")
 async def business(slug: Slug, installation: Here) -> BusinessAnswer:
-    """Name, time zone, currency, locale and booking policy."""
+    """Name, time zone, currency, locale, booking policy, and how to reach it."""
     directory = await installation.current(slug)
     profile = directory.business.business
     return BusinessAnswer(
@@ -42,14 +43,21 @@ async def business(slug: Slug, installation: Here) -> BusinessAnswer:
         if directory.lists_locations
         else None,
         closed=directory.is_closed,
+        address=profile.address or "",
+        phone=profile.phone,
+        email=profile.email,
+        website=profile.website,
+        categories=[CategoryAnswer(each.key, each.name) for each in directory.business.category],
     )
 
 
 @get("/services", responses=READING, summary="What can be booked")
 async def services(slug: Slug, installation: Here) -> list[ServiceAnswer]:
-    """Each service with its length, price and performers."""
+    """Each service with its length, price and performers, but for those that are hidden."""
     directory = await installation.current(slug)
-    return [_service(directory, service) for service in directory.business.service]
+    return [
+        _service(directory, service) for service in directory.business.service if not service.hidden
+    ]
 
 
 def _service(directory: Directory, service: Service) -> ServiceAnswer:
@@ -64,6 +72,11 @@ def _service(directory: Directory, service: Service) -> ServiceAnswer:
         if directory.lists_locations
         else None,
         deposit=_deposit(directory, service),
+        category=service.category,
+        description=service.description,
+        details=service.details,
+        preparation=service.preparation,
+        price_is_from=service.price_is_from,
     )
 
 
@@ -86,7 +99,13 @@ async def staff(
     """Everyone, or those who perform one service, or work at one location."""
     directory = await installation.current(slug)
     return [
-        StaffAnswer(person.key, person.name, _works_at(directory, person.key))
+        StaffAnswer(
+            person.key,
+            person.name,
+            _works_at(directory, person.key),
+            person.role,
+            list(person.languages),
+        )
         for person in directory.people(service, location)
     ]
 

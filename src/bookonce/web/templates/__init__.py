@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-from bookonce.business.document import SITES_MAX, Page
+from bookonce.business.page import SITES_MAX, Page
 from bookonce.platform.languages import Language, catalogue
 from bookonce.web.build import asset_url
 
