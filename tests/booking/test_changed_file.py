@@ -148,6 +148,7 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "policy.horizon_days": (_set("policy", "horizon_days", 1), FITS),
     "policy.cancel_until_min": (_set("policy", "cancel_until_min", 500_000), FITS),
     "policy.grace_min": (_set("policy", "grace_min", 0), FITS),
+    "page.kind": (_set("page", "kind", "hair_salon"), FITS),
     "page.colour": (_set("page", "colour", "#112233"), FITS),
     "page.logo": (_set("page", "logo", PIXEL), FITS),
     "page.cover": (_set("page", "cover", PICTURE), FITS),

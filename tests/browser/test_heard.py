@@ -99,8 +99,11 @@ async def test_a_whole_booking(page: Page, salon: str) -> None:
         listener,
         "Book an appointment",
         focus='RootWebArea "Book an appointment · Lumen Hair"',
-        places=['heading 1 "Book an appointment" — What would you like?'],
-        stops=['link "Cut 45 minutes €48.00"'],
+        places=[
+            'heading 1 "Lumen Hair" — What would you like?',
+            *('region "Team"', 'heading 2 "Team"'),
+        ],
+        stops=['link "Cut 45 minutes €48.00"', 'link "Ada"', 'link "Bea"'],
     )
     await service(page, "Cut").press("Enter")
     await expect_people(page)

@@ -18,6 +18,8 @@ from bookonce.platform.zones import fingerprint
 
 _ADDRESSED = Statement("SELECT business_id FROM business_slug WHERE slug = :slug")
 
+_ONLY_SLUG = Statement("SELECT current_slug FROM business LIMIT 2")
+
 _VERSION = Statement("SELECT version, zone_turn FROM business WHERE business_id = :business_id")
 
 _DIRECTORY = Statement("""
@@ -105,6 +107,12 @@ async def addressed(connection: Connection, slug: str) -> UUID | None:
     """Whose an address is, or was once: it is never given to another business."""
     business_id: UUID | None = await _ADDRESSED.value(connection, slug=slug)
     return business_id
+
+
+async def only_slug(connection: Connection) -> str | None:
+    """The address of the one business that there is; None if there is another or none."""
+    rows = await _ONLY_SLUG.rows(connection)
+    return rows[0]["current_slug"] if len(rows) == 1 else None
 
 
 async def version(connection: Connection, business_id: UUID) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 import msgspec
@@ -16,11 +17,45 @@ WEBSITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!#-;=?-Z_a-z~%]*)?\
 WebAddress = Annotated[str, Meta(pattern=WEBSITE_PATTERN, max_length=200)]
 
 
+class Kind(Enum):
+    """What a business is, as search engines ask it."""
+
+    HAIR_SALON = "hair_salon"
+    BEAUTY_SALON = "beauty_salon"
+    NAIL_SALON = "nail_salon"
+    SPA = "spa"
+    TATTOO = "tattoo"
+    FITNESS = "fitness"
+    MEDICAL = "medical"
+    DENTIST = "dentist"
+    OTHER = "other"
+
+    @property
+    def schema_type(self) -> str:
+        """Its name at schema.org."""
+        return _SCHEMA_TYPES[self]
+
+
+_SCHEMA_TYPES = {
+    Kind.HAIR_SALON: "HairSalon",
+    Kind.BEAUTY_SALON: "BeautySalon",
+    Kind.NAIL_SALON: "NailSalon",
+    Kind.SPA: "DaySpa",
+    Kind.TATTOO: "TattooParlor",
+    Kind.FITNESS: "HealthClub",
+    Kind.MEDICAL: "MedicalBusiness",
+    Kind.DENTIST: "Dentist",
+    Kind.OTHER: "LocalBusiness",
+}
+
+
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How the booking page looks, what it tells of the business, and which sites may show it in a
     frame.
     """
 
+    kind: Kind = Kind.OTHER
+    """What the business is, for search engines."""
     colour: Annotated[str, Meta(pattern=COLOUR_PATTERN)] | None = None
     logo: str | None = None
     cover: str | None = None

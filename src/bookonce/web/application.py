@@ -26,6 +26,8 @@ from bookonce.web.automation import STATE, Automation
 from bookonce.web.booking_page import (
     book_by_form,
     brand,
+    card,
+    found,
     pictures,
     problem,
     steps,
@@ -110,6 +112,7 @@ def create_application(settings: Settings) -> ASGIApp:
             brand.brand_sheet,
             brand.logo,
             pictures.picture,
+            card.card,
             *assets.handlers(),
         ],
         dependencies={
@@ -175,6 +178,9 @@ def _pages() -> Router:
             payment.pay_by_form,
             unsubscribe.unsubscribe_page,
             unsubscribe.unsubscribe,
+            found.robots,
+            found.sitemap,
+            found.sitemap_of_business,
             problem.front_page,
             problem.nothing_below,
         ],

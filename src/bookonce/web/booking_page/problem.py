@@ -8,8 +8,10 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get
 from litestar.exceptions import HTTPException, NotFoundException
+from litestar.response import Redirect
 from litestar.types import Receive, Scope, Send
 
+from bookonce.business import business_rows
 from bookonce.business.checks import RESERVED_SLUGS
 from bookonce.platform.errors import BookonceError, MovedError, NotFoundError, RateLimitedError
 from bookonce.platform.languages import Language, language
@@ -25,8 +27,15 @@ PROGRAMS = ("/api/", "/schema", "/webhooks/")
 
 
 @get("/", include_in_schema=False)
-async def front_page(request: Request[Any, Any, Any]) -> Response[str]:
-    """What this is, for people who have no business's address."""
+async def front_page(
+    request: Request[Any, Any, Any], installation: Here
+) -> Response[str] | Redirect:
+    """The business, if there is only one; else what this is, for people who have no business's
+    address.
+    """
+    slug = await installation.database.run(business_rows.only_slug)
+    if slug is not None:
+        return Redirect(f"/{slug}", status_code=302)
     if not _is_for_people(request):
         raise NotFoundException
     spoken = _spoken(request)

@@ -33,6 +33,18 @@ def services_page(visit: Visit, *, status: int, notice: str) -> Response[str]:
     )
 
 
+def people_of(visit: Visit, keys: Sequence[str]) -> list[tuple[Person, str]]:
+    """People by their keys, each with the address of the same with them."""
+    by_key = {each.key: each for each in visit.directory.business.staff}
+    return [
+        (
+            person(visit.directory, by_key[key], visit.language),
+            visit.address.but(staff=key, start=None),
+        )
+        for key in keys
+    ]
+
+
 def _team(visit: Visit) -> list[tuple[Person, str]]:
     """Who works there, each with the address of what they perform, if the page is to show it."""
     directory = visit.directory

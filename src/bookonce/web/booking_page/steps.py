@@ -28,9 +28,9 @@ from bookonce.web.booking_page.basket import (
 from bookonce.web.booking_page.bots import Bots
 from bookonce.web.booking_page.form import SECOND, TRAP, Form
 from bookonce.web.booking_page.limits import limit_before_booking
-from bookonce.web.booking_page.services import add_page, services_page
+from bookonce.web.booking_page.services import add_page, people_of, services_page
 from bookonce.web.booking_page.times import times
-from bookonce.web.booking_page.visit import PartShown, Visit, When, when, zone_names
+from bookonce.web.booking_page.visit import PartShown, Visit, When, advice, when, zone_names
 from bookonce.web.dependencies import Here, Watching
 
 
@@ -192,9 +192,7 @@ def _people(visit: Visit, everyone: Selection, *, status: int, notice: str) -> R
         status=status,
         notice=notice,
         anyone=address.but(staff=ANYONE),
-        people=[
-            (address.but(staff=key), visit.directory.staff_name(key)) for key in everyone.performers
-        ],
+        people=people_of(visit, everyone.performers),
         **_basket_facts(visit, [part.service for part in everyone.parts]),
     )
 
@@ -303,6 +301,9 @@ def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
         "where": directory.where(selection.place.key),
         "place_name": selection.place.label,
         "has_choice_of_people": has_choice_of_people(everyone),
+        "filter": people_of(visit, everyone.performers) if has_choice_of_people(everyone) else [],
+        "anyone": address.but(staff=ANYONE, start=None),
+        "preparation": advice(services),
         **_basket_facts(visit, services),
     }
 

@@ -15,6 +15,8 @@ from bookonce.availability.selection import Choice, Selection
 from bookonce.platform.languages import Language
 
 SOONEST = 3
+SOONEST_LOOKED_AT = 40
+"""Among so many of the next starts are those that are told as the soonest."""
 NOON, EVENING = 12, 17  # hours at which the next part of the day begins
 NOON_OF_DAY = clock(NOON)
 
@@ -88,7 +90,7 @@ async def times(
 
     `url` makes an address from a date and a start. Raises NotFoundError and ValidationError.
     """
-    selection, first = await soonest(installation, slug, choice, SOONEST, now=now)
+    selection, first = await soonest(installation, slug, choice, SOONEST_LOOKED_AT, now=now)
     zone = selection.place.zone
     limits = bookable(selection.directory, now)
     earliest, latest = (
@@ -113,7 +115,7 @@ async def times(
 
     return Times(
         selection,
-        [time(datetime.fromtimestamp(start, zone)) for start in first],
+        [time(start) for start in _spread([datetime.fromtimestamp(each, zone) for each in first])],
         Month(
             language.month(month_first),
             language.weekdays(),
@@ -130,6 +132,16 @@ async def times(
         _parts(map(time, by_day.get(shown, []))),
         datetime.combine(shown, NOON_OF_DAY, zone),
     )
+
+
+def _spread(starts: list[datetime]) -> list[datetime]:
+    """The soonest starts of different days or parts of a day; the next ones if there are too few."""
+    firsts: dict[tuple[date, str], datetime] = {}
+    for start in starts:
+        firsts.setdefault((start.date(), _part_of_day(start)), start)
+    chosen = list(firsts.values())[:SOONEST]
+    others = [start for start in starts if start not in chosen]
+    return sorted([*chosen, *others[: SOONEST - len(chosen)]])
 
 
 def clocks_differ(one: ZoneInfo, other: ZoneInfo, moment: datetime) -> bool:
@@ -168,7 +180,10 @@ def _weeks(
 def _parts(found: Iterable[Time]) -> list[tuple[str, list[Time]]]:
     parts: dict[str, list[Time]] = {"morning": [], "afternoon": [], "evening": []}
     for each in found:
-        hour = each.moment.hour
-        name = "morning" if hour < NOON else "afternoon" if hour < EVENING else "evening"
-        parts[name].append(each)
+        parts[_part_of_day(each.moment)].append(each)
     return [(name, times) for name, times in parts.items() if times]
+
+
+def _part_of_day(moment: datetime) -> str:
+    hour = moment.hour
+    return "morning" if hour < NOON else "afternoon" if hour < EVENING else "evening"

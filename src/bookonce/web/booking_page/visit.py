@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +17,13 @@ from bookonce.platform import money
 from bookonce.platform.languages import LANGUAGES, Language, language
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.brand import logo_url
+from bookonce.web.booking_page.card import icon_of
 from bookonce.web.booking_page.contact import contact
 from bookonce.web.booking_page.deposit import DepositAsked, deposit_asked
-from bookonce.web.booking_page.face import Face
+from bookonce.web.booking_page.face import Face, paragraphs
+from bookonce.web.booking_page.sharing import Sharing, as_data
 from bookonce.web.booking_page.times import clocks_differ
+from bookonce.web.requests import base_url
 from bookonce.web.templates import render
 
 QUERY_LENGTH_MAX = 100
@@ -51,6 +54,8 @@ class Visit:
         self.installation = installation
         self.directory = directory
         self.address = address
+        self.base = base_url(request, request.app.state["settings"])
+        """Where the installation is reached."""
         self.query = str(request.query_params.get("q") or "")[:QUERY_LENGTH_MAX]
         """What services are searched for."""
         self.is_gone = False
@@ -69,6 +74,13 @@ class Visit:
 
     def render(self, name: str, *, status: int = 200, **values: Any) -> Response[str]:
         """A page with the business around it."""
+        sharing = self.sharing if status == 200 else None
+        is_front_page = (
+            name == "services.html"
+            and sharing is not None
+            and sharing.is_indexed
+            and self.address.staff is None
+        )
         return render(
             name,
             self.language,
@@ -80,6 +92,9 @@ class Visit:
             logo=logo_url(self.directory),
             home=self.home,
             contact=contact(self.directory.business.business),
+            icon_url=icon_of(self.directory),
+            sharing=sharing,
+            data=as_data(self.directory, self.language, self.base) if is_front_page else "",
             face=Face.of(self.directory, self.language, datetime.now(UTC)),
             is_gone=self.is_gone,
             languages=[
@@ -87,6 +102,13 @@ class Visit:
                 for code in LANGUAGES
             ],
             **values,
+        )
+
+    @property
+    def sharing(self) -> Sharing | None:
+        """What others are told of the page; nothing of one that is somebody's own."""
+        return Sharing.of(
+            self.directory, self.address, self.language, self.base, is_search=bool(self.query)
         )
 
     @property
@@ -136,6 +158,15 @@ class Visit:
         if len(known) == len(prices_minor):
             return amount
         return _("from %(amount)s") % {"amount": amount}
+
+
+def advice(services: Iterable[Service]) -> list[tuple[str, list[str]]]:
+    """What clients should know before they come: a service's name and the lines about it."""
+    return [
+        (service.name, paragraphs(service.preparation))
+        for service in services
+        if service.preparation
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bookonce.platform.errors import NotFoundError
 from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.deposit import standing
 from bookonce.web.booking_page.limits import limit_passed
-from bookonce.web.booking_page.visit import PartShown, Visit, When, when
+from bookonce.web.booking_page.visit import PartShown, Visit, When, advice, when
 from bookonce.web.managed import Managed, managed
 
 UTC_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -35,6 +35,11 @@ class ManageVisit(Visit):
     def in_language(self, code: str) -> str:
         """The page of the appointment; what was begun on it is begun again."""
         return replace(self.address, lang=code).own(self.token)
+
+    @property
+    def sharing(self) -> None:
+        """Whoever has the address of the page can change the appointment: it isn't for others."""
+        return None
 
 
 class ManagePage:
@@ -168,6 +173,11 @@ class ManagePage:
             staff=spoken.in_turn([part.staff_name for part in appointment.parts]),
             parts=self.parts(),
             where=appointment.where,
+            preparation=advice(
+                directory.services[part.service]
+                for part in appointment.parts
+                if part.service in directory.services and confirmed
+            ),
             price=self.price,
             deposit=standing(appointment, spoken, by_card=provider is None or provider.takes_cards),
             when=self.when(start),
