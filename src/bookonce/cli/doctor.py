@@ -18,6 +18,7 @@ from rich.text import Text
 from bookonce.cli.database import database_url as running_database
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import out, plain_errors
+from bookonce.clients import index_rows
 from bookonce.messages import check
 from bookonce.messages.outgoing import Ways
 from bookonce.payments import worry_rows
@@ -126,6 +127,7 @@ async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncI
     if not faults.keys() & {"schema", "rights"}:
         async for finding in _payments(connection, settings):
             yield finding
+        yield await _search(connection)
         halted = await halt_rows.halted(connection)
         for finding in _jobs(await depth_rows.depth(connection), halted):
             yield finding
@@ -141,6 +143,27 @@ async def _examine(connection: asyncpg.Connection, settings: Settings) -> AsyncI
         if not durable
         else ", ".join(row["name"] for row in durable) + " off",
         "turn it on, or a power cut loses bookings",
+    )
+
+
+async def _search(connection: asyncpg.Connection) -> Finding:
+    """How clients are found. A database that can't have the index isn't ill: it takes longer."""
+    if await index_rows.has_index(connection):
+        return Finding("clients", True, "found by an index")
+    lacking = await index_rows.extensions_lacking(connection)
+    if lacking:
+        return Finding(
+            "clients",
+            True,
+            "found one by one, slow beyond some 20,000: the database doesn't offer "
+            + " and ".join(lacking),
+        )
+    return Finding(
+        "clients",
+        False,
+        "found one by one, slow beyond some 20,000: the index is missing",
+        "have the database's owner, or a superuser, run in it once: "
+        + " ".join(f"{each};" for each in index_rows.MADE_BY),
     )
 
 

@@ -11,7 +11,6 @@ from typing import Annotated, TypeVar
 import typer
 
 from bookonce.booking.client import normal_email
-from bookonce.booking.erase_client import erase_client
 from bookonce.business import business_rows, remove_rows
 from bookonce.business.directories import Directories
 from bookonce.business.directory import Directory
@@ -19,6 +18,7 @@ from bookonce.cli.database import database_url as running_database
 from bookonce.cli.database import opened
 from bookonce.cli.options import DatabaseUrl, DataDir, read_settings
 from bookonce.cli.output import give_up, out, plain_errors
+from bookonce.clients.erase_client import erase_client
 from bookonce.platform.actor import COMMAND_LINE
 from bookonce.platform.database import Database
 from bookonce.platform.schema import migrate

@@ -149,6 +149,26 @@ class FeedFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     names_clients: bool = False
 
 
+class ClientFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which client, by id; what was put right, by the names of the fields; and of a merge into whom
+    or out of whom.
+    """
+
+    client: UUID
+    fields: tuple[str, ...] = ()
+    other: UUID | None = None
+
+
+class ImportFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file of clients that was taken in: how many are new, changed, left as they were, and bad."""
+
+    import_id: UUID
+    created: int = 0
+    changed: int = 0
+    skipped: int = 0
+    bad: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of event. `since` is the version that first wrote it."""
@@ -230,6 +250,24 @@ BLOCK_REZONED = _kind(
 UNBLOCKED = _kind("time.unblocked", BlockFacts, "0.1", "Blocked time was given back.")
 BUSINESS_CHANGED = _kind(
     "business.changed", ChangeFacts, "0.1", "The business describes itself differently."
+)
+CLIENT_CREATED = _kind(
+    "client.created", ClientFacts, "0.2", "Somebody was written down as a client, in the office."
+)
+CLIENT_CHANGED = _kind(
+    "client.changed", ClientFacts, "0.2", "What is kept of a client was put right."
+)
+CLIENT_MERGED = _kind(
+    "client.merged", ClientFacts, "0.2", "Two clients turned out to be one; `other` is who stays."
+)
+CLIENT_UNMERGED = _kind(
+    "client.unmerged", ClientFacts, "0.2", "A merge was undone; `other` is whose they were."
+)
+IMPORT_REQUESTED = _kind(
+    "clients.import_requested", ImportFacts, "0.2", "A file of clients is to be taken in."
+)
+CLIENTS_IMPORTED = _kind(
+    "clients.imported", ImportFacts, "0.2", "A file of clients was taken in, all of it at once."
 )
 CLIENT_ERASED = _kind(
     "client.erased", NoFacts, "0.1", "What was known of a client was erased; the books stay."

@@ -16,6 +16,7 @@ from bookonce.booking import client_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.find import Found
 from bookonce.business.document import ANYONE
+from bookonce.clients import client_rows as clients
 from bookonce.desk import history_rows
 from bookonce.desk.change import (
     DeskEdit,
@@ -226,6 +227,11 @@ async def _page(
     zone = appointment.clock
     start, end = appointment.start.astimezone(zone), appointment.end.astimezone(zone)
     sees = access.may(Right.SEE_CLIENTS)
+    known = (
+        await run(clients.found, access.business_id, guest.client_id)
+        if sees and guest and guest.client_id
+        else None
+    )
     return office.render(
         "appointment.html",
         status=status_of(refused) if refused else 200,
@@ -236,6 +242,7 @@ async def _page(
         client=appointment.client_name or language.words.gettext("Walk-in"),
         phone=guest.phone if guest and sees else None,
         email=guest.email if guest and sees else None,
+        known=known,
         when=language.stretch(start, end),
         day=start.date().isoformat(),
         clock=f"{start:%H:%M}",

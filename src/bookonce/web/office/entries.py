@@ -21,6 +21,7 @@ class Entry:
 ENTRIES = (
     Entry("", Right.SEE_CALENDAR),
     Entry("calendar", Right.SEE_CALENDAR),
+    Entry("clients", Right.SEE_CLIENTS),
     Entry("messages", Right.SEE_CLIENTS),
     Entry("history", Right.HISTORY),
     Entry("team", Right.TEAM),
@@ -43,6 +44,7 @@ def _names(words: NullTranslations) -> dict[str, str]:
     return {
         "": _("Today"),
         "calendar": _("Calendar"),
+        "clients": _("Clients"),
         "messages": _("Messages"),
         "history": _("History"),
         "team": _("Team"),

@@ -13,11 +13,13 @@ from litestar.response import Redirect
 
 from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
+from bookonce.business.country import country_of
 from bookonce.business.directory import Directory
 from bookonce.business.document import ANYONE
-from bookonce.desk import client_search_rows
+from bookonce.clients import client_rows, said, search_rows
+from bookonce.clients.scope import performer_of
+from bookonce.clients.search_rows import FoundClient
 from bookonce.desk.book import book_at_desk
-from bookonce.desk.client_search_rows import FoundClient
 from bookonce.desk.request import DeskBooking, DeskClient, Overbook
 from bookonce.platform.errors import (
     BookingConflictError,
@@ -105,12 +107,7 @@ async def _page(
     office: Office, access: Access, form: DeskForm, refused: BookonceError | None = None
 ) -> Response[str]:
     directory, language = office.business, office.language
-    found: list[FoundClient] = []
-    said = form.text("q")
-    if said and access.may(Right.SEE_CLIENTS):
-        found = await office.installation.database.run(
-            client_search_rows.search, access.business_id, said[:200]
-        )
+    found = await _found(office, access, form) if access.may(Right.SEE_CLIENTS) else []
     here = office.now.astimezone(directory.zone)
     step = timedelta(minutes=directory.policy.slot_step_min)
     midnight = here.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -168,6 +165,28 @@ async def _page(
         key=form.text("key") or new_id().hex,
         back=f"/office/{directory.slug}/calendar?date={values['date']}",
     )
+
+
+async def _found(office: Office, access: Access, form: DeskForm) -> list[FoundClient]:
+    """Those of whom something was said, and whoever was chosen already: by a page that led here."""
+    run, performer_id = office.installation.database.run, performer_of(office.business, access)
+    found = await run(
+        search_rows.search,
+        access.business_id,
+        said.read(form.text("q"), country_of(office.business)),
+        performer_id=performer_id,
+    )
+    try:
+        chosen = UUID(form.text("client_id"))
+    except ValueError:
+        return found
+    if any(each.id == chosen for each in found):
+        return found
+    known = await run(client_rows.found, access.business_id, chosen, performer_id)
+    if known is None:
+        return found
+    who = known.particulars
+    return [FoundClient(known.id, who.name, who.email, who.phone, who.flags, 0), *found]
 
 
 HANDLERS = [new_page, book_by_form]

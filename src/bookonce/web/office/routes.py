@@ -26,8 +26,10 @@ from bookonce.web.office import (
     today,
 )
 from bookonce.web.office.api import absences, access, appointments, events, keys
+from bookonce.web.office.api import clients as clients_api
 from bookonce.web.office.api import messages as messages_api
 from bookonce.web.office.changes import pages as changes
+from bookonce.web.office.clients import pages as clients
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.feeds import pages as feeds
@@ -75,6 +77,7 @@ def pages(compression: CompressionConfig) -> Router:
             *messages.HANDLERS,
             *feeds.HANDLERS,
             *changes.HANDLERS,
+            *clients.HANDLERS,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,
@@ -100,6 +103,7 @@ def office_api() -> Router:
             access.access,
             appointments.router,
             absences.router,
+            clients_api.router,
             events.list_events,
             keys.router,
             messages_api.router,

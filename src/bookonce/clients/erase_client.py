@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from bookonce.booking import erase_rows
+from bookonce.clients import erase_rows
 from bookonce.events import event_rows
 from bookonce.events.catalogue import CLIENT_ERASED, NoFacts
 from bookonce.platform.actor import Actor

@@ -1,0 +1,149 @@
+"""The pages of clients: found, looked at, written down, put right, and booked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bookonce.accounts.roles import Post, Right
+from bookonce.platform.actor import Role
+from tests.factories import tomorrow_at
+from tests.office.cast import Cast
+from tests.running import RunningServer
+
+
+@pytest.fixture
+def cast(server: RunningServer) -> Iterator[Cast]:
+    cast = Cast(server)
+    cast.alice.sign_in()
+    cast.bob.sign_in()
+    cast.charlie.sign_in()
+    yield cast
+    cast.close()
+
+
+@pytest.fixture
+def pages(cast: Cast) -> str:
+    return f"/office/{cast.slug}/clients"
+
+
+def add(cast: Cast, name: str, **more: Any) -> str:
+    """Somebody is written down, by the office's API; the id."""
+    answer = cast.alice.browser.post(
+        f"/api/v1/{cast.slug}/office/clients", json={"name": name, **more}
+    )
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
+
+
+def test_it_works(cast: Cast, pages: str) -> None:
+    answer = cast.alice.post(
+        f"{pages}/new", name=" Zoë ", phone="030 1234567", email="Zoe@Example.com",
+        flags="Allergy: latex, VIP", notes="Likes tea",
+    )  # fmt: skip
+    assert answer.status_code == 303, answer.text
+    page = cast.alice.get(answer.headers["location"]).text
+    for text in ("Zoë", "+49301234567", "zoe@example.com", "Allergy: latex", "VIP", "Likes tea"):
+        assert text in page
+    assert "Written down." in page
+    found = cast.alice.get(f"{pages}?q=4567").text
+    assert "Zoë" in found
+    assert "Allergy: latex" in found
+    assert "Nobody found." in cast.alice.get(f"{pages}?q=xaver").text
+
+
+def test_put_right_and_what_is_wrong_is_said_at_its_field(cast: Cast, pages: str) -> None:
+    one = f"{pages}/{add(cast, 'Zoe', email='zoe@example.com')}"
+    wrong = cast.alice.post(one, name="", email="zoe@", phone="1", notes="x" * 3_000)
+    assert wrong.status_code == 422
+    for field in ("name", "email", "phone", "notes"):
+        assert f'id="{field}-error"' in wrong.text
+    assert 'value="zoe@"' in wrong.text
+    saved = cast.alice.post(one, name="Zoe Two", email="")
+    assert saved.headers["location"].endswith("?done=saved")
+    page = cast.alice.get(one).text
+    assert "Zoe Two" in page
+    assert "zoe@example.com" not in page
+
+
+def test_what_there_was_is_listed_with_money_for_those_who_see_it(cast: Cast, pages: str) -> None:
+    client_id = add(cast, "Zoe")
+    wish = {"service": "cut", "start": tomorrow_at(10).isoformat(), "client": {"id": client_id}}
+    booked = cast.alice.browser.post(f"/api/v1/{cast.slug}/office/appointments", json=wish).json()
+    page = cast.alice.get(f"{pages}/{client_id}").text
+    assert f"/appointments/{booked['id']}" in page
+    assert "Price of all visits" in page
+    assert "Price of all visits" not in cast.bob.get(f"{pages}/{client_id}").text
+
+
+def test_book_leads_to_the_form_with_the_client_filled_in(cast: Cast, pages: str) -> None:
+    client_id = add(cast, "Zoe", flags=["Allergy: latex"])
+    page = cast.alice.get(f"{pages}/{client_id}").text
+    link = re.search(r'href="([^"]*appointments/new\?client_id=[^"]*)"', page)
+    assert link
+    form = cast.alice.get(link[1]).text
+    assert re.search(rf'name="client_id" value="{client_id}" checked', form)
+    assert "Allergy: latex" in form
+    at = tomorrow_at(11)
+    booked = cast.alice.post(
+        link[1].partition("?")[0], link[1], client_id=client_id, service="cut", staff="ada",
+        date=at.date().isoformat(), time="13:00",
+    )  # fmt: skip
+    assert booked.status_code == 303, booked.text
+    appointment = cast.alice.get(booked.headers["location"]).text
+    assert f"/clients/{client_id}" in appointment
+    assert "Allergy: latex" in appointment
+
+
+def test_what_is_typed_is_shown_as_text(cast: Cast, pages: str) -> None:
+    evil = "<script>alert(1)</script>"
+    client_id = add(cast, evil, notes=evil, flags=[evil])
+    for path in (f"{pages}/{client_id}", f"{pages}?q=script", f"{pages}?q={evil}", pages):
+        answer = cast.alice.get(path)
+        assert answer.status_code == 200
+        assert evil not in answer.text
+
+
+def test_pages_of_a_long_list_follow_each_other(cast: Cast, pages: str) -> None:
+    for n in range(53):
+        add(cast, f"Client {n:02}")
+    first = cast.alice.get(pages).text
+    further = re.search(r'href="(\?cursor=[^"]+)"', first)
+    assert further
+    second = cast.alice.get(f"{pages}{further[1]}").text
+    names = re.findall(r"Client \d\d", first + second)
+    assert names == sorted(names)
+    assert len(names) == 53
+    assert cast.alice.get(f"{pages}?cursor=zzz").status_code == 422
+
+
+def test_another_business_s_client_is_nobody(cast: Cast, pages: str) -> None:
+    client_id = add(cast, "Zoe")
+    theirs = f"/office/{cast.other_slug}/clients/{client_id}"
+    assert cast.charlie.get(theirs).status_code == 404
+    answer = cast.charlie.post(theirs, f"/office/{cast.other_slug}/clients/new", name="Mine")
+    assert answer.status_code == 404
+    form = cast.charlie.get(f"/office/{cast.other_slug}/appointments/new?client_id={client_id}")
+    assert "Zoe" not in form.text
+    assert "Mine" not in cast.alice.get(f"{pages}/{client_id}").text
+
+
+def test_staff_see_their_own_clients_by_a_switch(cast: Cast, pages: str) -> None:
+    client_id = add(cast, "Zoe")
+    cast.give_post(cast.bob, Post(Role.STAFF, "ben"))
+    assert cast.bob.get(pages).status_code == 403
+    cast.give_post(cast.bob, Post(Role.STAFF, "ben", granted=frozenset({Right.SEE_CLIENTS})))
+    assert cast.bob.get(f"{pages}/{client_id}").status_code == 404
+    wish = {
+        "service": "cut", "start": tomorrow_at(10).isoformat(), "staff": "ben",
+        "client": {"id": client_id},
+    }  # fmt: skip
+    cast.alice.browser.post(f"/api/v1/{cast.slug}/office/appointments", json=wish)
+    page = cast.bob.get(f"{pages}/{client_id}")
+    assert page.status_code == 200
+    assert 'name="form_token" value' in page.text  # the bar's; but nothing to put right
+    assert 'id="name"' not in page.text
