@@ -141,3 +141,46 @@ class TestOthers:
         assert charlie.ask("PATCH", path, json={"name": "Mine"}).status_code == 404
         assert charlie.ask("GET").json()["items"] == []
         assert book.ask("GET", path).json()["name"] == "Zoe"
+
+
+class TestMerging:
+    def test_it_works_and_can_be_taken_back(self, book: Book) -> None:
+        zoe, other = book.added("Zoe"), book.added("Zoë", notes="Nuts")
+        merged = book.ask("POST", f"/{other['id']}/merge", json={"into": zoe["id"]})
+        assert (merged.status_code, merged.json()["id"]) == (200, zoe["id"])
+        assert merged.json()["notes"] == "Nuts"
+        assert book.ask("GET", f"/{other['id']}").json()["id"] == zoe["id"]
+        again = book.ask("POST", f"/{other['id']}/unmerge")
+        assert (again.status_code, again.json()) == (200, other)
+        twice = book.ask("POST", f"/{other['id']}/unmerge")
+        assert (twice.status_code, twice.json()["code"]) == (409, "STATUS_CONFLICT")
+
+    def test_what_is_wrong_is_named(self, cast: Cast, book: Book) -> None:
+        zoe, other = book.added("Zoe")["id"], book.added("Zoë")["id"]
+        theirs = Book(cast.charlie.browser, cast.other_slug).added("Zoe")["id"]
+        for body, field in (
+            ({}, "into"), ({"into": "me"}, "into"), ({"into": zoe}, "into"), ({"into": theirs}, "into"),
+            ({"into": other, "fields": {"email": "both"}}, "fields.email"),
+            ({"into": other, "fields": {"age": "into"}}, "fields"),
+            ({"into": other, "fields": {"name": "mine"}}, "fields"),
+        ):  # fmt: skip
+            answer = book.ask("POST", f"/{zoe}/merge", json=body)
+            assert answer.status_code == 422, body
+            assert answer.json()["errors"][0]["field"].startswith(field), answer.text
+
+
+class TestLeaving:
+    def test_what_is_kept_and_its_end(self, book: Book) -> None:
+        path = f"/{book.added('Zoe', email='zoe@example.com')['id']}"
+        child = book.added("Max", email="zoe@example.com")
+        kept = book.ask("GET", f"{path}/export").json()
+        assert kept["clients"][0]["email"] == "zoe@example.com"
+        assert kept["appointments"] == kept["merges"] == []
+        erased = book.ask("POST", f"{path}/erasure")
+        assert (erased.status_code, erased.json()) == (200, {"appointments": 0})
+        for answer in (
+            book.ask("GET", path), book.ask("GET", f"{path}/export"),
+            book.ask("POST", f"{path}/erasure"), book.ask("PATCH", path, json={"name": "Zoe"}),
+        ):  # fmt: skip
+            assert answer.status_code == 404
+        assert book.ask("GET", f"/{child['id']}").json()["email"] == "zoe@example.com"

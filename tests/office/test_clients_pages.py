@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -147,3 +152,106 @@ def test_staff_see_their_own_clients_by_a_switch(cast: Cast, pages: str) -> None
     assert page.status_code == 200
     assert 'name="form_token" value' in page.text  # the bar's; but nothing to put right
     assert 'id="name"' not in page.text
+
+
+def test_two_are_compared_merged_and_taken_apart(cast: Cast, pages: str) -> None:
+    zoe = add(cast, "Zoe", phone="030 1234567", notes="Tea")
+    other = add(cast, "Zoë", phone="030 1234567", email="zoe@example.com", notes="Nuts")
+    assert other in cast.alice.get(f"{pages}/{zoe}").text  # suggested
+    assert "the same number" in cast.alice.get(f"{pages}/duplicates").text
+    assert other in cast.alice.get(f"{pages}/{zoe}/merge?q=zoë").text
+    preview = cast.alice.get(f"{pages}/{zoe}/merge?with={other}").text
+    assert re.search(r'name="notes" value="both" checked', preview)
+    assert re.search(r'name="email" value="client" checked', preview)
+    assert 'name="phone"' not in preview  # the same
+    done = cast.alice.post(
+        f"{pages}/{zoe}/merge", f"{pages}/{zoe}/merge?with={other}",
+        **{"with": other, "name": "client", "notes": "both", "email": "client"},
+    )  # fmt: skip
+    assert done.headers["location"].endswith(f"/clients/{zoe}?done=merged"), done.text
+    page = cast.alice.get(f"{pages}/{zoe}").text
+    for text in ("Zoë", "zoe@example.com", "Tea\nNuts", "Take apart"):
+        assert text in page
+    assert cast.alice.get(f"{pages}/{other}").headers["location"].endswith(f"/clients/{zoe}")
+    apart = cast.alice.post(f"{pages}/{other}/unmerge", f"{pages}/{zoe}")
+    assert apart.headers["location"].endswith(f"/clients/{other}?done=unmerged")
+    assert "zoe@example.com" not in cast.alice.get(f"{pages}/{zoe}").text
+
+
+def test_a_merge_that_makes_no_sense_is_refused(cast: Cast, pages: str) -> None:
+    zoe = add(cast, "Zoe")
+    for with_, status in ((zoe, 422), ("nonsense", 422), ("", 422), (str(uuid4()), 404)):
+        answer = cast.alice.post(f"{pages}/{zoe}/merge", f"{pages}/{zoe}", **{"with": with_})
+        assert answer.status_code == status, (with_, answer.text)
+    assert cast.alice.get(f"{pages}/{zoe}/merge?with=nonsense").status_code == 422
+    assert cast.alice.post(f"{pages}/{zoe}/unmerge", f"{pages}/{zoe}").status_code == 409
+
+
+def test_all_leave_as_a_file_in_which_nothing_is_a_formula(cast: Cast, pages: str) -> None:
+    add(cast, "=HYPERLINK(1)", email="zoe@example.com", phone="030 1234567", notes='@"a",\nb')
+    add(cast, "Zoë", flags=["VIP", "+1"])
+    answer = cast.alice.get(f"{pages}/export")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.text.startswith("\ufeffname,email,")
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert rows[1][:5] == ["'=HYPERLINK(1)", "zoe@example.com", "'+49301234567", "", '\'@"a",\nb']
+    assert rows[2][0] == "Zoë"
+    assert not any(
+        cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row
+    )
+    assert cast.bob.get(f"{pages}/export").status_code == 403
+
+
+def test_somebody_s_data_leave_as_a_file_and_they_are_erased(cast: Cast, pages: str) -> None:
+    zoe = add(cast, "Zoe Secret", email="zoe@example.com", phone="030 1234567", notes="Nuts")
+    other = add(cast, "Zoë Secret", email="zoe2@example.com")
+    past = tomorrow_at(10) - timedelta(days=9)
+    wish = {
+        "service": "cut", "start": past.isoformat(), "staff": "ada", "client": {"id": other},
+        "break_rules": ["notice", "hours", "horizon", "step"],
+    }  # fmt: skip
+    api = f"/api/v1/{cast.slug}/office"
+    booked = cast.alice.browser.post(f"{api}/appointments", json=wish).json()
+    cast.alice.browser.post(
+        f"{api}/appointments/{booked['id']}/cancellation", json={"reason": "Zoe Secret is ill"}
+    )
+    cast.alice.browser.post(f"{api}/clients/{other}/merge", json={"into": zoe})
+    kept = cast.alice.get(f"{pages}/{zoe}/export").json()
+    assert {one["name"] for one in kept["clients"]} == {"Zoe Secret", "Zoë Secret"}
+    (visit,) = kept["appointments"]
+    assert visit["appointment_id"] == booked["id"]
+    assert visit["history"][0]["kind"] == "appointment.booked"
+    assert "token" not in json.dumps(kept)
+    wish |= {"start": tomorrow_at(10).isoformat(), "client": {"id": zoe}}
+    ahead = cast.alice.browser.post(f"{api}/appointments", json=wish).json()
+    unsure = cast.alice.post(f"{pages}/{zoe}/erasure")
+    assert unsure.status_code == 422
+    too_soon = cast.alice.post(f"{pages}/{zoe}/erasure", sure="1")
+    assert too_soon.status_code == 409
+    cast.alice.browser.post(f"{api}/appointments/{ahead['id']}/cancellation")
+    done = cast.alice.post(f"{pages}/{zoe}/erasure", sure="1")
+    assert done.headers["location"].endswith("/clients?done=erased"), done.text
+    for path in (pages, f"{pages}?q=secret", f"{pages}?q=1234567"):
+        assert zoe not in cast.alice.get(path).text
+    assert cast.alice.get(f"{pages}/{zoe}").status_code == 404
+    appointment = cast.alice.browser.get(f"{api}/appointments/{booked['id']}").json()
+    assert "Secret" not in json.dumps(appointment)
+    assert appointment["start"] == booked["start"]
+
+
+def test_what_leaves_needs_a_fresh_proof(cast: Cast, pages: str) -> None:
+    zoe = add(cast, "Zoe")
+    token = cast.alice.form_token(f"{pages}/{zoe}")
+    cast.let_proof_run_out()
+    for path in (f"{pages}/export", f"{pages}/{zoe}/export", f"{pages}/{zoe}/erasure"):
+        assert "/office/account/proof?next=" in cast.alice.get(path).headers["location"], path
+    sent = {"form_token": token, "sure": "1"}
+    answer = cast.alice.browser.post(f"{pages}/{zoe}/erasure", data=sent)
+    assert "/office/account/proof" in answer.headers["location"]
+    api = f"/api/v1/{cast.slug}/office/clients/{zoe}"
+    for answer in (
+        cast.alice.browser.get(f"{api}/export"), cast.alice.browser.post(f"{api}/erasure")
+    ):  # fmt: skip
+        assert answer.json()["code"] == "PROOF_REQUIRED"
+    assert cast.alice.get(f"{pages}/{zoe}").status_code == 200

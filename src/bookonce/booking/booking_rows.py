@@ -248,7 +248,7 @@ _CHOSEN_FACTS = """:facts::jsonb || jsonb_build_object(
 _VISITORS = {
     Whom.BY_EMAIL: """
 known AS (
-    SELECT client_id FROM client
+    SELECT coalesce(merged_into, client_id) AS client_id FROM client
     WHERE business_id = :business_id AND email = :client_email AND is_known_by_email
 ),
 registered AS (
@@ -264,7 +264,8 @@ visitor AS (
 )""",
     Whom.BY_ID: """
 visitor AS (
-    SELECT client_id FROM client WHERE business_id = :business_id AND client_id = :client_id
+    SELECT coalesce(merged_into, client_id) AS client_id FROM client
+    WHERE business_id = :business_id AND client_id = :client_id
 )""",
     Whom.NOBODY: """
 visitor AS (

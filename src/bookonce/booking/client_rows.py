@@ -17,13 +17,14 @@ _RECORD = Statement(
                WHERE status = 'completed' OR (status = 'confirmed' AND ends_at <= :now)) AS visits,
            count(*) FILTER (WHERE status = 'no_show') AS no_shows
     FROM client JOIN appointment ON appointment.business_id = :business_id
-                                AND appointment.client_id = client.client_id
+                                AND appointment.client_id
+                                           = coalesce(client.merged_into, client.client_id)
     WHERE client.business_id = :business_id AND client.email = :email
       AND client.is_known_by_email
       AND EXISTS (
           SELECT 1 FROM appointment AS shown
           WHERE shown.business_id = :business_id AND shown.token_hash = :token_hash
-            AND shown.client_id = client.client_id
+            AND shown.client_id = coalesce(client.merged_into, client.client_id)
             AND (shown.status IN ('completed', 'no_show')
                  OR (shown.status = 'confirmed' AND shown.ends_at <= :now))
       )
@@ -33,7 +34,8 @@ _HAS_THIS = Statement(
     """
     SELECT EXISTS (
         SELECT 1 FROM client JOIN appointment ON appointment.business_id = :business_id
-                                             AND appointment.client_id = client.client_id
+                                             AND appointment.client_id
+                                               = coalesce(client.merged_into, client.client_id)
         WHERE client.business_id = :business_id AND client.email = :email
           AND client.is_known_by_email
           AND appointment.starts_at = :starts_at
@@ -58,14 +60,17 @@ _EMAIL_OF = Statement(
 )
 _GUEST = Statement(
     """
-    SELECT client_id, name, email, phone FROM client
-    WHERE business_id = :business_id AND client_id = :client_id
+    SELECT client.client_id, client.name, client.email, client.phone
+    FROM client AS named
+    JOIN client ON client.business_id = :business_id
+               AND client.client_id = coalesce(named.merged_into, named.client_id)
+    WHERE named.business_id = :business_id AND named.client_id = :client_id
     """
 )
 _REGISTER = Statement(
     """
     WITH known AS (
-        SELECT client_id FROM client
+        SELECT coalesce(merged_into, client_id) AS client_id FROM client
         WHERE business_id = :business_id AND email = :email AND is_known_by_email
     ),
     registered AS (

@@ -27,6 +27,7 @@ _FIND = """
     JOIN client ON client.business_id = :business_id
                AND client.client_id = coalesce(asked.merged_into, asked.client_id)
     WHERE asked.business_id = :business_id AND asked.client_id = :client_id
+      AND client.erased_at IS NULL
       AND (:performer_id::uuid IS NULL OR EXISTS (
           SELECT 1 FROM appointment
           JOIN appointment_part AS part ON part.business_id = :business_id

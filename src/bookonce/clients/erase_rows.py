@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,25 +12,51 @@ from bookonce.platform.statements import Statement
 ERASED = "erased"
 """Stands where a name stood."""
 
-_AHEAD = Statement(
+_OF_EMAIL = Statement(
+    "SELECT client_id FROM client WHERE business_id = :business_id AND email = :email"
+)
+
+# Whoever was merged is one person, by whichever of their rows they were found. Locked, so that nobody
+# books for them or merges them meanwhile.
+_WHOLE = Statement(
     """
-    SELECT count(*) FROM appointment JOIN client USING (business_id, client_id)
-    WHERE appointment.business_id = :business_id AND client.email = :email
-      AND appointment.status IN ('held', 'confirmed') AND appointment.ends_at > :now
+    SELECT client_id FROM client
+    WHERE business_id = :business_id AND coalesce(merged_into, client_id) IN (
+        SELECT coalesce(named.merged_into, named.client_id) FROM client AS named
+        WHERE named.business_id = :business_id AND named.client_id = ANY(:client_ids::uuid[]))
+    ORDER BY client_id FOR UPDATE
     """
 )
 
+_AHEAD = Statement(
+    """
+    SELECT count(*) FROM appointment
+    WHERE business_id = :business_id AND client_id = ANY(:client_ids::uuid[])
+      AND status IN ('held', 'confirmed') AND ends_at > :now
+    """
+)
 
-async def ahead(connection: Connection, business_id: UUID, email: str, now: datetime) -> int:
-    """How many appointments of whoever has a mail address aren't over."""
-    return int(await _AHEAD.value(connection, business_id=business_id, email=email, now=now))
-
+# Old addresses stand in what tells merged clients apart, too; others may have the same.
+_ADDRESSES = Statement(
+    """
+    SELECT email FROM client
+    WHERE business_id = :business_id AND client_id = ANY(:client_ids::uuid[]) AND email IS NOT NULL
+    """
+)
 
 _ERASE = Statement(
     """
-    UPDATE client SET email = NULL, name = :erased, phone = NULL
-    WHERE business_id = :business_id AND email = :email
-    RETURNING client_id
+    UPDATE client SET email = NULL, name = :erased, phone = NULL, notes = NULL, flags = '{}',
+        is_known_by_email = false, erased_at = :now
+    WHERE business_id = :business_id AND client_id = ANY(:client_ids::uuid[])
+    """
+)
+
+_FORGET_MERGES = Statement(
+    """
+    DELETE FROM client_merge
+    WHERE business_id = :business_id
+      AND (client_id = ANY(:client_ids::uuid[]) OR into_id = ANY(:client_ids::uuid[]))
     """
 )
 
@@ -42,14 +69,9 @@ _ERASE_VISITS = Statement(
     """
 )
 
-# Why somebody at the business did something is free text, in which a name can stand.
-_ERASE_REASONS = Statement(
-    """
-    UPDATE event SET data = data - 'reason' - 'overbooked'
-    WHERE business_id = :business_id AND appointment_id = ANY(:appointment_ids::uuid[])
-      AND data ?| ARRAY['reason', 'overbooked']
-    """
-)
+# Why somebody at the business did something is free text, in which a name can stand. The role that
+# serves may add to what happened and not change it, but for this.
+_ERASE_REASONS = Statement("SELECT erase_reasons(:business_id, :appointment_ids::uuid[])")
 
 _FORGET_UNDOING = Statement(
     """
@@ -81,8 +103,22 @@ _FORGET_LINKS = Statement(
     """
 )
 
-_FORGET_ADDRESS = Statement(
-    "DELETE FROM mail_address WHERE business_id = :business_id AND address = :email"
+_FORGET_UNSUBSCRIBING = Statement(
+    """
+    DELETE FROM unsubscribe_link
+    WHERE business_id = :business_id AND address = ANY(:addresses::text[])
+      AND NOT EXISTS (SELECT 1 FROM client
+                      WHERE client.business_id = :business_id
+                        AND client.email = unsubscribe_link.address)
+    """
+)
+_FORGET_ADDRESSES = Statement(
+    """
+    DELETE FROM mail_address
+    WHERE business_id = :business_id AND address = ANY(:addresses::text[])
+      AND NOT EXISTS (SELECT 1 FROM client
+                      WHERE client.business_id = :business_id AND client.email = mail_address.address)
+    """
 )
 
 
@@ -91,20 +127,42 @@ _OF_APPOINTMENTS = (
 )  # fmt: skip
 
 
-async def erase(connection: Connection, business_id: UUID, email: str) -> int | None:
-    """Erase whoever has a mail address, in the transaction under way. How many appointments were
-    theirs; None if nobody has it."""
-    clients = await _ERASE.rows(connection, business_id=business_id, email=email, erased=ERASED)
-    if not clients:
-        return None
-    visits = await _ERASE_VISITS.rows(
-        connection,
-        business_id=business_id,
-        client_ids=[row["client_id"] for row in clients],
-        erased=ERASED,
-    )
+async def of_email(connection: Connection, business_id: UUID, email: str) -> list[UUID]:
+    """Those who have a mail address."""
+    rows = await _OF_EMAIL.rows(connection, business_id=business_id, email=email)
+    return [row["client_id"] for row in rows]
+
+
+async def whole(
+    connection: Connection, business_id: UUID, client_ids: Sequence[UUID]
+) -> list[UUID]:
+    """Some clients with all who were merged into them, and into whom they were merged; locked."""
+    rows = await _WHOLE.rows(connection, business_id=business_id, client_ids=client_ids)
+    return [row["client_id"] for row in rows]
+
+
+async def ahead(
+    connection: Connection, business_id: UUID, client_ids: Sequence[UUID], now: datetime
+) -> int:
+    """How many appointments of theirs aren't over."""
+    found = await _AHEAD.value(connection, business_id=business_id, client_ids=client_ids, now=now)
+    return int(found)
+
+
+async def erase(
+    connection: Connection, business_id: UUID, client_ids: Sequence[UUID], now: datetime
+) -> tuple[int, list[str]]:
+    """Erase clients, in the transaction under way. How many appointments were theirs, and the mail
+    addresses that they had."""
+    of = {"business_id": business_id, "client_ids": client_ids}
+    found = await _ADDRESSES.rows(connection, **of)
+    addresses = sorted({row["email"] for row in found})
+    await _ERASE.run(connection, **of, erased=ERASED, now=now)
+    await _FORGET_MERGES.run(connection, **of)
+    visits = await _ERASE_VISITS.rows(connection, **of, erased=ERASED)
+    for statement in (_FORGET_UNSUBSCRIBING, _FORGET_ADDRESSES):
+        await statement.run(connection, business_id=business_id, addresses=addresses)
     appointment_ids = [row["appointment_id"] for row in visits]
-    await _FORGET_ADDRESS.run(connection, business_id=business_id, email=email)
     for statement in _OF_APPOINTMENTS:
         await statement.run(connection, business_id=business_id, appointment_ids=appointment_ids)
-    return len(visits)
+    return len(visits), addresses

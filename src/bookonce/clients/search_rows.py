@@ -79,7 +79,7 @@ def _search(words: int, numbers: int) -> Statement:
         f"""
     WITH matching AS (
         SELECT client.client_id, client.found_by, client.merged_into FROM client
-        WHERE client.business_id = :business_id
+        WHERE client.business_id = :business_id AND client.erased_at IS NULL
           {_matches(words, numbers)}{_OF_PERFORMER}
         ORDER BY {rank} client.found_by LIMIT :ranked_max
     ),
@@ -108,6 +108,7 @@ _LIST_ALL = Statement(
     f"""
     SELECT {_COLUMNS} FROM client
     WHERE client.business_id = :business_id AND client.merged_into IS NULL
+      AND client.erased_at IS NULL
       AND {_AFTER}{_OF_PERFORMER}
     ORDER BY client.found_by, client.client_id
     LIMIT :limit
@@ -126,6 +127,7 @@ def _list(words: int, numbers: int) -> Statement:
     WITH matching AS MATERIALIZED (
         SELECT client.client_id, client.found_by FROM client
         WHERE client.business_id = :business_id AND client.merged_into IS NULL
+      AND client.erased_at IS NULL
           {_matches(words, numbers)}
           AND {_AFTER}{_OF_PERFORMER}
         UNION
@@ -133,6 +135,7 @@ def _list(words: int, numbers: int) -> Statement:
         FROM (
             SELECT merged_into FROM client
             WHERE client.business_id = :business_id AND client.merged_into IS NOT NULL
+              AND client.erased_at IS NULL
               {_matches(words, numbers)}
         ) AS merged
         JOIN client ON client.business_id = :business_id AND client.client_id = merged.merged_into

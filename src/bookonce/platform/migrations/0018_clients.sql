@@ -18,7 +18,7 @@ BEGIN
     END IF;
     said := translate(
         said,
-        'ØøŁłĐđðÐħĦIıŧŦƒƑŊŋĸəƏΑαΒβΓγΔδΕεΖζΗηθΘιΙΚκΛλΜμΝνΞξΟοπΠρΡΣσςΤτυΥφΦχΧΨψΩωАаБбвВгГДдеЕжЖзЗиИКкЛлМмНноОПпрРсСтТУуФфХхЦцЧчШшЩщыЫЭэЮюЯяіІєЄҐґЂђЈјЉљњЊЋћџЏѕЅӘәғҒҚқҢңӨөұҰүҮһҺאבגדהוזחטיכךלמםנןסעפףצץקרשתابتثجحخدذرزسشصضطظعغفقكکلمنهويیىةپچژگ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹ьъЬЪءʻ',
+        'øØłŁĐđÐðĦħıIŦŧƒƑŊŋĸəƏΑαβΒΓγδΔΕεΖζηΗθΘΙικΚΛλμΜνΝΞξοΟΠπΡρΣσςτΤΥυΦφχΧΨψωΩАабБВвГгдДЕеЖжЗзиИкКлЛМмнНОоПпРрсСТтУуФфХхцЦЧчшШЩщЫыэЭЮюяЯІієЄґҐЂђЈјљЉЊњЋћЏџЅѕӘәҒғҚқңҢөӨұҰҮүҺһאבגדהוזחטיכךלמםנןסעפףצץקרשתابتثجحخدذرزسشصضطظعغفقكکلمنهويیىةپچژگ٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹ьъЬЪءʻ',
         'oollddddhhiittffnnkaaaabbggddeezziittiikkllmmnnxxoopprrsssttyyffhhppooaabbvvggddeejjzziikkllmmnnoopprrssttuuffhhccccssssyyeeuuaaiieeggddjjllnnccddzzaaggkknnoouuuuhhabgdhvzhtykklmmnnsappcckrstabttjhhddrzsssdtzagfqkklmnhwyyyhpcjg01234567890123456789'
     );
     said := replace(replace(said, 'ẞ', 'ss'), 'ß', 'ss');
@@ -33,6 +33,7 @@ $$;
 -- wherever the client is, such as an allergy.
 ALTER TABLE client ADD COLUMN notes text;
 ALTER TABLE client ADD COLUMN flags text[] NOT NULL DEFAULT '{}';
+ALTER TABLE client ADD COLUMN erased_at timestamptz; -- the row stays for the books, as nobody's
 -- The client whose this one turned out to be; always one that is itself nobody else's.
 ALTER TABLE client ADD COLUMN merged_into uuid;
 ALTER TABLE client ADD CONSTRAINT client_merged_into
@@ -85,7 +86,7 @@ CREATE TABLE client_import (
     business_id   uuid NOT NULL REFERENCES business,
     import_id     uuid NOT NULL,
     file_name     text NOT NULL,
-    rows          bytea NOT NULL,    -- compressed JSON: the cells, line by line, the first too
+    rows          bytea NOT NULL,    -- compressed JSON: line by line, the cells; empty when done
     has_head      boolean NOT NULL,  -- whether the first line names the columns
     row_count     integer NOT NULL,
     mapping       text[] NOT NULL,   -- what each column is, in order; empty: nothing of ours

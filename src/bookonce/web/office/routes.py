@@ -29,7 +29,8 @@ from bookonce.web.office.api import absences, access, appointments, events, keys
 from bookonce.web.office.api import clients as clients_api
 from bookonce.web.office.api import messages as messages_api
 from bookonce.web.office.changes import pages as changes
-from bookonce.web.office.clients import pages as clients
+from bookonce.web.office.clients import leaving, merge_pages
+from bookonce.web.office.clients import pages as client_pages
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.feeds import pages as feeds
@@ -77,7 +78,9 @@ def pages(compression: CompressionConfig) -> Router:
             *messages.HANDLERS,
             *feeds.HANDLERS,
             *changes.HANDLERS,
-            *clients.HANDLERS,
+            *client_pages.HANDLERS,
+            *merge_pages.HANDLERS,
+            *leaving.HANDLERS,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,

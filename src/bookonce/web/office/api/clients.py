@@ -11,17 +11,22 @@ from litestar import Request, Response, Router, get, patch, post
 from litestar.params import Parameter
 
 from bookonce.accounts.roles import Right
+from bookonce.accounts.sessions import Session
 from bookonce.business.country import country_of
 from bookonce.business.directory import Directory
 from bookonce.clients import said, search_rows, visit_rows
 from bookonce.clients.client_rows import Known
+from bookonce.clients.erase_client import erase_at_desk
+from bookonce.clients.export import export_person
 from bookonce.clients.keep import add_client, change_client, find_client
+from bookonce.clients.merge import merge_clients, unmerge_client
+from bookonce.clients.merging import MergeRequest
 from bookonce.clients.particulars import ClientChange, NewClient
 from bookonce.clients.scope import performer_of
 from bookonce.web.dependencies import Here, Slug
 from bookonce.web.office.api.clients_cursor import cursor_of, read_cursor
 from bookonce.web.office.api.cursor import LIMIT_DEFAULT, LIMIT_MAX
-from bookonce.web.office.dependencies import Admitted
+from bookonce.web.office.dependencies import Admitted, SignedIn
 from bookonce.web.public.bookings import IdempotencyKey
 from bookonce.web.public.documented import OFFICE_CHANGING, OFFICE_READING
 from bookonce.web.requests import json_body
@@ -62,6 +67,12 @@ class ClientAnswer(msgspec.Struct, frozen=True):
     ahead: int
     messages: int
     last_visit: datetime | None
+
+
+class ErasureAnswer(msgspec.Struct, frozen=True):
+    """In how many appointments somebody's particulars were, too."""
+
+    appointments: int
 
 
 @get("/", needs=Right.SEE_CLIENTS, responses=OFFICE_READING, summary="The clients")
@@ -151,6 +162,99 @@ async def change(
     return await _answer(installation, access, known)
 
 
+@post(
+    f"{ONE}/merge", needs=Right.EDIT_CLIENTS, status_code=200, responses=OFFICE_CHANGING,
+    before_request=json_body(MergeRequest), summary="Merge into another",
+)  # fmt: skip
+async def merge(
+    slug: Slug,
+    client_id: UUID,
+    data: MergeRequest,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    access: Admitted,
+) -> ClientAnswer:
+    """`into` stays, with the appointments of both; the other's id leads to it from then on."""
+    known = await merge_clients(
+        installation.database, request.state.directory, client_id, data, access=access,
+        now=datetime.now(UTC),
+    )  # fmt: skip
+    return await _answer(installation, access, known)
+
+
+@post(
+    f"{ONE}/unmerge", needs=Right.EDIT_CLIENTS, status_code=200, responses=OFFICE_CHANGING,
+    summary="Take apart what was merged",
+)  # fmt: skip
+async def unmerge(
+    slug: Slug,
+    client_id: UUID,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    access: Admitted,
+) -> ClientAnswer:
+    """The one that went, with the appointments and particulars that were theirs. What was booked or
+    put right since stays with the other.
+    """
+    known = await unmerge_client(
+        installation.database, request.state.directory, client_id, access=access,
+        now=datetime.now(UTC),
+    )  # fmt: skip
+    return await _answer(installation, access, known)
+
+
+@get(
+    f"{ONE}/export", needs=Right.EXPORT, responses=OFFICE_READING,
+    summary="Everything that is kept of a client",
+)  # fmt: skip
+async def export(
+    slug: Slug,
+    client_id: UUID,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    access: Admitted,
+    session: SignedIn,
+) -> dict[str, Any]:
+    """Theirs and that of those who were merged into them: particulars, appointments with payments,
+    history and messages. Needs a fresh proof of who is signed in.
+    """
+    _require_proof(session)
+    found = await export_person(
+        installation.database, request.state.directory, client_id, access=access
+    )
+    person: dict[str, Any] = msgspec.json.decode(found)
+    return person
+
+
+@post(
+    f"{ONE}/erasure", needs=Right.EDIT_CLIENTS, status_code=200, responses=OFFICE_CHANGING,
+    summary="Erase a client",
+)  # fmt: skip
+async def erase(
+    slug: Slug,
+    client_id: UUID,
+    request: Request[Any, Any, Any],
+    installation: Here,
+    access: Admitted,
+    session: SignedIn,
+) -> ErasureAnswer:
+    """What is known of them goes, the books stay. Refused while an appointment of theirs isn't over
+    (409). Needs a fresh proof of who is signed in.
+    """
+    _require_proof(session)
+    erased = await erase_at_desk(
+        installation.database, request.state.directory, client_id, access=access,
+        now=datetime.now(UTC),
+    )  # fmt: skip
+    return ErasureAnswer(erased)
+
+
+def _require_proof(session: Session | None) -> None:
+    """A session that was left open proves nothing. A program has none: its key is the proof."""
+    if session is not None:
+        session.require_proof(datetime.now(UTC))
+
+
 async def _answer(installation: Here, access: Admitted, known: Known) -> ClientAnswer:
     summary = await installation.database.run(
         visit_rows.summary, access.business_id, known.id, datetime.now(UTC)
@@ -163,4 +267,7 @@ async def _answer(installation: Here, access: Admitted, known: Known) -> ClientA
     )  # fmt: skip
 
 
-router = Router("/clients", route_handlers=[list_clients, add, one_client, change])
+router = Router(
+    "/clients",
+    route_handlers=[list_clients, add, one_client, change, merge, unmerge, export, erase],
+)

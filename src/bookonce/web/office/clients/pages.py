@@ -16,8 +16,9 @@ from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
 from bookonce.booking.appointment import Status
 from bookonce.business.country import country_of
-from bookonce.clients import said, search_rows, visit_rows
+from bookonce.clients import merge_rows, said, search_rows, visit_rows
 from bookonce.clients.client_rows import Known
+from bookonce.clients.duplicates import duplicates_of
 from bookonce.clients.keep import add_client, change_client, find_client
 from bookonce.clients.particulars import ClientChange, NewClient, split_flags
 from bookonce.clients.scope import performer_of
@@ -27,7 +28,7 @@ from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.languages import Language
 from bookonce.web.forms import form_fields
 from bookonce.web.office.api.clients_cursor import cursor_of, read_cursor
-from bookonce.web.office.clients.words import done_text, wrong_fields
+from bookonce.web.office.clients.words import done_text, reason_text, wrong_fields
 from bookonce.web.office.dependencies import Admitted, Page
 from bookonce.web.office.desk_form import DeskForm
 from bookonce.web.office.page import Office
@@ -36,6 +37,7 @@ from bookonce.web.office.words import status_name
 LIST = "/{slug:str}/clients"
 ONE = "/{slug:str}/clients/{client_id:uuid}"
 SHOWN_MAX = 50
+ALIKE_MAX = 10
 Answer = Response[str] | Redirect
 
 
@@ -193,6 +195,11 @@ async def _client_page(
     run, language = office.installation.database.run, office.language
     visits = await run(visit_rows.visits, access.business_id, known.id)
     summary = await run(visit_rows.summary, access.business_id, known.id, office.now)
+    may_edit = access.may(Right.EDIT_CLIENTS)
+    merged = await run(merge_rows.merged_into, access.business_id, known.id) if may_edit else []
+    alike = (
+        await duplicates_of(office.installation.database, known, access=access) if may_edit else []
+    )
     seen = [each for each in visits if any(access.may_see(key) for key in each.staff_keys)]
     lines = [(each, _line(each, office, access)) for each in seen if not _is_lost(each, office.now)]
     particulars = known.particulars
@@ -214,7 +221,18 @@ async def _client_page(
         past=[line for visit, line in lines if not _is_ahead(visit, office.now)],
         facts=_facts(summary, office, access),
         since=language.long_day(known.created_at.astimezone(office.business.zone).date()),
-        may_edit=access.may(Right.EDIT_CLIENTS),
+        merged=[
+            (client_id, name, language.long_day(at.astimezone(office.business.zone).date()))
+            for client_id, name, at in merged
+        ],
+        alike=[
+            (
+                each.client,
+                language.joined(*(reason_text(one, language.words) for one in each.reasons)),
+            )
+            for each in alike[:ALIKE_MAX]
+        ],
+        may_edit=may_edit,
         may_export=access.may(Right.EXPORT),
         may_book=access.may(Right.BOOK),
         sees_money=access.may(Right.MONEY),

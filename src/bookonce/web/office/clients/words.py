@@ -32,3 +32,26 @@ def wrong_fields(errors: Sequence[FieldError], words: NullTranslations) -> dict[
         "flags": _("At most ten, of at most 60 characters each, please."),
     }
     return {error.field: texts.get(error.field, error.message) for error in errors}
+
+
+def field_name(name: str, words: NullTranslations) -> str:
+    """What a field of a client is called."""
+    _ = words.gettext
+    return {
+        "name": _("Name"),
+        "email": _("Email"),
+        "phone": _("Phone"),
+        "notes": _("Notes"),
+        "flags": _("Flags"),
+    }[name]
+
+
+def reason_text(reason: str, words: NullTranslations) -> str:
+    """Why two clients may be one."""
+    _ = words.gettext
+    return {
+        "email": _("the same mail address"),
+        "phone": _("the same number"),
+        "name": _("the same name"),
+        "similar": _("a similar name"),
+    }[reason]
