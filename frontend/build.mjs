@@ -12,7 +12,7 @@ import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "../src/bookonce/web/assets/built");
-const FINGERPRINTED = ["calendar.js", "office.css", "office.js", "page.css", "passkeys.js", "page.js", "pay.js", "proof.js"];
+const FINGERPRINTED = ["calendar.js", "office.css", "office.js", "page.css", "passkeys.js", "page.js", "pay.js", "proof.js", "settings.js"];
 const PLAIN = ["embed.js"];
 const BROWSERS = ["chrome111", "firefox113", "safari16.4"];
 

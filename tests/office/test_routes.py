@@ -43,6 +43,7 @@ class Route:
         """An address of this route in a business; what else it names is nobody's."""
         path = re.sub(r"\{slug(:str)?\}", slug, self.path)
         path = re.sub(r"\{\w+_id(:uuid)?\}", str(uuid4()), path)
+        path = re.sub(r"\{\w+:int\}", "1", path)
         return re.sub(r"\{[^}]+\}", "x" * 43, path)
 
     def ask(self, browser: httpx.Client, slug: str, form_token: str = "") -> httpx.Response:

@@ -32,6 +32,7 @@ _LATEST = Statement("""
 SELECT version, document::text AS document, actor, actor_id, actor_role, actor_name, at
 FROM business_version
 WHERE business_id = :business_id AND version >= :first
+  AND (:before::integer IS NULL OR version < :before)
 ORDER BY version DESC LIMIT :limit
 """)
 
@@ -75,10 +76,14 @@ async def find(connection: Connection, business_id: UUID, version: int) -> Versi
 
 
 async def latest(
-    connection: Connection, business_id: UUID, *, first: int, limit: int
+    connection: Connection, business_id: UUID, *, first: int, limit: int, before: int | None = None
 ) -> list[Version]:
-    """The versions from `first` on, the newest first, at most `limit`."""
-    rows = await _LATEST.rows(connection, business_id=business_id, first=first, limit=limit)
+    """The versions from `first` on, those before `before` if it is given, the newest first, at most
+    `limit`.
+    """
+    rows = await _LATEST.rows(
+        connection, business_id=business_id, first=first, before=before, limit=limit
+    )
     return [_version(row) for row in rows]
 
 

@@ -15,9 +15,15 @@ from bookonce.platform.database import Database
 from bookonce.platform.errors import NotFoundError
 
 
-async def history(database: Database, business_id: UUID, limit: int) -> list[Entry]:
-    """The latest versions, the newest first: who made them, when, and what they changed."""
-    kept = await database.run(version_rows.latest, business_id, first=1, limit=limit + 1)
+async def history(
+    database: Database, business_id: UUID, limit: int, *, before: int | None = None
+) -> list[Entry]:
+    """The latest versions, or those before one, the newest first: who made them, when, and what they
+    changed.
+    """
+    kept = await database.run(
+        version_rows.latest, business_id, first=1, limit=limit + 1, before=before
+    )
     return entries(kept, 1)[:limit]
 
 

@@ -36,6 +36,7 @@ from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.feeds import pages as feeds
 from bookonce.web.office.guard import guard_api, guard_page
 from bookonce.web.office.messages import pages as messages
+from bookonce.web.office.settings import routes as settings
 
 
 def pages(compression: CompressionConfig) -> Router:
@@ -90,6 +91,7 @@ def pages(compression: CompressionConfig) -> Router:
             team.remove_by_form,
             team.leave_page,
             team.leave_by_form,
+            *settings.HANDLERS,
         ],
         guards=[guard_page],
         dependencies=PROVIDED,
