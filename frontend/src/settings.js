@@ -19,3 +19,23 @@ for (const colour of document.querySelectorAll('input[type="color"]')) {
     none.checked = false;
   });
 }
+
+// A new business is where its owner is, as far as the browser knows.
+const zone = document.querySelector('[data-guess="zone"]');
+if (zone) {
+  const currency = document.getElementById("currency");
+  let isChosen = Boolean(document.querySelector("[aria-invalid]"));
+  const pay = () => {
+    const pays = zone.selectedOptions[0]?.dataset.pays;
+    if (pays && !isChosen) currency.value = pays;
+  };
+  currency.addEventListener("change", () => {
+    isChosen = true;
+  });
+  zone.addEventListener("change", pay);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!isChosen && [...zone.options].some((one) => one.value === here)) {
+    zone.value = here;
+    pay();
+  }
+}

@@ -69,6 +69,11 @@ def test_who_is_out_is_not_in(run: Run, slug: str) -> None:
     refused(run(*remove), "zoe@example.com")
 
 
+def test_an_account_may_be_let_open_businesses(run: Run, slug: str) -> None:
+    refused(run("account", "opening", "nobody@example.com"), "nobody@example.com")
+    assert run("account", "opening", "nobody").code == 1
+
+
 def test_links_begin_with_the_public_address(database_url: str, slug: str) -> None:
     done = bookonce(
         "account", "invite", "zoe@example.com", "--business", slug, "--role", "owner",

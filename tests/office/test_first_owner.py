@@ -49,4 +49,5 @@ def test_the_first_account_is_made_once(empty: RunningServer) -> None:
         assert sorted(each.status_code for each in answers) == [303, 404]
         assert alice.get(address).status_code == 404
         inside = next(one for one in (alice, other) if one.cookies)
-        assert "alice@example.com" in inside.get("/office").text
+        assert inside.get("/office").headers["location"] == "/office/account/open"
+        assert 'value="Alice"' in inside.get("/office/account/open").text

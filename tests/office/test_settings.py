@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
+import httpx
 import pytest
 
 from bookonce.accounts.roles import Post, Right
 from bookonce.business.directories import Directories
 from bookonce.business.document import Business
+from bookonce.business.hours import WEEKDAYS
 from bookonce.platform.actor import Role
 from bookonce.platform.database import Database
+from tests.factories import tomorrow_at
 from tests.office.cast import Cast
 
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 SAVED = re.compile(r"\?saved=\d+$")
 
 
@@ -138,7 +145,7 @@ class TestForms:
     def test_hours_are_copied_before_they_are_saved(self, cast: Cast) -> None:
         path = page(cast, "people/items/ada")
         sent = fields(cast.alice.get(path).text)
-        sent |= {"hours.mon": "8-12", "hours._from": "mon", "hours._to": ["tue", "sun"]}
+        sent |= {"hours.mon": "8-12", "hours._from": "mon", "hours._to[]": ["tue", "sun"]}
         answer = cast.alice.post(path, **(sent | {"_do": "copy:hours"}))
         assert answer.status_code == 200
         copied = fields(answer.text)
@@ -155,12 +162,26 @@ class TestForms:
         assert cast.alice.post(path, **sent).status_code == 303
         assert [str(day.date) for day in document(cast).staff[0].dates] == ["2026-12-24"]
 
+    def test_own_words_are_seen_before_they_are_saved(self, cast: Cast) -> None:
+        path = page(cast, "messages")
+        sent = fields(cast.alice.get(path).text)
+        for name, text in (("kind", "booked"), ("language", "en"), ("subject", "Hi {name}")):
+            sent[f"template[0].{name}"] = text
+        sent["template[0].body"] = "<b>See you</b> for {service}, {name}.\r\n\r\nYours"
+        shown = cast.alice.post(path, **(sent | {"_do": "preview"}))
+        assert shown.status_code == 200
+        assert "<strong>Hi Anna</strong>" in shown.text
+        assert "&lt;b&gt;See you&lt;/b&gt; for Cut, Anna." in shown.text
+        assert document(cast).messages.template == ()
+        sent["template[0].subject"] = "Hi {nobody}"
+        assert cast.alice.post(path, **(sent | {"_do": "preview"})).status_code == 422
+
 
 class TestLists:
     def test_a_service_is_added_put_first_and_taken_out(self, cast: Cast) -> None:
         answer = cast.alice.post(
             page(cast, "services/new"), name="Föhnen", duration_min="20", price="18,50",
-            **{"staff": "ada"},
+            **{"staff[]": "ada"},
         )  # fmt: skip
         assert answer.headers["location"].startswith(page(cast, "services"))
         added = document(cast).service[-1]
@@ -178,7 +199,7 @@ class TestLists:
 
     def test_who_is_taken_out_performs_nothing_any_more(self, cast: Cast) -> None:
         path = page(cast, "services/items/cut")
-        sent = fields(cast.alice.get(path).text) | {"staff": ["ada", "ben"]}
+        sent = fields(cast.alice.get(path).text) | {"staff[]": ["ada", "ben"]}
         sent.pop("staff._all", None)
         assert cast.alice.post(path, **sent).status_code == 303
         assert cast.alice.post(page(cast, "people/items/ada/removal")).status_code == 303
@@ -188,12 +209,31 @@ class TestLists:
         new = page(cast, "rooms/new")
         assert cast.alice.post(new, name="Room 1", kind="Treatment room").status_code == 303
         path = page(cast, "services/items/cut")
-        sent = fields(cast.alice.get(path).text) | {"needs": "treatment-room"}
+        sent = fields(cast.alice.get(path).text) | {"needs[]": "treatment-room"}
         assert cast.alice.post(path, **sent).status_code == 303
         refused = cast.alice.get(page(cast, "rooms/items/room-1/removal"))
         assert refused.status_code == 422
         assert path in refused.text
         assert document(cast).resource[0].kind == "treatment-room"
+
+    def test_a_name_that_is_a_word_of_ours_gets_another_key(self, cast: Cast) -> None:
+        assert cast.alice.post(page(cast, "people/new"), name="Any").status_code == 303
+        assert document(cast).staff[-1].key == "any-2"
+        refused = cast.alice.post(page(cast, "rooms/new"), name="Room", kind="Staff")
+        assert (
+            error_of(refused.text, "kind") == "&#39;staff&#39; is reserved. Please choose another."
+        )
+
+    def test_the_last_location_goes_and_its_rooms_stay(self, cast: Cast) -> None:
+        assert cast.alice.post(page(cast, "locations/new"), name="Mitte").status_code == 303
+        new = page(cast, "rooms/new")
+        assert cast.alice.post(new, name="Room", kind="room").status_code == 303
+        assert document(cast).resource[0].location == "mitte"
+        gone = cast.alice.post(page(cast, "locations/items/mitte/removal"))
+        assert gone.status_code == 303
+        after = document(cast)
+        assert (after.location, after.resource[0].location) == ((), None)
+        assert after.staff[0].hours.mon
 
     def test_hours_move_to_the_locations_when_there_are_several(self, cast: Cast) -> None:
         before = document(cast).staff[0].hours
@@ -208,6 +248,129 @@ class TestLists:
         assert [(each.location, str(each.hours.sat)) for each in ada.at] == [
             ("mitte", str(before.sat)), ("nord", "(Span(10:00-14:00),)"),
         ]  # fmt: skip
+
+
+def book(cast: Cast) -> None:
+    """Zoe, with Ada, in two days."""
+    answer = cast.alice.browser.post(
+        f"/api/v1/{cast.slug}/office/appointments",
+        json={
+            "service": "cut", "staff": "ada", "start": tomorrow_at(10).isoformat(),
+            "client": {"name": "Zoe"},
+        },
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+
+
+class TestBeforeItIsSaved:
+    def test_what_no_longer_fits_is_listed_first(self, cast: Cast) -> None:
+        book(cast)
+        path = page(cast, "people/items/ada")
+        sent = fields(cast.alice.get(path).text)
+        sent |= {f"hours.{day}": "" for day in WEEKDAYS}
+        asked = cast.alice.post(path, **sent)
+        assert asked.status_code == 409
+        assert "One appointment would no longer fit" in asked.text
+        assert "Cut is outside the hours" in asked.text
+        assert re.search(rf"/office/{cast.slug}/appointments/[\w-]{{36}}", asked.text)
+        assert document(cast).staff[0].hours.mon != ()
+        back = cast.alice.post(path, **(sent | {"_do": "back"}))
+        assert fields(back.text)["hours.mon"] == [""]
+        saved = cast.alice.post(path, **(sent | {"_do": "anyway"}))
+        assert saved.status_code == 303
+        assert document(cast).staff[0].hours.mon == ()
+
+    def test_taking_out_lists_them_too(self, cast: Cast) -> None:
+        book(cast)
+        asked = cast.alice.get(page(cast, "people/items/ada/removal"))
+        assert "Ada is no longer listed" in asked.text
+        assert len(document(cast).staff) == 2
+
+    def test_the_second_sees_what_changed_and_keeps_what_was_typed(self, cast: Cast) -> None:
+        cast.give_post(cast.bob, Post(Role.MANAGER))
+        cast.bob.sign_in()
+        path = page(cast, "rules")
+        first, second = (fields(each.get(path).text) for each in (cast.bob, cast.alice))
+        assert cast.bob.post(path, **(first | {"notice_min": "90"})).status_code == 303
+        refused = cast.alice.post(path, **(second | {"horizon_days": "30"}))
+        assert refused.status_code == 412
+        assert "Booking rules › Shortest notice: 0 → 90" in refused.text
+        assert "Bob (Manager)" in refused.text
+        kept = fields(refused.text)
+        assert (kept["horizon_days"], kept["_version"]) == (["30"], ["2"])
+        assert cast.alice.post(path, **kept).status_code == 303
+        assert document(cast).policy.horizon_days == 30
+
+
+class TestVersions:
+    def test_a_change_is_undone_by_going_back(self, cast: Cast) -> None:
+        before = document(cast)
+        path = page(cast, "services/items/cut")
+        sent = fields(cast.alice.get(path).text) | {"price": "48", "duration_min": "45"}
+        assert cast.alice.post(path, **sent).status_code == 303
+        listed = cast.alice.get(page(cast, "history")).text
+        assert "Services › Cut › Price: new 48.00" in listed
+        assert "Services › Cut › Duration: 30 → 45" in listed
+        assert "Alice (Owner)" in listed
+        old = page(cast, "history/1")
+        assert "Services › Cut › Duration: 45 → 30" in cast.alice.get(old).text
+        answer = cast.alice.post(f"{old}/restoration", page=old)
+        assert answer.status_code == 303
+        assert document(cast) == before
+        assert cast.alice.get(page(cast, "history/9")).status_code == 404
+
+    def test_going_back_after_somebody_else_saved_is_asked_again(self, cast: Cast) -> None:
+        rules = page(cast, "rules")
+        for notice in ("30", "60"):
+            sent = fields(cast.alice.get(rules).text) | {"notice_min": notice}
+            cast.alice.post(rules, **sent)
+        old = page(cast, "history/1")
+        answer = cast.alice.post(f"{old}/restoration", page=old, _version="2")
+        assert answer.status_code == 412
+        assert document(cast).policy.notice_min == 60
+
+
+class TestLogo:
+    def send(self, cast: Cast, content: bytes, **fields: str) -> httpx.Response:
+        token = cast.alice.form_token(page(cast, "page"))
+        return cast.alice.browser.post(
+            page(cast, "logo"),
+            data={"form_token": token, "_do": "save", **fields},
+            files={"logo": ("logo.png", content, "image/png")},
+        )
+
+    def test_a_picture_is_shown_and_taken_away(self, cast: Cast) -> None:
+        svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+        for content in (PNG, svg):
+            assert self.send(cast, content).status_code == 303
+            shown = re.search(
+                r'src="(/[^"]+/logo\?v=\w+)"', cast.alice.get(page(cast, "page")).text
+            )
+            assert shown
+            assert cast.alice.get(shown[1]).content == content
+        answer = cast.alice.post(page(cast, "logo"), page=page(cast, "page"), _do="remove")
+        assert answer.status_code == 303
+        assert document(cast).page.logo is None
+
+    @pytest.mark.parametrize("content", [b"", b"GIF89a", b"x" * 70_000, b"\x89PNG"])
+    def test_another_file_is_refused_beside_the_field(self, cast: Cast, content: bytes) -> None:
+        answer = self.send(cast, content)
+        assert answer.status_code in (413, 422)
+        if answer.status_code == 422:
+            assert 'id="logo-error"' in answer.text
+
+    def test_a_form_of_parts_is_one_of_ours_or_refused(self, cast: Cast) -> None:
+        assert self.send(cast, PNG, form_token="x.y").status_code == 403
+        body = (
+            b'--x\r\nContent-Disposition: form-data; name="form_token"\r\n'
+            b"Content-Type: text/plain; charset=nonsense\r\n\r\nx\r\n--x--\r\n"
+        )
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        for sent in (body, b"", b"--x", body[:40]):
+            answer = cast.alice.browser.post(page(cast, "logo"), content=sent, headers=headers)
+            assert answer.status_code in (403, 415, 422)
+        other = cast.alice.browser.post(page(cast, "rules"), content=body, headers=headers)
+        assert other.status_code == 415
 
 
 class TestRights:

@@ -73,6 +73,9 @@ _IS_KNOWN_NETWORK = Statement(
 )
 
 
+_SET_MAY_OPEN = Statement("UPDATE account SET may_open = :may_open WHERE email = :email")
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What an account proves itself with."""
@@ -140,6 +143,11 @@ async def is_empty(connection: Connection) -> bool:
 async def set_password(connection: Connection, account_id: UUID, password_hash: str) -> None:
     """Give an account another password."""
     await _SET_PASSWORD.run(connection, account_id=account_id, password_hash=password_hash)
+
+
+async def set_may_open(connection: Connection, email: str, may_open: bool) -> bool:
+    """Whether an account may open businesses; False if there is no such account."""
+    return bool(await _SET_MAY_OPEN.run(connection, email=email, may_open=may_open))
 
 
 async def set_profile(

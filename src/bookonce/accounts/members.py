@@ -32,6 +32,11 @@ async def businesses_of(database: Database, account_id: UUID) -> list[tuple[UUID
     return await database.run(membership_rows.of_account, account_id)
 
 
+async def belongs(connection: Connection, business_id: UUID, account_id: UUID) -> bool:
+    """Whether an account belongs to a business, within a transaction."""
+    return await membership_rows.one(connection, business_id, account_id) is not None
+
+
 async def members(database: Database, business_id: UUID) -> list[Member]:
     """Who belongs to a business, owners first."""
     return await database.run(membership_rows.members, business_id)
@@ -72,7 +77,7 @@ async def join(
     """Have an account belong to a business, within a transaction. Who belongs to it already keeps
     what they are: an invitation that lay about takes nothing away.
     """
-    if await membership_rows.one(connection, business_id, account_id) is not None:
+    if await belongs(connection, business_id, account_id):
         return
     await membership_rows.put(connection, business_id, account_id, post, now)
     await _told(connection, business_id, catalogue.MEMBER_JOINED, post, account_id, actor, now)

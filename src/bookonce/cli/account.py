@@ -150,5 +150,23 @@ def remove(
     out.print(Text(with_database(data_dir, database_url, act)))
 
 
+@account.command()
+def opening(
+    email: Email,
+    forbid: Annotated[bool, typer.Option("--forbid", help="Take it back.")] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Let an account open businesses on this installation, in the browser."""
+
+    async def act(database: Database, _: Settings) -> str:
+        address = normal_email(email)
+        if not await database.run(account_rows.set_may_open, address, not forbid):
+            raise NotFoundError(f"No account has the address {address}.")
+        return f"{address} may {'not ' if forbid else ''}open businesses"
+
+    out.print(Text(_with_database(data_dir, database_url, act)))
+
+
 async def _business(database: Database, slug: str) -> Directory:
     return await Directories(database).current(slug)

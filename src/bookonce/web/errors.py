@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -14,6 +16,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.exceptions import ValidationException as LitestarValidationException
 
+from bookonce.booking.fit import Unfit
 from bookonce.platform.errors import (
     BlockConflictError,
     BookingConflictError,
@@ -21,6 +24,7 @@ from bookonce.platform.errors import (
     FieldError,
     MovedError,
     RateLimitedError,
+    UnfitError,
     VersionConflictError,
 )
 from bookonce.platform.errors import ValidationError as InputError
@@ -66,7 +70,12 @@ _FRAMEWORK_CODES = {
 
 
 # Where a handler's parameter can't be named as the query or header is.
-_OUTSIDE_NAMES = {"first": "from", "last": "to", "idempotency_key": "Idempotency-Key"}
+_OUTSIDE_NAMES = {
+    "first": "from",
+    "last": "to",
+    "idempotency_key": "Idempotency-Key",
+    "if_match": "If-Match",
+}
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 
 
@@ -91,6 +100,16 @@ class MadeMeanwhile(msgspec.Struct, frozen=True):
     at: datetime
     by: str
     changes: list[str]
+
+
+class UnfitAppointment(msgspec.Struct, frozen=True):
+    """An appointment that a change leaves without what it was booked for, and why."""
+
+    id: UUID
+    start: datetime
+    services: list[str]
+    staff: list[str]
+    reasons: list[str]
 
 
 class InTheWay(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -120,6 +139,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     since: list[MadeMeanwhile] | None = None
     right: str | None = None
     in_the_way: list[InTheWay] | None = None
+    unfit: list[UnfitAppointment] | None = None
     challenge: dict[str, Any] | None = None
 
 
@@ -172,6 +192,8 @@ def _facts(error: BookonceError) -> dict[str, Any]:
             MadeMeanwhile(one.version, one.at, one.actor.name or one.actor.kind, one.changes)
             for one in error.facts["since"]
         ]
+    if isinstance(error, UnfitError):
+        known["unfit"] = unfit_appointments(error.facts["unfit"], error.facts["zone"])
     if isinstance(error, InputError):
         known["errors"] = [FieldProblem(field, message) for field, message in error.errors]
     if isinstance(error, BookingConflictError):
@@ -194,6 +216,20 @@ def _facts(error: BookonceError) -> dict[str, Any]:
             for one in error.facts["in_the_way"]
         ]
     return known
+
+
+def unfit_appointments(unfit: Iterable[Unfit], zone: ZoneInfo) -> list[UnfitAppointment]:
+    """Appointments that no longer fit, for programs: services and staff by their keys."""
+    return [
+        UnfitAppointment(
+            one.upcoming.appointment_id,
+            one.upcoming.start.astimezone(zone),
+            [part.service for part in one.upcoming.parts],
+            list(dict.fromkeys(part.staff for part in one.upcoming.parts)),
+            list(one.reasons),
+        )
+        for one in unfit
+    ]
 
 
 def _moved(request: Request[Any, Any, Any], slug: str) -> str:

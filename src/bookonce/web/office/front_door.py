@@ -45,6 +45,8 @@ async def _choose(office: Office, session: Session) -> Response[str] | Redirect:
         found.append((business.slug, business.name, role_name(role, office.language.words)))
     if len(found) == 1 and "all" not in office.request.query_params:
         return office.redirect(f"/office/{found[0][0]}")
+    if not found and session.account.may_open:
+        return office.redirect("/office/account/open")
     return office.render("choose.html", businesses=sorted(found, key=lambda one: one[1].lower()))
 
 

@@ -53,6 +53,8 @@ def _forbidden(office: Office, error: ForbiddenError) -> str:
     if name := error.facts.get("right"):
         text = _("Your role lacks the right “%(right)s”. An owner of the business can give it.")
         return text % {"right": right_name(Right(name), office.language.words)}
+    if error.facts.get("is_opening"):
+        return _("You may not open a business here. Whoever runs the installation may let you.")
     if error.facts.get("is_rank"):
         return _("Nobody can give or take more than they may do themselves.")
     return _("This form is out of date. Go back, load the page again and send it once more.")

@@ -25,7 +25,7 @@ from bookonce.web.office import (
     team_invitations,
     today,
 )
-from bookonce.web.office.api import absences, access, appointments, events, keys
+from bookonce.web.office.api import absences, access, appointments, business, events, keys
 from bookonce.web.office.api import clients as clients_api
 from bookonce.web.office.api import messages as messages_api
 from bookonce.web.office.changes import pages as changes
@@ -112,6 +112,7 @@ def office_api() -> Router:
             events.list_events,
             keys.router,
             messages_api.router,
+            business.router,
         ],
         guards=[guard_api],
         dependencies=PROVIDED,

@@ -16,6 +16,7 @@ from bookonce.desk.agenda import Scope, agenda
 from bookonce.desk.agenda_rows import Entry
 from bookonce.web.office.dependencies import Admitted, Page
 from bookonce.web.office.page import Office
+from bookonce.web.office.settings.steps import shown_steps
 from bookonce.web.office.words import status_name
 
 
@@ -58,6 +59,8 @@ async def today(office: Page, access: Admitted) -> Response[str]:
     todays = [each for each in found.entries if _is_today(each, office.now)]
     return office.render(
         "today.html",
+        first_steps=await shown_steps(office, access),
+        booking_page=f"{office.base}/{office.business.slug}",
         day=office.language.long_day(day),
         lines=[_line(office, access, each) for each in todays],
         upcoming=sum(each.status in (Status.HELD, Status.CONFIRMED) for each in todays),

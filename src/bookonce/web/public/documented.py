@@ -15,6 +15,7 @@ _DESCRIPTIONS = {
     408: "TOO_SLOW: the body didn't come in time",
     409: "BOOKING_CONFLICT (with alternatives), TOO_MANY_BOOKINGS, TOO_LATE, STATUS_CONFLICT, "
     "HOLD_EXPIRED or PAYMENT_UNAVAILABLE",
+    412: "VERSION_CONFLICT (with version and since): somebody changed the business meanwhile",
     413: "TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE: send application/json",
     422: "VALIDATION (with errors), NOT_OFFERED or IDEMPOTENCY_MISMATCH",

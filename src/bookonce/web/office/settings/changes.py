@@ -8,12 +8,12 @@ from bookonce.business.change import Entry
 from bookonce.business.document import Business
 from bookonce.platform.actor import COMMAND_LINE, Actor, ActorKind
 from bookonce.platform.languages import Language
-from bookonce.web.office.settings.labels import labels
+from bookonce.web.office.settings.labels import labels, named
 from bookonce.web.office.settings.sections import BY_TABLE
 from bookonce.web.office.settings.words import section_names
 from bookonce.web.office.words import role_name
 
-ARROW = " → "
+PICTURE = "data:image/"
 
 
 def told_changes(lines: list[str], business: Business, reader: Language) -> list[str]:
@@ -22,12 +22,11 @@ def told_changes(lines: list[str], business: Business, reader: Language) -> list
 
 
 def _told(line: str, business: Business, reader: Language) -> str:
-    _ = reader.words.gettext
     place, colon, rest = line.partition(": ")
     table, dot, inner = place.partition(".")
     section = BY_TABLE.get(table)
     if not colon or section is None:
-        return line
+        return _whole(line, reader.words)
     names = [section_names(reader.words)[section.path]]
     if section.is_list and dot:
         key, dot, inner = inner.partition(".")
@@ -36,10 +35,20 @@ def _told(line: str, business: Business, reader: Language) -> str:
     if inner:
         known = labels(reader.words).get(section.struct, {})
         field, dot, deeper = inner.partition(".")
-        names.append(known[field].name if field in known else field)
+        names.append(known.get(field, named(field)).name)
         if deeper:
             names.append(_weekday(deeper, reader))
     return f"{' › '.join(names)}: {_outcome(rest, reader.words)}"
+
+
+def _whole(line: str, words: NullTranslations) -> str:
+    """A line about the business as a whole."""
+    _ = words.gettext
+    if line.endswith(": created"):
+        return _("The business was opened.")
+    if line == "order: changed":
+        return _("The order was changed.")
+    return _("What came before wasn't kept.") if "wasn't kept" in line else line
 
 
 def _weekday(deeper: str, reader: Language) -> str:
@@ -53,9 +62,13 @@ def _outcome(rest: str, words: NullTranslations) -> str:
     _ = words.gettext
     for begins, text in (("added", _("new")), ("removed", _("removed"))):
         if rest == begins or rest.startswith(f"{begins} "):
-            return f"{text}{rest[len(begins) :]}"
+            more = rest[len(begins) :]
+            return text if more.strip().startswith(PICTURE) else f"{text}{more}"
+    if rest.startswith(PICTURE):
+        return _("another one")
+    before, arrow, after = rest.partition(" → ")
     return (
-        rest.replace("none", "–") if rest.startswith("none → ") or rest.endswith("→ none") else rest
+        arrow.join("–" if text == "none" else text for text in (before, after)) if arrow else rest
     )
 
 

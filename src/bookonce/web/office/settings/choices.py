@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from functools import lru_cache
 from zoneinfo import available_timezones
 
@@ -62,18 +61,23 @@ def zones() -> tuple[str, ...]:
     return tuple(sorted(zone for zone in found if zone not in aliases))
 
 
-@lru_cache(16)
-def currencies(reader: Locale) -> tuple[Option, ...]:
+@lru_cache(1)
+def current_currencies() -> frozenset[str]:
     """The currencies that some country uses today."""
-    today = (date.max.year,)
-    current = {
+    return frozenset(
         code
         for entries in get_global("territory_currencies").values()
         for code, _, end, is_tender in entries
-        if is_tender and (end is None or end >= today)
-    }
+        if is_tender and end is None
+    )
+
+
+@lru_cache(16)
+def currencies(reader: Locale) -> tuple[Option, ...]:
+    """These, with what they are called."""
+    names = reader.currencies
     return tuple(
-        (code, f"{code} · {reader.currencies.get(code, code)}") for code in sorted(current)
+        (code, f"{code} · {names.get(code, code)}") for code in sorted(current_currencies())
     )
 
 

@@ -152,7 +152,9 @@ class Choice(Text):
 
 @dataclass(frozen=True)
 class Several:
-    """Any of several. `can_be_all`: all of them, those too that are added later."""
+    """Any of several, by boxes that share a name, which ends in [] as is the custom. `can_be_all`:
+    all of them, those too that are added later.
+    """
 
     kind: ClassVar[str] = "several"
     source: str = ""
@@ -165,13 +167,13 @@ class Several:
         if value is LACKING and self.can_be_all:
             yield f"{name}{self.ALL}", ON
         for each in value if value is not LACKING else ():
-            yield name, each
+            yield f"{name}[]", each
 
     def read(self, name: str, typed: Typed) -> Any:
         """Those that are ticked, unless it is all."""
         if self.can_be_all and typed.is_on(f"{name}{self.ALL}"):
             return LACKING
-        return list(dict.fromkeys(typed.texts(name)))
+        return list(dict.fromkeys(typed.texts(f"{name}[]")))
 
 
 @dataclass(frozen=True)

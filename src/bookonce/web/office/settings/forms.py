@@ -18,9 +18,11 @@ from bookonce.platform.errors import (
 )
 from bookonce.web.office.dependencies import Admitted, Page
 from bookonce.web.office.page import Office
+from bookonce.web.office.settings.beside import Beside, beside
 from bookonce.web.office.settings.derive import defaults_of
 from bookonce.web.office.settings.lists import list_page
 from bookonce.web.office.settings.parts import Part, read
+from bookonce.web.office.settings.preview import previews
 from bookonce.web.office.settings.save import ANYWAY, STRICT, save
 from bookonce.web.office.settings.sections import BY_PATH, Section, form_of
 from bookonce.web.office.settings.sent import Sent, known_version
@@ -76,7 +78,8 @@ async def add_by_form(
 @get(f"{PATH}/items/{{key:str}}", **PAGE)
 async def item_page(office: Page, access: Admitted, section: str, key: str) -> Response[str]:
     """One thing of a list."""
-    return shown_form(office, access, Part(list_section(office, access, section), key))
+    part = Part(list_section(office, access, section), key)
+    return shown_form(office, access, part, aside=await beside(office, part))
 
 
 @post(f"{PATH}/items/{{key:str}}", **FORM)
@@ -110,13 +113,18 @@ def list_section(office: Office, access: Access, path: str) -> Section:
 
 
 def shown_form(
-    office: Office, access: Access, part: Part, *, logo_error: str = ""
+    office: Office,
+    access: Access,
+    part: Part,
+    *,
+    logo_error: str = "",
+    aside: Beside | None = None,
 ) -> Response[str]:
     """The form with what the document says."""
     directory = office.business
     group = form_of(part.section, directory.business)
     typed = Typed(group.write("", _shown_value(part, office)))
-    filled = Filled(part, typed, directory.version)
+    filled = Filled(part, typed, directory.version, aside=aside)
     return form_page(office, access, filled, saved=_saved(office), logo_error=logo_error)
 
 
@@ -143,12 +151,24 @@ async def _change(
     if sent.verb == "copy":
         sent.copy_day()
         filled.note = _("The hours are copied. Nothing is saved yet.")
-    if sent.verb not in ("save", "anyway"):
+    if sent.verb not in ("save", "anyway", "preview"):
         return form_page(office, access, filled)
     values = read(group, sent.typed, part, part.taken(directory.business))
-    return await make(
-        office, access, filled, part.edit(group, values), is_sure=sent.verb == "anyway"
-    )
+    edit = part.edit(group, values)
+    if sent.verb == "preview":
+        return _preview(office, access, filled, edit)
+    return await make(office, access, filled, edit, is_sure=sent.verb == "anyway")
+
+
+def _preview(office: Office, access: Access, filled: Filled, edit: Edit) -> Response[str]:
+    """The form with the messages that its words make; nothing is saved."""
+    try:
+        filled.previews = previews(
+            edit(office.business.business), office.language.words, office.now
+        )
+    except ValidationError as error:
+        return form_page(office, access, filled, error)
+    return form_page(office, access, filled)
 
 
 async def make(

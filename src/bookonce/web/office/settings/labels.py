@@ -126,7 +126,10 @@ def _hours_at(_: Gettext) -> dict[str, Label]:
 
 
 def _date_hours(_: Gettext) -> dict[str, Label]:
-    return {"date": Label(_("Day")), "hours": Label(_("Hours"), "09:00-12:30, 13:30-18:00")}
+    return {
+        "date": Label(_("Day")),
+        "hours": Label(_("Hours"), "\u206609:00-12:30, 13:30-18:00\u2069"),
+    }
 
 
 def _resource(_: Gettext) -> dict[str, Label]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from bookonce.business.change import Edit
-from bookonce.business.document import Business
+from bookonce.business.document import ANYONE, Business
 from bookonce.business.tree import as_tree, from_tree
 from bookonce.platform.errors import FieldError, NotFoundError, ValidationError
 from bookonce.web.office.settings.composite import Group
@@ -56,7 +56,7 @@ class Part:
         """The keys that things of its list have."""
         if not self.section.is_list:
             return []
-        return [each.key for each in getattr(business, self.section.table)]
+        return [ANYONE, *(each.key for each in getattr(business, self.section.table))]
 
     def place_in(self, tree: dict[str, Any]) -> int:
         """Where in its list it stands; a new one comes last. Raises NotFoundError."""
@@ -146,6 +146,8 @@ def _forget(tree: dict[str, Any], table: str, key: str | None) -> None:
         for each in tree.get("staff", []):
             if "at" in each:
                 each["at"] = [one for one in each["at"] if one["location"] != key]
+        for each in tree.get("resource", []) if not tree["location"] else ():
+            each.pop("location", None)  # what was there is where the business is
 
 
 def _forget_in(listed: list[dict[str, Any]], name: str, key: str | None) -> None:

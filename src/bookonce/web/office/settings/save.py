@@ -4,7 +4,7 @@ no longer fit.
 
 from __future__ import annotations
 
-import msgspec
+from datetime import datetime
 
 from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
@@ -30,14 +30,14 @@ async def save(
         office.installation.database,
         office.business.business_id,
         version,
-        guarded(edit, access, office.session, office),
+        guarded(edit, access, office.session, office.now),
         actor=access.actor,
         now=office.now,
         mode=mode,
     )
 
 
-def guarded(edit: Edit, access: Access, session: Session | None, office: Office) -> Edit:
+def guarded(edit: Edit, access: Access, session: Session | None, now: datetime) -> Edit:
     """The edit, if whoever makes it may: how the business is paid, and to which account, is for who
     sees to its money, and has just shown who they are.
     """
@@ -47,16 +47,7 @@ def guarded(edit: Edit, access: Access, session: Session | None, office: Office)
         if after.payments != before.payments:
             access.require(Right.MONEY)
             if session is not None:
-                session.require_proof(office.now)
+                session.require_proof(now)
         return after
 
     return allowed
-
-
-def replaced(part: str, value: object) -> Edit:
-    """The edit that puts a table of the document in the place of what was there."""
-
-    def edit(business: Business) -> Business:
-        return msgspec.structs.replace(business, **{part: value})
-
-    return edit

@@ -59,7 +59,7 @@ class Sent:
         if source not in WEEKDAYS:
             return
         text = self.typed.text(f"{week}.{source}")
-        for day in self.typed.texts(f"{week}._to"):
+        for day in self.typed.texts(f"{week}._to[]"):
             if day in WEEKDAYS:
                 self.typed.put(f"{week}.{day}", text)
 

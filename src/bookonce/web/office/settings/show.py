@@ -24,9 +24,11 @@ from bookonce.platform.errors import (
 from bookonce.web.booking_page.brand import logo_url
 from bookonce.web.errors import STATUS
 from bookonce.web.office.page import Office
+from bookonce.web.office.settings.beside import Beside
 from bookonce.web.office.settings.changes import meanwhile
 from bookonce.web.office.settings.choices import Choices
 from bookonce.web.office.settings.parts import Part, related
+from bookonce.web.office.settings.preview import Preview
 from bookonce.web.office.settings.sections import ADVANCED, BY_TABLE, SECTIONS, form_of
 from bookonce.web.office.settings.told import misfits, wrong
 from bookonce.web.office.settings.typed import Typed
@@ -46,6 +48,8 @@ class Filled:
     spare: dict[str, int] = field(default_factory=dict)
     note: str = ""
     """What to say above it, such as that hours were copied and nothing is saved yet."""
+    previews: list[Preview] = field(default_factory=list)
+    aside: Beside | None = None
 
 
 def home(office: Office) -> str:
@@ -106,6 +110,9 @@ def form_page(
         since=meanwhile(since, business, office.language),
         saved=saved,
         note=filled.note,
+        previews=filled.previews,
+        aside=filled.aside,
+        can_block=access.may(Right.BLOCK),
         logo=logo_url(office.business),
         logo_error=logo_error,
     )

@@ -116,7 +116,7 @@ def _more_wrong_texts(_: Gettext) -> list[tuple[str, str]]:
             _("Please use Latin letters, digits and hyphens."),
         ),
         (
-            r"(?P<text>.+) is reserved; choose another",
+            r"(?P<text>.+) (?:is reserved|stands for \w+); choose another",
             _("%(text)s is reserved. Please choose another."),
         ),
         (

@@ -80,7 +80,8 @@ class Form:
         shown = Shown(
             control.kind, name, *label, text=self._typed.text(name), error=self._error(name)
         )
-        shown.texts = self._typed.texts(name)
+        is_several = isinstance(control, Several)
+        shown.texts = self._typed.texts(f"{name}[]" if is_several else name)
         shown.is_on = bool(shown.text)
         if isinstance(control, Number):
             shown.is_required = control.is_required
