@@ -27,7 +27,7 @@ LOOKS = APPEARANCES | {WITHOUT: {"java_script_enabled": False}}
 LINK = re.compile(r"/office/invitation/[\w-]{43}")
 SECTIONS = (
     "", "business", "locations", "locations/new", "people", "people/items/ada", "rooms",
-    "rooms/new", "services", "services/items/cut", "rules", "page", "messages", "payments",
+    "rooms/new", "categories", "categories/new", "services", "services/items/cut", "rules", "page", "messages", "payments",
     "protection", "history", "people/items/ada/removal",
 )  # fmt: skip
 
@@ -180,7 +180,7 @@ async def test_a_logo_is_chosen(new_page: NewPage, cast: Cast, way: str, tmp_pat
     await sign_in(page, cast)
     await page.goto(f"/office/{cast.slug}/settings/page")
     await page.set_input_files("#logo", picture)
-    await page.locator('form[enctype] button[value="save"]').click()
+    await page.locator('form:has(#logo) button[value="save"]').click()
     await expect(page.locator("img.logo")).to_be_visible()
     await assert_proper(page)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -18,14 +18,14 @@ from tests.factories import new_slug
 from tests.office.cast import Cast
 
 OPEN = "/office/account/open"
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "person": "Ada", "service": "Cut", "duration_min": "45", "price": "48,50", "hours": "9-12:30, 13-18",
     "days[]": ["mon", "sat"], "timezone": "Europe/Vienna", "currency": "EUR",
 }  # fmt: skip
 
 
 @pytest.fixture
-def cast(cast: Cast) -> Iterator[Cast]:
+def cast(cast: Cast) -> Cast:
     """Charlie may open businesses."""
     allow = partial(account_rows.set_may_open, email=cast.charlie.email, may_open=True)
     assert cast.do(lambda database: database.run(allow))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from io import BytesIO
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from bookonce.accounts.roles import Post, Right
 from bookonce.business.directories import Directories
@@ -330,13 +332,13 @@ class TestVersions:
         assert document(cast).policy.notice_min == 60
 
 
-class TestLogo:
+class TestPictures:
     def send(self, cast: Cast, content: bytes, **fields: str) -> httpx.Response:
         token = cast.alice.form_token(page(cast, "page"))
         return cast.alice.browser.post(
-            page(cast, "logo"),
-            data={"form_token": token, "_do": "save", **fields},
-            files={"logo": ("logo.png", content, "image/png")},
+            page(cast, "picture"),
+            data={"form_token": token, "_do": "save", "_section": "page", "_name": "logo"} | fields,
+            files={"picture": ("logo.png", content, "image/png")},
         )
 
     def test_a_picture_is_shown_and_taken_away(self, cast: Cast) -> None:
@@ -348,9 +350,34 @@ class TestLogo:
             )
             assert shown
             assert cast.alice.get(shown[1]).content == content
-        answer = cast.alice.post(page(cast, "logo"), page=page(cast, "page"), _do="remove")
+        answer = cast.alice.post(
+            page(cast, "picture"),
+            page=page(cast, "page"),
+            _do="remove",
+            _section="page",
+            _name="logo",
+        )
         assert answer.status_code == 303
         assert document(cast).page.logo is None
+
+    def test_pictures_are_kept_as_small_as_they_are_shown(self, cast: Cast) -> None:
+        drawn = BytesIO()
+        Image.new("RGB", (2000, 1500), "teal").save(drawn, "JPEG")
+        for section, key, name in (
+            ("page", "", "cover"), ("people", "ada", "picture"), ("services", "cut", "picture"),
+        ):  # fmt: skip
+            where = {"_section": section, "_key": key, "_name": name}
+            answer = self.send(cast, drawn.getvalue(), **where)
+            assert answer.status_code == 303, answer.text
+            assert "/picture/" in cast.alice.get(answer.headers["location"]).text
+        for where in ({"_section": "rules"}, {"_section": "people", "_key": "eve"}, {"_name": "x"}):
+            assert self.send(cast, drawn.getvalue(), **where).status_code == 404
+        after = document(cast)
+        assert after.page.cover
+        assert after.staff[0].picture
+        path = page(cast, "people/items/ada")  # a form leaves alone what isn't in it
+        assert cast.alice.post(path, **fields(cast.alice.get(path).text)).status_code == 303
+        assert document(cast) == after
 
     @pytest.mark.parametrize("content", [b"", b"GIF89a", b"x" * 70_000, b"\x89PNG"])
     def test_another_file_is_refused_beside_the_field(self, cast: Cast, content: bytes) -> None:
@@ -367,7 +394,7 @@ class TestLogo:
         )
         headers = {"Content-Type": "multipart/form-data; boundary=x"}
         for sent in (body, b"", b"--x", body[:40]):
-            answer = cast.alice.browser.post(page(cast, "logo"), content=sent, headers=headers)
+            answer = cast.alice.browser.post(page(cast, "picture"), content=sent, headers=headers)
             assert answer.status_code in (403, 415, 422)
         other = cast.alice.browser.post(page(cast, "rules"), content=body, headers=headers)
         assert other.status_code == 415

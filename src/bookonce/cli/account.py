@@ -165,7 +165,7 @@ def opening(
             raise NotFoundError(f"No account has the address {address}.")
         return f"{address} may {'not ' if forbid else ''}open businesses"
 
-    out.print(Text(_with_database(data_dir, database_url, act)))
+    out.print(Text(with_database(data_dir, database_url, act)))
 
 
 async def _business(database: Database, slug: str) -> Directory:

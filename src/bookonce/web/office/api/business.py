@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -30,7 +31,8 @@ from bookonce.web.office.settings.save import guarded
 from bookonce.web.public.documented import OFFICE_CHANGING, OFFICE_READING, problems
 from bookonce.web.requests import JSON, media_type_of
 
-DOCUMENT_BYTES_MAX = 1024 * 1024
+DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
+"""Pictures are part of it."""
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 IfMatch = Annotated[
     str | None,
@@ -124,7 +126,8 @@ async def put_business(
             [FieldError("If-Match", "is required: the ETag of the version that you changed")]
         )
     expected = _expected(if_match, request.state.directory.version)
-    edit = versions.instead(_described(data))
+    described = await asyncio.to_thread(_described, data)  # pictures are drawn anew
+    edit = versions.instead(described)
     mode = Mode(strict=strict, dry_run=dry_run)
     return await _changed(request, installation, access, expected, edit, mode)
 

@@ -40,6 +40,7 @@ class Choices:
                 (code, language(code, None, "en").own_name) for code in LANGUAGES
             ],
             "locations": lambda: [(each.key, each.name) for each in business.location],
+            "categories": lambda: [(each.key, each.name) for each in business.category],
             "staff": lambda: [(each.key, each.name) for each in business.staff],
             "kinds": lambda: [
                 (kind, kind) for kind in dict.fromkeys(each.kind for each in business.resource)

@@ -43,7 +43,7 @@ FORM: dict[str, Any] = PAGE | {"status_code": 200, "request_max_body_size": FORM
 @get(PATH, **PAGE)
 async def section_page(office: Page, access: Admitted, section: str) -> Response[str]:
     """A section: its form, or what is listed in it."""
-    found = _section(office, access, section)
+    found = section_at(office, access, section)
     if found.is_list:
         return list_page(office, access, found)
     return shown_form(office, access, Part(found))
@@ -54,7 +54,7 @@ async def change_section(
     office: Page, access: Admitted, section: str, request: Request[Any, Any, Any]
 ) -> Response[str] | Redirect:
     """Saves a section."""
-    found = _section(office, access, section)
+    found = section_at(office, access, section)
     if found.is_list:
         raise NotFoundError("There is nothing at this address.")
     return await _change(office, access, Part(found), request)
@@ -90,7 +90,7 @@ async def change_item(
     return await _change(office, access, Part(list_section(office, access, section), key), request)
 
 
-def _section(office: Office, access: Access, path: str) -> Section:
+def section_at(office: Office, access: Access, path: str) -> Section:
     """The section at an address. Raises NotFoundError, and ForbiddenError if it takes a right of
     its own.
     """
@@ -105,8 +105,8 @@ def _section(office: Office, access: Access, path: str) -> Section:
 
 
 def list_section(office: Office, access: Access, path: str) -> Section:
-    """The section at an address, which must be a list. Raises as `_section` does."""
-    section = _section(office, access, path)
+    """The section at an address, which must be a list. Raises as `section_at` does."""
+    section = section_at(office, access, path)
     if not section.is_list:
         raise NotFoundError("There is nothing at this address.")
     return section
@@ -117,7 +117,7 @@ def shown_form(
     access: Access,
     part: Part,
     *,
-    logo_error: str = "",
+    picture_errors: dict[str, str] | None = None,
     aside: Beside | None = None,
 ) -> Response[str]:
     """The form with what the document says."""
@@ -125,7 +125,7 @@ def shown_form(
     group = form_of(part.section, directory.business)
     typed = Typed(group.write("", _shown_value(part, office)))
     filled = Filled(part, typed, directory.version, aside=aside)
-    return form_page(office, access, filled, saved=_saved(office), logo_error=logo_error)
+    return form_page(office, access, filled, saved=_saved(office), picture_errors=picture_errors)
 
 
 def _shown_value(part: Part, office: Office) -> dict[str, Any]:

@@ -36,7 +36,7 @@ async def history_page(office: Page, access: Admitted) -> Response[str]:
     )
     shown, rest = found[:ENTRIES_MAX], found[ENTRIES_MAX:]
     return office.render(
-        "settings_history.html",
+        "settings/templates/history.html",
         nav=nav(office, access),
         here="history",
         base=f"{home(office)}/history",
@@ -99,7 +99,7 @@ def _page(
     business, reader = office.business.business, office.language
     conflict = refused if isinstance(refused, VersionConflictError) else None
     return office.render(
-        "settings_version.html",
+        "settings/templates/version.html",
         status=STATUS[refused.code] if refused else 200,
         nav=nav(office, access),
         here="history",

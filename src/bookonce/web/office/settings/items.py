@@ -64,7 +64,7 @@ def _page(
     business, reader = office.business.business, office.language
     since = refused.facts["since"] if isinstance(refused, VersionConflictError) else []
     return office.render(
-        "settings_removal.html",
+        "settings/templates/removal.html",
         status=STATUS[refused.code] if refused else 200,
         nav=nav(office, access),
         here=part.section.path,

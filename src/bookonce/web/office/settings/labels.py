@@ -9,10 +9,10 @@ from babel.support import NullTranslations
 
 from bookonce.business.deposits import Payments, RefundTier
 from bookonce.business.document import (
+    Category,
     DateHours,
     HoursAt,
     Location,
-    Page,
     Policy,
     Profile,
     Protection,
@@ -21,6 +21,7 @@ from bookonce.business.document import (
     Staff,
 )
 from bookonce.business.messages import Messages, Template
+from bookonce.business.page import Page
 from bookonce.business.visits import Phase
 
 
@@ -46,6 +47,7 @@ def labels(words: NullTranslations) -> Labels:
         HoursAt: _hours_at(_),
         DateHours: _date_hours(_),
         Resource: _resource(_),
+        Category: _category(_),
         Service: _service(_),
         Phase: _phase(_),
         Policy: _policy(_),
@@ -75,6 +77,7 @@ def _profile(_: Gettext) -> dict[str, Label]:
         "phone": Label(_("Telephone"), _("Shown to clients, such as +49 30 1234567.")),
         "email": Label(_("Email"), _("Shown to clients.")),
         "website": Label(_("Website"), _("Such as https://www.example.com.")),
+        "address": Label(_("Postal address"), _("If you list no locations: those have their own.")),
         "closed": Label(
             _("Closed for bookings"),
             _("Nobody can book online. Appointments that were booked stay."),
@@ -106,6 +109,12 @@ def _location(_: Gettext) -> dict[str, Label]:
 def _staff(_: Gettext) -> dict[str, Label]:
     return {
         "name": Label(_("Name")),
+        "role": Label(
+            _("What they are"), _("Such as “Master stylist”. Shown on the booking page.")
+        ),
+        "languages": Label(
+            _("Languages"), _("What they speak with clients, one code a line: de, en, fr …")
+        ),
         "email": Label(_("Email"), _("For messages about their appointments.")),
         "hours": Label(_("Working hours"), _("A gap between two times is a break.")),
         "dates": Label(
@@ -147,9 +156,18 @@ def _resource(_: Gettext) -> dict[str, Label]:
     }
 
 
+def _category(_: Gettext) -> dict[str, Label]:
+    return {
+        "name": Label(_("Name"), _("A heading under which services are listed.")),
+        "key": Label(_("Key"), _("What programs and addresses call it. It stays the same.")),
+    }
+
+
 def _service(_: Gettext) -> dict[str, Label]:
     return {
         "name": Label(_("Name")),
+        "description": Label(_("In one line"), _("Shown in the list.")),
+        "category": Label(_("Category")),
         "duration_min": Label(_("Duration"), unit=_("minutes")),
         "price": Label(_("Price"), _("With tax. Leave it empty to show none.")),
         "staff": Label(_("Who performs it")),
@@ -166,6 +184,10 @@ def _service(_: Gettext) -> dict[str, Label]:
             _("What is paid when booking: an amount, a share such as 30%, or “full”."),
         ),
         "deposit_for": Label(_("Who pays a deposit"), _("Nobody ticked: everybody.")),
+        "details": Label(_("More about it"), _("The list unfolds it.")),
+        "preparation": Label(_("Before they come"), _("What clients should know or do.")),
+        "price_is_from": Label(_("“From” before the price"), _("It may cost more.")),
+        "hidden": Label(_("Not in the list"), _("Whoever has its link can book it.")),
         "phases": Label(
             _("Phases"),
             _(
@@ -208,7 +230,17 @@ def _policy(_: Gettext) -> dict[str, Label]:
 
 def _page(_: Gettext) -> dict[str, Label]:
     return {
+        "welcome": Label(_("Welcome"), _("What you say to those who come to the page.")),
+        "announcement": Label(
+            _("Announcement"), _("What everybody should know now, such as a holiday.")
+        ),
+        "team": Label(_("Show who works here")),
+        "hours": Label(_("Show when you are open")),
+        "kind": Label(_("What you are"), _("For search engines.")),
         "colour": Label(_("Colour"), _("Of buttons and links. We shade it until it can be read.")),
+        "imprint": Label(_("Imprint"), _("The address of a page of yours.")),
+        "privacy": Label(_("Privacy policy"), _("The address of a page of yours.")),
+        "terms": Label(_("Terms"), _("The address of a page of yours.")),
         "sites": Label(
             _("Sites that may show the page"),
             _("Websites on which you embed the booking page, one a line."),

@@ -24,7 +24,7 @@ def list_page(
     listed = getattr(business, section.table)
     saved = office.request.query_params.get("saved", "")
     return office.render(
-        "settings_list.html",
+        "settings/templates/list.html",
         status=status,
         nav=nav(office, access),
         here=section.path,

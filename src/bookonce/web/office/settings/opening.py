@@ -167,7 +167,7 @@ def _page(office: Office, typed: Typed, refused: ValidationError | None = None) 
         for place, message in placed(told, set(FIELDS)).items():
             errors.setdefault(FIELDS.get(place, "name"), message)
     return office.render(
-        "opening.html",
+        "settings/templates/opening.html",
         status=422 if refused else 200,
         typed=typed,
         errors=errors,

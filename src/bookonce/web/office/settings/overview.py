@@ -13,7 +13,7 @@ from bookonce.web.office.settings.show import home, nav
 async def overview(office: Page, access: Admitted) -> Response[str]:
     """Every section, with what is found there."""
     return office.render(
-        "settings.html",
+        "settings/templates/overview.html",
         nav=nav(office, access),
         here="",
         base=home(office),

@@ -82,6 +82,21 @@ class Part:
 
         return _edit(change)
 
+    def setting(self, name: str, value: str | None) -> Edit:
+        """The edit that has one of its fields say something else, or nothing."""
+
+        def change(tree: dict[str, Any]) -> str:
+            if self.section.is_list:
+                owner = tree[self.section.table][self.place_in(tree)]
+            else:
+                owner = tree.setdefault(self.section.table, {})
+            owner.pop(name, None)
+            if value is not None:
+                owner[name] = value
+            return ""
+
+        return _edit(change)
+
     def removal(self) -> Edit:
         """The edit that takes it out, and out of what names it."""
 
@@ -139,6 +154,10 @@ def related(error: ValidationError, place: str) -> PartError:
 
 def _forget(tree: dict[str, Any], table: str, key: str | None) -> None:
     """Take a key out of what names it: nobody performs by the name of who is gone."""
+    if table == "category":
+        for each in tree.get("service", []):
+            if each.get("category") == key:
+                del each["category"]
     if table == "staff":
         _forget_in(tree.get("service", []), "staff", key)
     if table == "location":

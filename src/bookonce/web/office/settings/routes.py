@@ -6,9 +6,9 @@ from bookonce.web.office.settings import (
     forms,
     history,
     items,
-    logo,
     opening,
     overview,
+    pictures,
     steps,
 )
 
@@ -17,7 +17,7 @@ HANDLERS = [
     *history.HANDLERS,
     *forms.HANDLERS,
     *items.HANDLERS,
-    *logo.HANDLERS,
+    *pictures.HANDLERS,
     *opening.HANDLERS,
     *steps.HANDLERS,
 ]

@@ -15,9 +15,9 @@ import msgspec
 from bookonce.business.deposits import DepositFor, Payments
 from bookonce.business.document import (
     Business,
+    Category,
     HoursAt,
     Location,
-    Page,
     Policy,
     Profile,
     Protection,
@@ -26,6 +26,7 @@ from bookonce.business.document import (
     Staff,
 )
 from bookonce.business.messages import TEMPLATE_KINDS, Messages, Template
+from bookonce.business.page import Page
 from bookonce.platform.languages import LANGUAGES
 from bookonce.web.office.settings.composite import Everywhere, Group, Rows
 from bookonce.web.office.settings.controls import (
@@ -62,6 +63,7 @@ SECTIONS = (
     Section("people", "staff", Staff, is_list=True),
     Section("rooms", "resource", Resource, is_list=True),
     Section("services", "service", Service, is_list=True),
+    Section("categories", "category", Category, is_list=True),
     Section("rules", "policy", Policy),
     Section("page", "page", Page),
     Section("messages", "messages", Messages),
@@ -81,19 +83,29 @@ BETTER: Mapping[Place, Control | None] = {
     (Profile, "email"): Text(looks="email"),
     (Profile, "website"): Text(looks="url", length_max=200),
     (Page, "colour"): Colour(length_max=7),
-    (Page, "logo"): None,  # a file, sent by a form of its own
+    (Page, "logo"): None,  # pictures are files, sent by forms of their own
+    (Page, "cover"): None,
+    (Page, "imprint"): Text(looks="url", length_max=200),
+    (Page, "privacy"): Text(looks="url", length_max=200),
+    (Page, "terms"): Text(looks="url", length_max=200),
+    (Profile, "address"): Text(lines=3),
     (Location, "key"): Key(),
     (Location, "timezone"): Choice(source="zones"),
     (Location, "hours"): Week(is_optional=True),
     (HoursAt, "location"): Choice(is_required=True, source="locations"),
     (Staff, "key"): Key(),
     (Staff, "email"): Text(looks="email"),
+    (Staff, "picture"): None,
     (Staff, "time_off"): None,  # absences have a life of their own: the calendar's blocked time
     (Resource, "key"): Key(),
     (Resource, "kind"): Text(is_required=True, length_max=63),
     (Resource, "location"): Choice(source="locations"),
     (Resource, "time_off"): None,
+    (Category, "key"): Key(),
     (Service, "key"): Key(),
+    (Service, "category"): Choice(source="categories"),
+    (Service, "description"): Text(length_max=200),
+    (Service, "picture"): None,
     (Service, "price"): Amount(length_max=20),
     (Service, "deposit"): Text(length_max=20),
     (Service, "deposit_for"): Several(given=tuple(each.value for each in DepositFor)),
@@ -116,9 +128,18 @@ ADVANCED: Mapping[type, tuple[str, ...]] = {
     Location: ("key",),
     Staff: ("key",),
     Resource: ("key",),
-    Service: ("key", "phases"),
+    Category: ("key",),
+    Service: ("phases", "details", "preparation", "hidden", "price_is_from", "key"),
 }
 """Fields that few need: they stand at the end, folded up."""
+
+
+PICTURES: Mapping[type, tuple[str, ...]] = {
+    Page: ("cover", "logo"),
+    Staff: ("picture",),
+    Service: ("picture",),
+}
+"""Fields that are pictures."""
 
 
 @lru_cache

@@ -21,7 +21,6 @@ from bookonce.platform.errors import (
     ValidationError,
     VersionConflictError,
 )
-from bookonce.web.booking_page.brand import logo_url
 from bookonce.web.errors import STATUS
 from bookonce.web.office.page import Office
 from bookonce.web.office.settings.beside import Beside
@@ -30,6 +29,7 @@ from bookonce.web.office.settings.choices import Choices
 from bookonce.web.office.settings.parts import Part, related
 from bookonce.web.office.settings.preview import Preview
 from bookonce.web.office.settings.sections import ADVANCED, BY_TABLE, SECTIONS, form_of
+from bookonce.web.office.settings.shown_pictures import shown_pictures
 from bookonce.web.office.settings.told import misfits, wrong
 from bookonce.web.office.settings.typed import Typed
 from bookonce.web.office.settings.view import Form, Shown, names_of, placed
@@ -80,7 +80,7 @@ def form_page(
     refused: BookonceError | None = None,
     *,
     saved: int | None = None,
-    logo_error: str = "",
+    picture_errors: dict[str, str] | None = None,
 ) -> Response[str]:
     """The form, with what is wrong beside its fields."""
     business, words, part = office.business.business, office.language.words, filled.part
@@ -95,8 +95,8 @@ def form_page(
     since = refused.facts["since"] if isinstance(refused, VersionConflictError) else []
     version = refused.facts["version"] if isinstance(refused, VersionConflictError) else None
     return office.render(
-        "settings_form.html",
-        status=STATUS[refused.code] if refused else 422 if logo_error else 200,
+        "settings/templates/form.html",
+        status=STATUS[refused.code] if refused else 422 if picture_errors else 200,
         nav=nav(office, access),
         here=part.section.path,
         section=section_names(words)[part.section.path],
@@ -113,8 +113,7 @@ def form_page(
         previews=filled.previews,
         aside=filled.aside,
         can_block=access.may(Right.BLOCK),
-        logo=logo_url(office.business),
-        logo_error=logo_error,
+        pictures=shown_pictures(office, part, picture_errors or {}),
     )
 
 
@@ -168,7 +167,7 @@ def unfit_page(
 ) -> Response[str]:
     """The appointments that would no longer fit, and the choice to save anyway or go back."""
     return office.render(
-        "settings_unfit.html",
+        "settings/templates/unfit.html",
         status=STATUS[error.code],
         nav=nav(office, access),
         here=filled.part.section.path,

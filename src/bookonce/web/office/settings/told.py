@@ -159,11 +159,18 @@ def _more_wrong_texts(_: Gettext) -> list[tuple[str, str]]:
             r"a brace without its other; placeholders are (?P<known>.+)",
             _("A brace stands alone. You can use %(known)s."),
         ),
-        (r"expected one line", _("Please write one line.")),
-        (r"the picture has \d+ bytes; at most (?P<most>\d+)", _("The picture is too large.")),
+        (r"expected one line|has several lines; .*", _("Please write one line.")),
         (
-            r"the picture is not .*|expected a picture .*",
+            r"the pictures? (?:has|take) .*(?:at most|smaller|small).*",
+            _("The picture is too large."),
+        ),
+        (
+            r"the picture (?:is|can't).*|expected a picture .*",
             _("Please choose a picture: PNG, JPEG, WebP or SVG."),
+        ),
+        (
+            r"expected a language such as \"(?P<example>[^\"]+)\", got .*",
+            _("Please write a language as a code such as %(example)s."),
         ),
         (r"is required: one of .*", _("Please choose a location.")),
         (r"no (?:staff|location) has the key .*", _("It isn't there any more.")),

@@ -6,6 +6,7 @@ from babel.support import NullTranslations
 
 from bookonce.business.deposits import DepositFor
 from bookonce.business.messages import MessageKind
+from bookonce.business.page import Kind
 
 
 def section_names(words: NullTranslations) -> dict[str, str]:
@@ -17,6 +18,7 @@ def section_names(words: NullTranslations) -> dict[str, str]:
         "people": _("People"),
         "rooms": _("Rooms and equipment"),
         "services": _("Services"),
+        "categories": _("Categories"),
         "rules": _("Booking rules"),
         "page": _("Booking page"),
         "messages": _("Messages"),
@@ -35,6 +37,7 @@ def section_summaries(words: NullTranslations) -> dict[str, str]:
         "people": _("Who works here and when"),
         "rooms": _("What only one client can have at a time"),
         "services": _("What can be booked: duration, price, who performs it"),
+        "categories": _("Headings under which services are listed"),
         "rules": _("How early, how late, until when clients may cancel"),
         "page": _("Colour, logo, your own website"),
         "messages": _("Reminders, sender, your own words"),
@@ -52,6 +55,7 @@ def add_names(words: NullTranslations) -> dict[str, str]:
         "people": _("Add a person"),
         "rooms": _("Add a room or a device"),
         "services": _("Add a service"),
+        "categories": _("Add a category"),
     }
 
 
@@ -63,13 +67,14 @@ def none_yet(words: NullTranslations) -> dict[str, str]:
         "people": _("Nobody works here yet."),
         "rooms": _("No rooms or equipment. You need them only if they can run short."),
         "services": _("Nothing can be booked yet."),
+        "categories": _("No categories. You need them only if you have many services."),
     }
 
 
 def choice_names(words: NullTranslations) -> dict[str, str]:
     """Words of the document that a form offers."""
     _ = words.gettext
-    return {
+    return _kind_names(words) | {
         DepositFor.NEW_CLIENTS: _("Who has never been here"),
         DepositFor.NO_SHOWS: _("Who once didn't come"),
         MessageKind.BOOKED: _("Booked"),
@@ -81,4 +86,36 @@ def choice_names(words: NullTranslations) -> dict[str, str]:
         MessageKind.REFUNDED: _("Money goes back"),
         MessageKind.REMINDER: _("Reminder"),
         MessageKind.NO_SHOW: _("Didn't come"),
+    }
+
+
+def _kind_names(words: NullTranslations) -> dict[str, str]:
+    """What a business can be."""
+    _ = words.gettext
+    names = {
+        Kind.HAIR_SALON: _("Hair salon"),
+        Kind.BEAUTY_SALON: _("Beauty salon"),
+        Kind.NAIL_SALON: _("Nail salon"),
+        Kind.SPA: _("Spa"),
+        Kind.TATTOO: _("Tattoo studio"),
+        Kind.FITNESS: _("Fitness studio"),
+        Kind.MEDICAL: _("Medical practice"),
+        Kind.DENTIST: _("Dentist"),
+        Kind.OTHER: _("Something else"),
+    }
+    return {kind.value: name for kind, name in names.items()}
+
+
+def picture_names(words: NullTranslations) -> dict[tuple[str, str], tuple[str, str]]:
+    """What pictures are called, and what helps to choose one, by table and field."""
+    _ = words.gettext
+    photo = _("PNG, JPEG or WebP, at most 2 MB. We make it as small as it is shown.")
+    return {
+        ("page", "cover"): (_("Cover picture"), photo),
+        ("page", "logo"): (
+            _("Logo"),
+            _("PNG, JPEG, WebP or SVG, at most 64 KB. It stands at the top of the booking page."),
+        ),
+        ("staff", "picture"): (_("Portrait"), photo),
+        ("service", "picture"): (_("Picture"), photo),
     }
