@@ -240,3 +240,21 @@ class TestServices:
         assert "Cut" in page.text
         assert "Dye" not in page.text
         assert page.link("Show everyone's services") == address
+
+
+def test_a_visitor_reads_the_business_s_words_in_their_language(
+    visitor: httpx.Client, open_at: Open
+) -> None:
+    address = open_at(
+        page={"welcome": "Come in.", "text": [{"language": "de", "welcome": "Herein."}]},
+        staff=[a_staff_member("ada", text=[{"language": "de", "role": "Meisterin"}])],
+        service=[a_service(text=[{"language": "de", "name": "Schnitt"}])],
+    )
+    german = visitor.get(f"{address}?lang=de").text
+    assert "Schnitt" in german
+    assert "Herein." in german
+    assert "Meisterin" in german
+    french = visitor.get(f"{address}?lang=fr").text
+    assert "Schnitt" not in french
+    assert "Come in." in french
+    assert "Schnitt" in visitor.get(f"{address}?lang=de&service=cut&staff=any").text

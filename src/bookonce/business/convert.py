@@ -15,7 +15,6 @@ import msgspec
 
 from bookonce.business.document import (
     KEY_PATTERN,
-    NOT_BLANK,
     PHONE_PATTERN,
     SLUG_PATTERN,
     LocalTime,
@@ -23,6 +22,7 @@ from bookonce.business.document import (
 from bookonce.business.hours import Span
 from bookonce.business.messages import LEAD_PATTERN, QUIET_PATTERN
 from bookonce.business.page import COLOUR_PATTERN, WEBSITE_PATTERN
+from bookonce.business.texts import NOT_BLANK
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.zones import FIRST_YEAR, LAST_YEAR, is_in_calendar
 

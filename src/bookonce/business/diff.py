@@ -29,7 +29,10 @@ def _by_key(value: Any) -> Any:
     if isinstance(value, list | tuple) and value and all(isinstance(item, dict) for item in value):
         keyed = {}
         for index, item in enumerate(value):
-            name = next((name for name in ("key", "date", "from", "location") if name in item), "")
+            name = next(
+                (name for name in ("key", "date", "from", "location", "language") if name in item),
+                "",
+            )
             keyed[item.get(name, index)] = {
                 other: _by_key(v) for other, v in item.items() if other != name
             }

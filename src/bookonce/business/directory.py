@@ -21,6 +21,7 @@ from bookonce.business.document import (
 )
 from bookonce.business.hours import Hours
 from bookonce.business.logos import Logo
+from bookonce.business.spoken import in_language
 from bookonce.platform.errors import FieldError, NotFoundError, ValidationError
 
 
@@ -90,6 +91,18 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
         """The business's picture, if it has one."""
         text = self.business.page.logo
         return Logo.parse(text) if text else None
+
+    def in_language(self, code: str) -> Directory:
+        """The same with the business's texts as it says them in a language."""
+        if code not in self._spoken:
+            business = in_language(self.business, code)
+            same = business is self.business
+            self._spoken[code] = self if same else msgspec.structs.replace(self, business=business)
+        return self._spoken[code]
+
+    @cached_property
+    def _spoken(self) -> dict[str, Directory]:
+        return {}
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -16,6 +16,16 @@ from bookonce.business.deposits import DepositFor, Payments
 from bookonce.business.hours import WEEKDAYS, Hours, Span
 from bookonce.business.messages import Messages
 from bookonce.business.page import Page, WebAddress
+from bookonce.business.texts import (
+    Description,
+    Details,
+    Name,
+    NameText,
+    Preparation,
+    Role,
+    ServiceText,
+    StaffText,
+)
 from bookonce.business.visits import DURATION_MIN_MAX, Phase, Visit, visit_of
 
 SLUG_PATTERN = r"^[a-z0-9](-?[a-z0-9])*\Z"
@@ -23,9 +33,7 @@ SLUG_LENGTH_MAX = 63
 Slug = Annotated[str, Meta(pattern=SLUG_PATTERN, max_length=SLUG_LENGTH_MAX)]
 KEY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z"
 Key = Annotated[str, Meta(pattern=KEY_PATTERN, max_length=63)]
-NOT_BLANK = r"\S"
 PHONE_PATTERN = r"^\+?[0-9][0-9 ()./-]{2,38}\Z"
-Name = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]
 Address = Annotated[str, Meta(max_length=500)]
 Minutes = Annotated[int, Meta(ge=0, le=1440)]
 
@@ -154,6 +162,7 @@ class Location(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     address: Address = ""
     hours: WeeklyHours | None = None
     dates: tuple[DateHours, ...] = ()
+    text: tuple[NameText, ...] = ()
 
     def opening_hours(self) -> Hours | None:
         """The location's own hours, if it has any, in the form that availability is computed from."""
@@ -181,7 +190,7 @@ class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     key: Key
     name: Name
-    role: Annotated[str, Meta(max_length=100)] = ""
+    role: Role = ""
     """What they are, in a word or two, such as "Master stylist"."""
     languages: tuple[str, ...] = ()
     """The languages they speak with clients, by their codes, such as "de"."""
@@ -191,6 +200,7 @@ class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     hours: WeeklyHours = field(default_factory=WeeklyHours)
     dates: tuple[DateHours, ...] = ()
     at: tuple[HoursAt, ...] = ()
+    text: tuple[StaffText, ...] = ()
     time_off: tuple[TimeOff, ...] = ()
 
 
@@ -209,6 +219,7 @@ class Category(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
     key: Key
     name: Name
+    text: tuple[NameText, ...] = ()
 
 
 class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -230,17 +241,18 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     locations: tuple[str, ...] | None = None
     category: str | None = None
     """The key of the category it is listed under."""
-    description: Annotated[str, Meta(max_length=200)] = ""
+    description: Description = ""
     """What it is, in one line of the list."""
-    details: Annotated[str, Meta(max_length=4_000)] = ""
+    details: Details = ""
     """What there is more to say; the list unfolds it."""
-    preparation: Annotated[str, Meta(max_length=1_000)] = ""
+    preparation: Preparation = ""
     """What clients should know or do before they come."""
     picture: str | None = None
     hidden: bool = False
     """Whether no list shows it; whoever has its link can book it."""
     price_is_from: bool = False
     """Whether the price is the least that it costs."""
+    text: tuple[ServiceText, ...] = ()
 
     @property
     def visit(self) -> Visit:

@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from bookonce.business.texts import Announcement, PageText, Welcome
+
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}\Z"
 SITE_PATTERN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?\Z"
 # All of them stand in a header of every page.
@@ -60,9 +62,9 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     logo: str | None = None
     cover: str | None = None
     """A wide picture at the top of the page."""
-    welcome: Annotated[str, Meta(max_length=2_000)] = ""
+    welcome: Welcome = ""
     """What the business says to those who come to its page."""
-    announcement: Annotated[str, Meta(max_length=300)] = ""
+    announcement: Announcement = ""
     """What everybody should know now, on every step: a holiday, a move."""
     team: bool = True
     """Whether the page shows who works there."""
@@ -72,3 +74,4 @@ class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     privacy: WebAddress | None = None
     terms: WebAddress | None = None
     sites: tuple[str, ...] = ()
+    text: tuple[PageText, ...] = ()

@@ -14,6 +14,7 @@ from bookonce.business.convert import ERRORS_MAX, convert, encode_custom, salvag
 from bookonce.business.document import Business
 from bookonce.business.normal import normal
 from bookonce.business.picture_fields import with_pictures_kept
+from bookonce.business.spoken import text_errors, with_own_words
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.text import clean_address, clean_line, clean_lines, text_problem
 
@@ -40,7 +41,7 @@ def from_tree(tree: dict[str, Any]) -> Business:
 
     A mistake of one kind doesn't hide one of another: rules are tried on what can be salvaged.
     """
-    tree, errors = with_pictures_kept(_cleaned(tree))
+    tree, errors = with_pictures_kept(_cleaned(with_own_words(tree)))
     errors += _text_errors(tree, "")
     try:
         business = convert(tree, Business)
@@ -50,7 +51,7 @@ def from_tree(tree: dict[str, Any]) -> Business:
     wrong_places = [error.field for error in errors]
     errors += [
         error
-        for error in rule_errors(business, wrong_places)
+        for error in (*rule_errors(business, wrong_places), *text_errors(business))
         if not any(is_within(error.field, place) for place in wrong_places)
     ]
     if errors:

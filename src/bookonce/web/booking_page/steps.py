@@ -289,7 +289,7 @@ def form_page(
 def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
     """What stands above each later step."""
     address, directory = visit.address, visit.directory
-    services = [part.service for part in selection.parts]
+    services = _spoken(visit, selection)
     everyone = select(directory, replace(address.choice, staff=()))
     return {
         "duration_min": selection.duration_min,
@@ -299,13 +299,19 @@ def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
         if address.staff in (None, ANYONE)
         else directory.staff_name(address.staff or ""),
         "where": directory.where(selection.place.key),
-        "place_name": selection.place.label,
+        "place_name": directory.places[selection.place.key].label,
         "has_choice_of_people": has_choice_of_people(everyone),
         "filter": people_of(visit, everyone.performers) if has_choice_of_people(everyone) else [],
         "anyone": address.but(staff=ANYONE, start=None),
         "preparation": advice(services),
         **_basket_facts(visit, services),
     }
+
+
+def _spoken(visit: Visit, selection: Selection) -> list[Service]:
+    """The chosen services in the visitor's language: a time is looked for in the business's own."""
+    known = visit.directory.services
+    return [known.get(part.service.key, part.service) for part in selection.parts]
 
 
 def _basket_facts(visit: Visit, services: Sequence[Service]) -> dict[str, Any]:
@@ -325,7 +331,7 @@ def _parts(visit: Visit, selection: Selection, start: datetime) -> list[PartShow
     is_one_person = bool(selection.performers)
     first_day = start.astimezone(zone).date()
     found = []
-    for part in selection.parts:
+    for part, service in zip(selection.parts, _spoken(visit, selection), strict=True):
         begins = (start + timedelta(minutes=part.offset_min)).astimezone(zone)
         ends = (begins.astimezone(UTC) + timedelta(minutes=part.service.duration_min)).astimezone(
             zone
@@ -333,7 +339,7 @@ def _parts(visit: Visit, selection: Selection, start: datetime) -> list[PartShow
         only = part.performers[0] if len(part.performers) == 1 and not is_one_person else ""
         found.append(
             PartShown(
-                part.service.name,
+                service.name,
                 f"{visit.language.clock(begins, first_day)}–{visit.language.clock(ends, first_day)}",
                 visit.directory.staff_name(only) if only else "",
                 visit.price([part.service]),

@@ -63,6 +63,7 @@ class Visit:
         profile = directory.business.business
         accepted = request.headers.get("accept-language")
         self.language: Language = language(address.lang, accepted, profile.locale)
+        self.directory = directory.in_language(self.language.code)
 
     @classmethod
     async def of(

@@ -15,6 +15,7 @@ from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.kept import keep_minor_if_cancelled
 from bookonce.business.document import ANYONE
+from bookonce.events.catalogue import Part
 from bookonce.platform import money
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.errors import NotFoundError
@@ -133,6 +134,13 @@ class ManagePage:
         prices_minor = [part.price_minor for part in appointment.parts]
         return self.visit.amount_of(prices_minor, appointment.currency)
 
+    def _named(self, part: Part) -> str:
+        """What a part's service is called in the visitor's language, if it is called so still."""
+        own = self.held.directory.services.get(part.service)
+        if own is None or own.name != part.service_name:
+            return part.service_name
+        return self.visit.directory.services[part.service].name
+
     def parts(self, start: datetime | None = None) -> list[PartShown]:
         """Its parts, if there is more than one; `start`: as they are if it begins then."""
         appointment, spoken = self.appointment, self.visit.language
@@ -147,7 +155,7 @@ class ManagePage:
 
         return [
             PartShown(
-                part.service_name,
+                self._named(part),
                 f"{clock(part.start)}–{clock(part.end)}",
                 "" if is_one_person else part.staff_name,
                 self.visit.amount_of([part.price_minor], appointment.currency),
@@ -169,12 +177,12 @@ class ManagePage:
             own=self.address,
             appointment=appointment,
             status_name=appointment.status.value,
-            service=spoken.listed([part.service_name for part in appointment.parts]),
+            service=spoken.listed([self._named(part) for part in appointment.parts]),
             staff=spoken.in_turn([part.staff_name for part in appointment.parts]),
             parts=self.parts(),
             where=appointment.where,
             preparation=advice(
-                directory.services[part.service]
+                self.visit.directory.services[part.service]
                 for part in appointment.parts
                 if part.service in directory.services and confirmed
             ),
