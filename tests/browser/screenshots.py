@@ -35,7 +35,7 @@ def walk(page: Page, shoot: Callable[[str], None]) -> None:
     page.goto("/lumen?lang=en")
     shoot("1-service")
     page.get_by_role("link", name="Cut 45 minutes").click()
-    page.get_by_role("heading", name="Cut").wait_for()
+    page.get_by_role("heading", name="Cut", level=1, exact=True).wait_for()
     shoot("2-person")
     page.get_by_role("link", name="Anyone").click()
     page.get_by_role("heading", name="Soonest").wait_for()

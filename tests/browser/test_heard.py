@@ -121,7 +121,11 @@ async def test_a_whole_booking(page: Page, salon: str) -> None:
         "Cut: When?",
         focus='heading 1 "Cut" — When?',
         places=places_of_times('heading 1 "Cut" — When?'),
-        stops=['link "Choose somebody else"', *times_to_hear("09:00", "09:45")],
+        stops=[
+            'link "Choose somebody else"',
+            'DisclosureTriangle "With whom? Ada"',
+            *times_to_hear("09:00", "09:45"),
+        ],
     )
     await soonest(page).first.press("Enter")
     await expect_form(page)

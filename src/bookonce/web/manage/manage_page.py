@@ -95,11 +95,20 @@ class ManagePage:
 
     @property
     def again_url(self) -> str:
-        """Where whoever was here books again, and is known; empty until the visit is over."""
-        is_over = self.appointment.end <= datetime.now(UTC)
-        if not is_over or self.appointment.status in (Status.CANCELLED, Status.EXPIRED):
+        """Where the same is booked again with the same person: by whoever was here, who is known, or
+        has cancelled; empty until then.
+        """
+        appointment = self.appointment
+        is_cancelled = appointment.status is Status.CANCELLED
+        is_over = appointment.end <= datetime.now(UTC) and appointment.status is not Status.EXPIRED
+        if not is_cancelled and not is_over:
             return ""
-        return self.visit.address.but(again=self.held.token)
+        return self.visit.address.but(
+            service=",".join(appointment.services),
+            location=appointment.location if self.held.directory.lists_locations else None,
+            staff=appointment.staff if len(set(appointment.performers)) == 1 else ANYONE,
+            again=None if is_cancelled else self.held.token,
+        )
 
     @property
     def elsewhere(self) -> str:
