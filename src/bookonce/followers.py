@@ -10,6 +10,7 @@ from datetime import timedelta
 from bookonce.accounts import purge as sign_ins
 from bookonce.availability.installation import Installation
 from bookonce.booking import jobs as booking_jobs
+from bookonce.clients import jobs as client_jobs
 from bookonce.events import followers
 from bookonce.messages import jobs as message_jobs
 from bookonce.payments import jobs as payment_jobs
@@ -22,6 +23,7 @@ def registry() -> Registry[Installation]:
     found = Registry[Installation]()
     sign_ins.register(found)
     booking_jobs.register(found)
+    client_jobs.register(found)
     payment_jobs.register(found)
     message_jobs.register(found)
     found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)

@@ -7,14 +7,18 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from bookonce.accounts.roles import Post, Right
+from bookonce.business.directories import Directories
+from bookonce.clients.import_clients import take_in
 from bookonce.platform.actor import Role
+from bookonce.platform.database import Database
 from tests.factories import tomorrow_at
 from tests.office.cast import Cast
 from tests.running import RunningServer
@@ -255,3 +259,85 @@ def test_what_leaves_needs_a_fresh_proof(cast: Cast, pages: str) -> None:
     ):  # fmt: skip
         assert answer.json()["code"] == "PROOF_REQUIRED"
     assert cast.alice.get(f"{pages}/{zoe}").status_code == 200
+
+
+def send(cast: Cast, pages: str, data: bytes, name: str = "clients.csv") -> httpx.Response:
+    """A file is sent in."""
+    token = cast.alice.form_token(f"{pages}/import")
+    return cast.alice.browser.post(
+        f"{pages}/import", data={"form_token": token}, files={"file": (name, data)}
+    )
+
+
+def test_clients_are_brought_in_from_a_file(cast: Cast, pages: str) -> None:
+    text = "Vorname;Nachname;Telefon;Alter\nZoë;Müller;030 1234567;7\nMax;;1;\n;;;\n"
+    sent = send(cast, pages, text.encode())
+    assert sent.status_code == 303, sent.text
+    one = sent.headers["location"]
+    page = cast.alice.get(one).text
+    assert "Zoë Müller" in page
+    assert "Take 1 in" in page
+    assert "Bad lines: 1" in page
+    columns = {"column_0": "first_name", "column_1": "", "column_2": "phone", "column_3": ""}
+    again = cast.alice.post(one, has_head="1", existing="fill", **columns)
+    assert again.status_code == 303, again.text
+    page = cast.alice.get(one).text
+    assert "Zoë Müller" not in page
+    columns["column_1"] = "last_name"
+    started = cast.alice.post(one, has_head="1", existing="fill", start="1", **columns)
+    assert started.status_code == 303
+    waiting = cast.alice.get(one).text
+    assert 'http-equiv="refresh"' in waiting
+    assert "0 of 3 lines" in waiting
+    import_id = UUID(one.rpartition("/")[2])
+
+    async def work(database: Database) -> None:
+        directory = await Directories(database).current(cast.slug)
+        await take_in(database, directory, import_id, now=datetime.now(UTC))
+
+    cast.do(work)
+    done = cast.alice.get(one).text
+    assert "refresh" not in done
+    report = cast.alice.get(f"{one}/report")
+    assert report.headers["content-type"] == "text/csv; charset=utf-8"
+    assert report.text.splitlines()[1].startswith("3,")
+    assert "Zoë Müller" in cast.alice.get(f"{pages}?q=4567").text
+    assert cast.charlie.get(one.replace(cast.slug, cast.other_slug)).status_code == 404
+
+
+def test_what_is_wrong_with_a_file_is_said(cast: Cast, pages: str) -> None:
+    for data in (b"", b"\0\1", b"PK\x03\x04nonsense"):
+        answer = send(cast, pages, data)
+        assert answer.status_code == 422, data
+        assert 'id="file-error"' in answer.text
+    nothing = cast.alice.browser.post(
+        f"{pages}/import", data={"form_token": cast.alice.form_token(f"{pages}/import")}
+    )
+    assert nothing.status_code == 415  # not a form with a file
+    one = send(cast, pages, b"name\nZoe\n").headers["location"]
+    nameless = cast.alice.post(one, existing="fill", column_0="email", start="1")
+    assert nameless.status_code == 422
+    assert cast.alice.post(one, existing="keep", column_0="name").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"nonsense", b'--x\r\nContent-Disposition: form-data; name="form_token"\r\n\r\nno\r\n--x--',
+        b'--x\r\nContent-Disposition: form-data; name="form_token"; filename="a"\r\n\r\nno\r\n--x--',
+        b'--x\r\nContent-Disposition: form-data; name="form_token"\r\n'
+        b"Content-Type: text/plain; charset=nonsense\r\n\r\nno\r\n--x--",
+        b'--x\r\nContent-Disposition: form-data; name="form_token"\r\n'
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\n\xff\xfe\r\n--x--",
+        b'--x\r\nContent-Disposition: form-data\r\n\r\nno\r\n--x--',
+        b'--x\r\n\r\n', b"--x\r\n" * 3_000,
+    ],
+)  # fmt: skip
+def test_a_hostile_upload_changes_nothing_and_is_no_fault(
+    cast: Cast, pages: str, body: bytes
+) -> None:
+    answer = cast.alice.browser.post(
+        f"{pages}/import", content=body,
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )  # fmt: skip
+    assert answer.status_code in (400, 403, 413, 415, 422), (body, answer.text)

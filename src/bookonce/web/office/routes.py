@@ -29,7 +29,7 @@ from bookonce.web.office.api import absences, access, appointments, business, ev
 from bookonce.web.office.api import clients as clients_api
 from bookonce.web.office.api import messages as messages_api
 from bookonce.web.office.changes import pages as changes
-from bookonce.web.office.clients import leaving, merge_pages
+from bookonce.web.office.clients import importing, leaving, merge_pages
 from bookonce.web.office.clients import pages as client_pages
 from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
@@ -82,6 +82,7 @@ def pages(compression: CompressionConfig) -> Router:
             *client_pages.HANDLERS,
             *merge_pages.HANDLERS,
             *leaving.HANDLERS,
+            *importing.HANDLERS,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,
