@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from tests.browser.booking import assert_proper
 from tests.browser.checks import assert_accessible
 from tests.browser.conftest import APPEARANCES, NewPage
-from tests.browser.test_office_calendar import WITHOUT, Desk
+from tests.browser.test_office_calendar import WITHOUT, Desk, day
 from tests.office.cast import Cast
 from tests.office.test_messages import become, tell_all
 from tests.running import RunningServer
@@ -66,3 +66,9 @@ async def test_history(new_page: NewPage, cast: Cast, appearance: dict[str, Any]
     desk = await Desk.of(await new_page(**appearance), cast)
     desk.book("10:00", "Zoe")
     await assert_pages(desk, "history", "history?kind=member", "history?who=key")
+
+
+async def test_reports(new_page: NewPage, cast: Cast, appearance: dict[str, Any]) -> None:
+    desk = await Desk.of(await new_page(**appearance), cast)
+    desk.book("10:00", "Zoe")
+    await assert_pages(desk, "reports", f"reports?from={day()}&to={day()}", "reports?from=x")

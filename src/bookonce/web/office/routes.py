@@ -36,6 +36,7 @@ from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.feeds import pages as feeds
 from bookonce.web.office.guard import guard_api, guard_page
 from bookonce.web.office.messages import pages as messages
+from bookonce.web.office.reports import pages as reports
 from bookonce.web.office.settings import routes as settings
 
 
@@ -83,6 +84,7 @@ def pages(compression: CompressionConfig) -> Router:
             *merge_pages.HANDLERS,
             *leaving.HANDLERS,
             *importing.HANDLERS,
+            *reports.HANDLERS,
             team.team_page,
             team_invitations.invite_page,
             team_invitations.invite_by_form,

@@ -1,0 +1,1 @@
+"""Reports: the business in figures, as tables, plots and files."""
