@@ -378,7 +378,8 @@ class TestTextIsKeptAsItIs:
         booked = book(visitor, api, tomorrow_at(10), client=client, notes=INJECTION)
         ((name, notes, email),) = ledger.fetch(
             """
-            SELECT client_name, notes, email FROM appointment JOIN client USING (business_id)
+            SELECT client_name, appointment.notes, email
+            FROM appointment JOIN client USING (business_id)
             WHERE appointment_id = $1::text::uuid
             """,
             booked["id"],

@@ -37,7 +37,7 @@ def test_a_whole_booking_by_links_and_one_form(
     people = surfer.open(services.link("Long cut"))
     said = [said for said, _ in people.links]
     assert said[2] == "Add another service"
-    assert said[3].startswith("Anyone")
+    assert "Anyone" in said[3]
     times = surfer.open(people.link("Ada L."))
     day = surfer.open(times.link("Next month"))
     free_day = next(href for said, href in day.links if "free times" in said)
