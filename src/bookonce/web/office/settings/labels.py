@@ -22,6 +22,7 @@ from bookonce.business.document import (
 )
 from bookonce.business.messages import Messages, Template
 from bookonce.business.page import Page
+from bookonce.business.texts import NameText, PageText, ServiceText, StaffText
 from bookonce.business.visits import Phase
 
 
@@ -57,7 +58,7 @@ def labels(words: NullTranslations) -> Labels:
         RefundTier: _refund_tier(_),
         Messages: _messages(_),
         Template: _template(_),
-    }
+    } | _in_other_languages(_)
 
 
 def named(field: str) -> Label:
@@ -102,6 +103,7 @@ def _location(_: Gettext) -> dict[str, Label]:
             _("Special days"),
             _("These hours count instead of the week's. Without hours it is closed on that day."),
         ),
+        "text": Label(_("In other languages"), _("Where one says nothing, your own words stand.")),
         "key": Label(_("Key"), _("What programs and addresses call it. It stays the same.")),
     }
 
@@ -122,6 +124,7 @@ def _staff(_: Gettext) -> dict[str, Label]:
             _("These hours count instead of the week's. Without hours it is a day off."),
         ),
         "at": Label(_("Working hours"), _("A gap between two times is a break.")),
+        "text": Label(_("In other languages"), _("Where one says nothing, your own words stand.")),
         "key": Label(_("Key"), _("What programs and addresses call it. It stays the same.")),
     }
 
@@ -159,6 +162,7 @@ def _resource(_: Gettext) -> dict[str, Label]:
 def _category(_: Gettext) -> dict[str, Label]:
     return {
         "name": Label(_("Name"), _("A heading under which services are listed.")),
+        "text": Label(_("In other languages"), _("Where one says nothing, your own words stand.")),
         "key": Label(_("Key"), _("What programs and addresses call it. It stays the same.")),
     }
 
@@ -195,6 +199,7 @@ def _service(_: Gettext) -> dict[str, Label]:
                 "Together they last as long as the service."
             ),
         ),
+        "text": Label(_("In other languages"), _("Where one says nothing, your own words stand.")),
         "key": Label(_("Key"), _("What programs and addresses call it. It stays the same.")),
     }
 
@@ -234,6 +239,7 @@ def _page(_: Gettext) -> dict[str, Label]:
         "announcement": Label(
             _("Announcement"), _("What everybody should know now, such as a holiday.")
         ),
+        "text": Label(_("In other languages"), _("Where one says nothing, your own words stand.")),
         "team": Label(_("Show who works here")),
         "hours": Label(_("Show when you are open")),
         "kind": Label(_("What you are"), _("For search engines.")),
@@ -328,4 +334,21 @@ def _template(_: Gettext) -> dict[str, Label]:
             _("Text"),
             _("In braces stands what we put in: {name}, {service}, {staff}, {date}, {time} …"),
         ),
+    }
+
+
+def _in_other_languages(_: Gettext) -> dict[type, dict[str, Label]]:
+    language = {"language": Label(_("Language"))}
+    return {
+        NameText: language | {"name": Label(_("Name"))},
+        StaffText: language | {"role": Label(_("What they are"))},
+        PageText: language
+        | {"welcome": Label(_("Welcome")), "announcement": Label(_("Announcement"))},
+        ServiceText: language
+        | {
+            "name": Label(_("Name")),
+            "description": Label(_("In one line")),
+            "details": Label(_("More about it")),
+            "preparation": Label(_("Before they come")),
+        },
     }

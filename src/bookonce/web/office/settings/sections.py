@@ -27,6 +27,7 @@ from bookonce.business.document import (
 )
 from bookonce.business.messages import TEMPLATE_KINDS, Messages, Template
 from bookonce.business.page import Page
+from bookonce.business.texts import NameText, PageText, ServiceText, StaffText
 from bookonce.platform.languages import LANGUAGES
 from bookonce.web.office.settings.composite import Everywhere, Group, Rows
 from bookonce.web.office.settings.controls import (
@@ -74,6 +75,7 @@ SECTIONS = (
 BY_PATH = {section.path: section for section in SECTIONS}
 BY_TABLE = {section.table: section for section in SECTIONS}
 
+SPOKEN = Choice(is_required=True, given=LANGUAGES, source="languages")
 BETTER: Mapping[Place, Control | None] = {
     (Profile, "slug"): Text(is_required=True, length_max=63),
     (Profile, "timezone"): Choice(is_required=True, source="zones"),
@@ -115,21 +117,23 @@ BETTER: Mapping[Place, Control | None] = {
     (Payments, "provider"): Choice(source="providers"),
     (Messages, "reply_to"): Text(looks="email"),
     (Messages, "owner_copy"): Lines(),
+    **{(text, "language"): SPOKEN for text in (NameText, PageText, ServiceText, StaffText)},
     (Template, "kind"): Choice(
         is_required=True, given=tuple(kind.value for kind in TEMPLATE_KINDS)
     ),
-    (Template, "language"): Choice(is_required=True, given=LANGUAGES, source="languages"),
+    (Template, "language"): SPOKEN,
     (Template, "body"): Text(is_required=True, lines=6, length_max=2_000),
 }
 """Controls that types can't tell, and fields that have their place elsewhere."""
 
 ADVANCED: Mapping[type, tuple[str, ...]] = {
     Profile: ("slug",),
-    Location: ("key",),
-    Staff: ("key",),
+    Location: ("text", "key"),
+    Staff: ("text", "key"),
+    Page: ("text", "sites"),
     Resource: ("key",),
-    Category: ("key",),
-    Service: ("phases", "details", "preparation", "hidden", "price_is_from", "key"),
+    Category: ("text", "key"),
+    Service: ("phases", "details", "preparation", "hidden", "price_is_from", "text", "key"),
 }
 """Fields that few need: they stand at the end, folded up."""
 

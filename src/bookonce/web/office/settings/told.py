@@ -44,7 +44,10 @@ def _wrongs(words: NullTranslations) -> list[tuple[re.Pattern[str], str]]:
 
 def _wrong_texts(_: Gettext) -> list[tuple[str, str]]:
     return [
-        (r"is required|is blank|expected `str` of length >= 1", _("Please fill this in.")),
+        (
+            r"is required|is blank|expected one of .*|expected `str` of length >= 1",
+            _("Please fill this in."),
+        ),
         (r"expected `(?:int|float)`, got .*", _("Please enter a number.")),
         (
             r"expected `(?:int|float)` >= (?P<least>.+)",
@@ -71,7 +74,7 @@ def _wrong_texts(_: Gettext) -> list[tuple[str, str]]:
             _("%(one)s and %(other)s overlap."),
         ),
         (
-            r"(?P<text>.+) stands here \d+ times; once is enough",
+            r"(?P<text>.+) stands here (?:\d+ times|twice); once is enough",
             _("%(text)s stands here more than once."),
         ),
         (
