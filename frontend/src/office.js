@@ -47,3 +47,16 @@ for (const form of document.querySelectorAll("form.filters")) {
     select.addEventListener("change", () => form.requestSubmit());
   }
 }
+
+// What is under way is looked at again until it is over; without scripts there is a link.
+const AGAIN_MS = 1500;
+
+async function lookAgain() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (answer?.ok) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    document.querySelector("main").replaceChildren(...page.querySelector("main").childNodes);
+  }
+  if (document.querySelector("[data-again]")) setTimeout(lookAgain, AGAIN_MS);
+}
+if (document.querySelector("[data-again]")) setTimeout(lookAgain, AGAIN_MS);

@@ -92,24 +92,32 @@ _END = Statement(
     WHERE business_id = :business_id AND import_id = :import_id AND status = 'queued'
     """
 )
-_MATCHES = Statement(
+# In two steps: a join would be planned for the few clients that there are when a file begins.
+_HAVING = Statement(
     """
-    SELECT client.client_id, client_folded(client.name) AS folded,
-           had.email, had.phone
-    FROM client AS had JOIN client ON client.business_id = :business_id
-                                  AND client.client_id = coalesce(had.merged_into, had.client_id)
-    WHERE had.business_id = :business_id AND had.client_id IN (
-        SELECT client_id FROM client
-        WHERE business_id = :business_id AND email = ANY(:emails::text[])
-        UNION ALL
-        SELECT client_id FROM client
-        WHERE business_id = :business_id AND phone = ANY(:phones::text[]))
+    SELECT coalesce(merged_into, client_id) AS client_id, email, phone FROM client
+    WHERE business_id = :business_id AND email = ANY(:emails::text[])
+    UNION ALL
+    SELECT coalesce(merged_into, client_id), email, phone FROM client
+    WHERE business_id = :business_id AND phone = ANY(:phones::text[])
+    """
+)
+_NAMES = Statement(
+    """
+    SELECT client_id, client_folded(name) AS folded FROM client
+    WHERE business_id = :business_id AND client_id = ANY(:client_ids::uuid[])
     """
 )
 _FOLD = Statement(
     """
     SELECT client_folded(name) FROM unnest(:names::text[]) WITH ORDINALITY AS said (name, number)
     ORDER BY number
+    """
+)
+_KNOWN = Statement(
+    """
+    SELECT email FROM client
+    WHERE business_id = :business_id AND email = ANY(:emails::text[]) AND is_known_by_email
     """
 )
 _CREATE = Statement(
@@ -119,16 +127,12 @@ _CREATE = Statement(
     )
     SELECT :business_id, new.client_id, new.name, new.email, new.phone, new.notes,
            ARRAY(SELECT jsonb_array_elements_text(new.flags::jsonb)),
-           row_number() OVER (PARTITION BY new.email ORDER BY new.number) = 1
-           AND NOT EXISTS (
-               SELECT 1 FROM client
-               WHERE client.business_id = :business_id AND client.email = new.email
-                 AND client.is_known_by_email),
+           new.is_known_by_email,
            :now
     FROM unnest(
         :client_ids::uuid[], :names::text[], :emails::text[], :phones::text[], :notes::text[],
-        :flags::text[]
-    ) WITH ORDINALITY AS new (client_id, name, email, phone, notes, flags, number)
+        :flags::text[], :known::boolean[]
+    ) AS new (client_id, name, email, phone, notes, flags, is_known_by_email)
     """
 )
 _FILL = Statement(
@@ -240,8 +244,15 @@ async def matches(
     connection: Connection, business_id: UUID, emails: Sequence[str], phones: Sequence[str]
 ) -> list[Match]:
     """Who has one of some mail addresses or numbers."""
-    rows = await _MATCHES.rows(connection, business_id=business_id, emails=emails, phones=phones)
-    return [Match(row["client_id"], row["folded"], row["email"], row["phone"]) for row in rows]
+    found = await _HAVING.rows(connection, business_id=business_id, emails=emails, phones=phones)
+    rows = await _NAMES.rows(
+        connection, business_id=business_id, client_ids=[row["client_id"] for row in found]
+    )
+    names = {row["client_id"]: row["folded"] for row in rows}
+    return [
+        Match(row["client_id"], names[row["client_id"]], row["email"], row["phone"])
+        for row in found
+    ]
 
 
 async def folded(connection: Connection, names: Sequence[str]) -> list[str]:
@@ -257,11 +268,20 @@ async def create(
 ) -> None:
     """Write clients down, all at once."""
     who = [particulars for _, particulars in new]
+    emails = [each.email for each in who if each.email]
+    taken = {
+        row["email"]
+        for row in await _KNOWN.rows(connection, business_id=business_id, emails=emails)
+    }
+    known = []
+    for each in who:  # the first of several is the one whom a visitor is taken for
+        known.append(each.email not in taken)
+        taken |= {each.email} - {None}
     await _CREATE.run(
         connection, business_id=business_id, client_ids=[each for each, _ in new],
         names=[each.name for each in who], emails=[each.email for each in who],
         phones=[each.phone for each in who], notes=[each.notes for each in who],
-        flags=[json.dumps(each.flags) for each in who], now=now,
+        flags=[json.dumps(each.flags) for each in who], known=known, now=now,
     )  # fmt: skip
 
 
