@@ -21,7 +21,7 @@ from bookonce.events.catalogue import CLIENT_CHANGED, CLIENT_CREATED, ClientFact
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
-from bookonce.platform.errors import NotFoundError
+from bookonce.platform.errors import NotFoundError, TryAgainError
 from bookonce.platform.ids import new_id
 
 
@@ -101,6 +101,8 @@ async def change_client(
         if known is None:
             raise _nobody()
         row = (await client_rows.locked(connection, business_id, known.id))[known.id]
+        if row["merged_into"] is not None:
+            raise TryAgainError("This client was merged into another meanwhile; try again.")
         before = client_rows.particulars_of(row)
         after = before.with_changes(changes)
         changed = tuple(
