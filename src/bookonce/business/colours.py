@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 TEXT_CONTRAST = 4.5
-LIGHT_PAGE, DARK_PAGE = "#ffffff", "#1b1c20"
+# The ground of notices, from which a colour stands out least: what is legible there is on the page.
+LIGHT_PAGE, DARK_PAGE = "#fdf3dc", "#3a3222"
 WHITE, BLACK = "#ffffff", "#111111"
 _STEPS = 100
 
