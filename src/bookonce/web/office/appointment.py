@@ -37,6 +37,7 @@ from bookonce.web.office.desk_form import DeskForm, status_of, told
 from bookonce.web.office.history import Line, lines
 from bookonce.web.office.messages.lines import message_lines
 from bookonce.web.office.page import Office
+from bookonce.web.office.rebook import again
 from bookonce.web.office.words import status_name
 
 PATH = "/{slug:str}/appointments/{appointment_id:uuid}"
@@ -262,6 +263,7 @@ async def _page(
         if appointment.price_minor is not None
         else "",
         history=list[Line](lines(history, language, zone)),
+        again=await again(office, access, appointment),
         messages=message_lines(messages, directory, language, access),
         may=_may(appointment, access, office),
         can_undo=done == "moved",
