@@ -252,22 +252,22 @@ BUSINESS_CHANGED = _kind(
     "business.changed", ChangeFacts, "0.1", "The business describes itself differently."
 )
 CLIENT_CREATED = _kind(
-    "client.created", ClientFacts, "0.2", "Somebody was written down as a client, in the office."
+    "client.created", ClientFacts, "0.1", "Somebody was written down as a client, in the office."
 )
 CLIENT_CHANGED = _kind(
-    "client.changed", ClientFacts, "0.2", "What is kept of a client was put right."
+    "client.changed", ClientFacts, "0.1", "What is kept of a client was put right."
 )
 CLIENT_MERGED = _kind(
-    "client.merged", ClientFacts, "0.2", "Two clients turned out to be one; `other` is who stays."
+    "client.merged", ClientFacts, "0.1", "Two clients turned out to be one; `other` is who stays."
 )
 CLIENT_UNMERGED = _kind(
-    "client.unmerged", ClientFacts, "0.2", "A merge was undone; `other` is whose they were."
+    "client.unmerged", ClientFacts, "0.1", "A merge was undone; `other` is whose they were."
 )
 IMPORT_REQUESTED = _kind(
-    "clients.import_requested", ImportFacts, "0.2", "A file of clients is to be taken in."
+    "client.import_requested", ImportFacts, "0.1", "A file of clients is to be taken in."
 )
 CLIENTS_IMPORTED = _kind(
-    "clients.imported", ImportFacts, "0.2", "A file of clients was taken in, all of it at once."
+    "client.imported", ImportFacts, "0.1", "A file of clients was taken in, all of it at once."
 )
 CLIENT_ERASED = _kind(
     "client.erased", NoFacts, "0.1", "What was known of a client was erased; the books stay."

@@ -16,16 +16,18 @@ from bookonce.events.catalogue import (
     BlockFacts,
     ChangeFacts,
     FeedFacts,
+    KeyFacts,
     MemberFacts,
     RefundFacts,
     RefusalFacts,
 )
+from bookonce.keys.scopes import Scope
 from bookonce.platform import money
 from bookonce.platform.actor import ActorKind
 from bookonce.platform.languages import Language
 from bookonce.web.office.history import detail as appointment_detail
 from bookonce.web.office.history import what as appointment_what
-from bookonce.web.office.words import right_name, role_name
+from bookonce.web.office.words import right_name, role_name, scope_name
 
 CHANGES_SHOWN_MAX = 8
 UNTOLD = frozenset({"booking.refused", "move.refused", "move.unchanged", "payment.notified"})
@@ -43,6 +45,7 @@ def groups(words: NullTranslations) -> dict[str, str]:
         "client": _("Clients"),
         "refund": _("Refunds"),
         "feed": _("Calendar addresses"),
+        "key": _("API keys"),
     }
 
 
@@ -71,6 +74,12 @@ def what(kind: str, language: Language) -> str:
         "time.rezoned": _("Blocked time put right by the clock"),
         "time.unblocked": _("Blocked time given back"),
         "business.changed": _("Settings changed"),
+        "client.created": _("Client written down"),
+        "client.changed": _("Client changed"),
+        "client.merged": _("Two clients merged"),
+        "client.unmerged": _("Merge of two clients undone"),
+        "client.import_requested": _("File of clients handed in"),
+        "client.imported": _("Clients brought in from a file"),
         "client.erased": _("A client's particulars erased"),
         "member.invited": _("Somebody invited"),
         "member.joined": _("Joined the team"),
@@ -78,6 +87,8 @@ def what(kind: str, language: Language) -> str:
         "member.removed": _("Taken out of the team"),
         "feed.made": _("Calendar address made"),
         "feed.revoked": _("Calendar address revoked"),
+        "key.created": _("API key made"),
+        "key.revoked": _("API key revoked"),
     }.get(kind) or appointment_what(kind, language)
 
 
@@ -95,6 +106,7 @@ class Teller:
             MemberFacts: self._member,
             RefundFacts: self._refund,
             FeedFacts: self._feed,
+            KeyFacts: self._key,
             RefusalFacts: lambda _facts, _zone: "",
         }
 
@@ -150,6 +162,12 @@ class Teller:
     def _feed(self, facts: msgspec.Struct, _zone: ZoneInfo) -> str:
         assert isinstance(facts, FeedFacts)
         return self._name(facts.staff)
+
+    def _key(self, facts: msgspec.Struct, _zone: ZoneInfo) -> str:
+        assert isinstance(facts, KeyFacts)
+        words = self.language.words
+        scopes = [scope_name(scope, words) for scope in Scope if scope in facts.scopes]
+        return self.language.joined(facts.name, *scopes)
 
     def _name(self, key: str) -> str:
         return self.directory.staff_name(key)
