@@ -91,4 +91,4 @@ class TestAfterAChange:
         booked = book(visitor, api, tomorrow_at(10))
         assert visitor.post(f"{address_of(api, booked)}/cancellation").status_code == 200
         hosts = {urlsplit(one).netloc for one in opened(visitor, booked["manage_url"]).addresses}
-        assert hosts == {""}
+        assert hosts - {"www.openstreetmap.org"} == {""}  # that is where the business is
