@@ -11,10 +11,12 @@ import os
 import pwd
 import subprocess
 import sys
+import zoneinfo
 from collections.abc import Mapping
 from pathlib import Path
 
 import bookonce
+import bookonce.platform.zone_database
 from bookonce.platform.embedded import EmbeddedPostgres
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.postgres_programs import can_enter, system_user
@@ -59,8 +61,9 @@ def _wrong(message: str) -> ValidationError:
 
 
 def _folders() -> tuple[Path, ...]:
-    """All that the program is made of, and may have to read later."""
-    return (Path(bookonce.__file__).parent, Path(sys.prefix), Path(sys.base_prefix))
+    """All that the program is made of, and may have to read later: itself, Python, zones."""
+    ours = (Path(bookonce.__file__).parent, Path(sys.prefix), Path(sys.base_prefix))
+    return (*ours, *map(Path, zoneinfo.TZPATH))
 
 
 def _hidden(user: pwd.struct_passwd) -> list[Path]:
