@@ -45,6 +45,7 @@ AT_ONCE = 4
 # One of each kind will do: the first and the last of the links to times, say.
 CONTROLS = """() => {
     const kinds = new Map();
+    for (const each of document.querySelectorAll("details")) each.open = true;
     for (const each of document.querySelectorAll("a[href], button, label:has(input[type=radio])")) {
         const box = each.getBoundingClientRect();
         const leaves = each.target || /^(tel|mailto):|\\.ics$/.test(each.getAttribute("href"));

@@ -64,7 +64,7 @@ class TestDocument:
 
     def test_it_has_no_error_that_is_never_sent(self, document: dict[str, Any]) -> None:
         good = {"200", "201", "204", "304"}
-        assert statuses(document) - good <= READING | CHANGING | {"401", "402", "403", "428"}
+        assert statuses(document) - good <= READING | CHANGING | {"401", "402", "403", "412", "428"}
 
     def test_every_error_is_a_problem(self, document: dict[str, Any]) -> None:
         for operation in operations(document):
