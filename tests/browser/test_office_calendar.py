@@ -167,8 +167,7 @@ async def test_appointments_are_moved_by_keys(new_page: NewPage, cast: Cast) -> 
     await desk.on_grid("Zoe").locator("a").focus()
     await desk.page.keyboard.press("Alt+ArrowRight")
     await expect(desk.column("ben").locator("li")).to_contain_text("Zoe")
-    await desk.on_grid("Zoe").locator("a").focus()
-    await desk.page.keyboard.press("Enter")
+    await desk.on_grid("Zoe").locator("a").press("Enter")
     await expect(desk.page.locator("h1")).to_contain_text("Zoe")
 
 
