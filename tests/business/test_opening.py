@@ -29,7 +29,7 @@ def opening(staff: list[dict[str, Any]], location: dict[str, Any] | None = None)
         staff_ids={each.key: UUID(int=3) for each in business.staff},
         service_ids={service.key: UUID(int=9) for service in business.service},
     )
-    return Opening.of(directory, directory.places["main"])
+    return Opening.of(directory.places["main"])
 
 
 def ada(**hours: Any) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Place:
     """By the key of each who works there: the hours that must be open, theirs and the location's."""
     resources: Mapping[str, tuple[UUID, ...]]
     """The ids of rooms and equipment, by kind."""
+    own_hours: Hours | None = None
+    """The opening hours that the location lists; None: it is open when somebody works there."""
 
     @property
     def label(self) -> str:
@@ -116,29 +118,32 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
         listed = self.business.location or (
             Location(ONLY_LOCATION, profile.name, address=profile.address or ""),
         )
-        return {
-            location.key: Place(
+        found = {}
+        for number, location in enumerate(listed):
+            limits = location.opening_hours()
+            found[location.key] = Place(
                 location.key,
                 self.location_ids[location.key],
                 location.name,
                 location.address,
                 self.lists_locations,
                 ZoneInfo(location.timezone or profile.timezone),
-                self._hours_at(location, is_first=number == 0),
+                self._hours_at(location, limits, is_first=number == 0),
                 self._resources_at(location, is_first=number == 0),
+                limits if location.hours is not None else None,
             )
-            for number, location in enumerate(listed)
-        }
+        return found
 
-    def _hours_at(self, location: Location, *, is_first: bool) -> dict[str, tuple[Hours, ...]]:
-        own = location.opening_hours()
+    def _hours_at(
+        self, location: Location, limits: Hours | None, *, is_first: bool
+    ) -> dict[str, tuple[Hours, ...]]:
         found: dict[str, tuple[Hours, ...]] = {}
         for staff in self.business.staff:
             here = [each.opening_hours() for each in staff.at if each.location == location.key]
             if is_first and len(self.business.location) <= 1:
                 here = [hours_of(staff.hours, staff.dates)]
             if here:
-                found[staff.key] = (here[0],) if own is None else (here[0], own)
+                found[staff.key] = (here[0],) if limits is None else (here[0], limits)
         return found
 
     def _resources_at(self, location: Location, *, is_first: bool) -> dict[str, tuple[UUID, ...]]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
-from bookonce.business.directory import Directory, Place
+from bookonce.business.directory import Place
 from bookonce.business.hours import DAY_MIN, Hours, Span
 from bookonce.platform.intervals import Interval, merged
 from bookonce.platform.zones import day_number
 
+Ways = tuple[tuple[Hours, ...], ...]
 UNUSUAL_DAYS = 28
 WEEK = 7
 
@@ -23,26 +25,21 @@ WEEK = 7
 class Opening:
     """When a place is open; each way to be open is hours of which all must be."""
 
-    ways: tuple[tuple[Hours, ...], ...]
+    ways: Ways
 
     @classmethod
-    def of(cls, directory: Directory, place: Place) -> Opening:
+    def of(cls, place: Place) -> Opening:
         """By what the location says, or by who works there."""
-        listed = next((each for each in directory.business.location if each.key == place.key), None)
-        own = listed.opening_hours() if listed is not None and listed.hours is not None else None
+        own = place.own_hours
         return cls(((own,),) if own is not None else tuple(place.hours.values()))
 
     def on(self, day: date) -> tuple[Interval, ...]:
         """The spans that begin on a date."""
-        number = day_number(day)
-        return _union(_common([hours.spans_on(number) for hours in way]) for way in self.ways)
+        return _on(self.ways, day_number(day))
 
     def usually(self) -> tuple[tuple[Interval, ...], ...]:
         """The spans of the seven weekdays, Monday first, whatever single dates say."""
-        return tuple(
-            _union(_common([hours.weekly[weekday] for hours in way]) for way in self.ways)
-            for weekday in range(WEEK)
-        )
+        return _usually(self.ways)
 
     def unusual(self, first: date) -> list[tuple[date, tuple[Interval, ...]]]:
         """The dates from `first` on that are closed or open against the rule of the week."""
@@ -75,12 +72,27 @@ class State:
     until: datetime | None
 
 
+# Each page with the hours asks for a month of days; hours are told apart by identity, so what comes
+# of them is kept for as long as a business stays as it is.
+@lru_cache(4_096)
+def _on(ways: Ways, number: int) -> tuple[Interval, ...]:
+    return _union([hours.spans_on(number) for hours in way] for way in ways)
+
+
+@lru_cache(512)
+def _usually(ways: Ways) -> tuple[tuple[Interval, ...], ...]:
+    return tuple(
+        _union([hours.weekly[weekday] for hours in way] for way in ways) for weekday in range(WEEK)
+    )
+
+
 def _at(day: date, minute: int) -> datetime:
     return datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
 
 
-def _union(ways: Iterable[Sequence[Interval]]) -> tuple[Interval, ...]:
-    return tuple(merged([span for way in ways for span in way]))
+def _union(ways: Iterable[Sequence[tuple[Span, ...]]]) -> tuple[Interval, ...]:
+    different = set(map(tuple, ways))  # most of those who work somewhere have the same hours
+    return tuple(merged([span for way in different for span in _common(way)]))
 
 
 def _common(all_of: Sequence[Sequence[Span]]) -> list[Interval]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from urllib.parse import urlencode
 
 from bookonce.business.directory import Directory, Place
@@ -58,34 +59,38 @@ class Person:
     picture: Shown | None
 
 
-@dataclass(frozen=True, slots=True)
 class Face:
-    """The business as its pages show it."""
+    """The business as its pages show it, in a language, at a moment."""
 
-    cover: Shown | None
-    welcome: list[str]
-    """Its paragraphs."""
-    announcement: str
-    places: list[PlaceShown]
-    legal: list[tuple[str, str]]
-    """A text and an address for each."""
-
-    @classmethod
-    def of(cls, directory: Directory, spoken: Language, now: datetime) -> Face:
-        """In a language, at a moment."""
+    def __init__(self, directory: Directory, spoken: Language, now: datetime) -> None:
+        self._directory, self._spoken, self._now = directory, spoken, now
         page, _ = directory.business.page, spoken.words.gettext
+        self.cover: Shown | None = shown(directory, page.cover)
+        self.welcome = paragraphs(page.welcome)
+        self.announcement = page.announcement
         legal = (
             (_("Imprint"), page.imprint),
             (_("Privacy"), page.privacy),
             (_("Terms"), page.terms),
         )
-        return cls(
-            shown(directory, page.cover),
-            paragraphs(page.welcome),
-            page.announcement,
-            [_place(directory, place, spoken, now) for place in directory.places.values()],
-            [(text, url) for text, url in legal if url],
-        )
+        self.legal = [(text, url) for text, url in legal if url]
+        """A text and an address for each."""
+        places = list(directory.places.values())
+        self.address = paragraphs(places[0].address) if len(places) == 1 else []
+        """The lines of the only place's address."""
+        self.map_url = _map_url(self.address)
+
+    @cached_property
+    def places(self) -> list[PlaceShown]:
+        """With their hours: worked out only for the page that shows them."""
+        return [
+            _place(self._directory, place, self._spoken, self._now)
+            for place in self._directory.places.values()
+        ]
+
+
+def _map_url(lines: list[str]) -> str:
+    return f"{MAPS}?{urlencode({'query': ', '.join(lines)})}" if lines else ""
 
 
 def paragraphs(text: str) -> list[str]:
@@ -113,7 +118,7 @@ def initials(name: str) -> str:
 
 
 def _place(directory: Directory, place: Place, spoken: Language, now: datetime) -> PlaceShown:
-    opening = Opening.of(directory, place)
+    opening = Opening.of(place)
     wall = now.astimezone(place.zone).replace(tzinfo=None)
     state = opening.now(wall)
     lines = paragraphs(place.address)
@@ -121,7 +126,7 @@ def _place(directory: Directory, place: Place, spoken: Language, now: datetime) 
     return PlaceShown(
         place.label,
         lines,
-        f"{MAPS}?{urlencode({'query': ', '.join(lines)})}" if lines else "",
+        _map_url(lines),
         _standing(state, spoken, wall) if shows_hours else "",
         state.is_open,
         _week(opening, spoken, wall) if shows_hours and any(opening.usually()) else [],

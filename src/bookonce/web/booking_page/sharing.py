@@ -147,7 +147,7 @@ def _business(directory: Directory, spoken: Language, base: str) -> dict[str, An
 
 
 def _where(directory: Directory, place: Place) -> dict[str, Any]:
-    hours = list(_hours(Opening.of(directory, place))) if directory.business.page.hours else []
+    hours = list(_hours(Opening.of(place))) if directory.business.page.hours else []
     return {"address": place.address, "openingHoursSpecification": hours}
 
 

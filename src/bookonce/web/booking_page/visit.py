@@ -96,7 +96,7 @@ class Visit:
             icon_url=icon_of(self.directory),
             sharing=sharing,
             data=as_data(self.directory, self.language, self.base) if is_front_page else "",
-            face=Face.of(self.directory, self.language, datetime.now(UTC)),
+            face=Face(self.directory, self.language, datetime.now(UTC)),
             is_gone=self.is_gone,
             languages=[
                 (code, language(code, None, "en").own_name, self.in_language(code))
