@@ -157,3 +157,19 @@ def test_a_file_with_pictures_is_the_same_when_it_comes_back() -> None:
     )
     assert toml_file.parse(toml_file.render(business)) == business
     assert tree.from_tree(tree.as_tree(business)) == business
+
+
+def test_what_was_decoded_once_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    once, broken = kept(a_picture(), COVER), "data:image/webp;base64,UklGRgAAAABXRUJQ"
+    with pytest.raises(ValueError, match="can't be read"):
+        kept(broken, COVER)
+
+    def decoded(*_: object, **__: object) -> None:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(Image, "open", decoded)
+    assert kept(once, COVER) == once
+    with pytest.raises(ValueError, match="can't be read"):  # tried again: it isn't known as sound
+        kept(broken, COVER)
+    with pytest.raises(ValueError, match="can't be read"):  # nor is one of another frame
+        kept(once, PORTRAIT)

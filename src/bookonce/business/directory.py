@@ -21,6 +21,7 @@ from bookonce.business.document import (
 )
 from bookonce.business.hours import Hours
 from bookonce.business.logos import Logo
+from bookonce.business.pictures import PictureFacts, facts_of
 from bookonce.business.spoken import in_language
 from bookonce.platform.errors import FieldError, NotFoundError, ValidationError
 
@@ -93,6 +94,16 @@ class Directory(msgspec.Struct, frozen=True, dict=True):
         """The business's picture, if it has one."""
         text = self.business.page.logo
         return Logo.parse(text) if text else None
+
+    def picture(self, text: str) -> PictureFacts:
+        """Of one of the business's pictures, looked at once."""
+        if text not in self._pictures:
+            self._pictures[text] = facts_of(text)
+        return self._pictures[text]
+
+    @cached_property
+    def _pictures(self) -> dict[str, PictureFacts]:
+        return {}
 
     def in_language(self, code: str) -> Directory:
         """The same with the business's texts as it says them in a language."""

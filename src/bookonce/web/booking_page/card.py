@@ -81,12 +81,12 @@ def _facts(directory: Directory) -> Facts:
     return profile.name, ", ".join(address.split("\n")), page.colour or DEFAULT_COLOUR, page.cover
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=200)
 def _digest(facts: Facts) -> str:
     return hashlib.blake2b(repr(facts).encode(), digest_size=8).hexdigest()
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=24)
 def _drawn(facts: Facts) -> bytes:
     """The card as JPEG: the cover under a shade, or the brand's colour, with the name."""
     name, address, colour, cover = facts
@@ -115,7 +115,7 @@ def _drawn(facts: Facts) -> bytes:
     return out.getvalue()
 
 
-@lru_cache(maxsize=100)
+@lru_cache(maxsize=64)
 def _icon(logo: Logo) -> bytes:
     """A logo within a square, as PNG; one that can't be drawn is an empty square."""
     square = Image.new("RGBA", (ICON_PX, ICON_PX), (0, 0, 0, 0))

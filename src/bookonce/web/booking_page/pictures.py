@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +10,7 @@ from functools import lru_cache
 from litestar import Response, get
 
 from bookonce.business.directory import Directory
-from bookonce.business.pictures import content_of, narrowed, size_px
+from bookonce.business.pictures import content_of, narrowed
 from bookonce.platform.errors import NotFoundError
 from bookonce.web.dependencies import Here
 
@@ -47,8 +46,8 @@ def shown(directory: Directory, text: str | None) -> Shown | None:
     """A picture of a business, if there is one."""
     if text is None:
         return None
-    digest, (width_px, height_px) = _known(text)
-    return Shown(f"/{directory.slug}/picture/{digest}", width_px, height_px)
+    known = directory.picture(text)
+    return Shown(f"/{directory.slug}/picture/{known.digest}", known.width_px, known.height_px)
 
 
 @get("/{slug:str}/picture/{file:str}", include_in_schema=False)
@@ -77,16 +76,10 @@ def _texts(directory: Directory) -> dict[str, str]:
     texts = [business.page.cover]
     texts += [each.picture for each in business.staff]
     texts += [each.picture for each in business.service]
-    return {_known(text)[0]: text for text in texts if text}
+    return {directory.picture(text).digest: text for text in texts if text}
 
 
-@lru_cache(maxsize=2_000)
-def _known(text: str) -> tuple[str, tuple[int, int]]:
-    """A picture's digest and size."""
-    content = content_of(text)
-    return hashlib.blake2b(content, digest_size=8).hexdigest(), size_px(content)
-
-
-@lru_cache(maxsize=500)
+# Each is at most 160 KiB, and its text as much again by a half: 25 MB in all.
+@lru_cache(maxsize=64)
 def _narrowed(text: str, width_px: int) -> bytes:
     return narrowed(content_of(text), width_px)
