@@ -12,13 +12,13 @@ import openpyxl
 import pytest
 
 from bookonce.clients import import_rows
-from bookonce.clients.csv_text import lines
 from bookonce.clients.export import export_all
 from bookonce.clients.import_clients import find_import, send_in, start, take_in
 from bookonce.clients.import_file import FILE_BYTES_MAX, ROWS_MAX, read_file
 from bookonce.clients.import_mapping import guess, has_head, judged
 from bookonce.clients.import_rows import Import
 from bookonce.platform.connection import Connection
+from bookonce.platform.csv_text import lines
 from bookonce.platform.errors import ValidationError
 from tests.clients.cast import Book
 

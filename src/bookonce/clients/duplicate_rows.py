@@ -78,7 +78,6 @@ _GROUPS = Statement(
     SELECT reason, ids[1:{OF_GROUP_MAX}] AS ids FROM common
     """
 )
-_FOLDED = Statement("SELECT client_folded(:name::text)")
 _SOME = Statement(
     """
     SELECT client_id, name, email, phone FROM client
@@ -112,11 +111,6 @@ async def some(
     """Clients by their ids."""
     rows = await _SOME.rows(connection, business_id=business_id, client_ids=client_ids)
     return {row["client_id"]: _candidate(row) for row in rows}
-
-
-async def folded(connection: Connection, name: str) -> str:
-    """A name as it is searched."""
-    return str(await _FOLDED.value(connection, name=name)).strip()
 
 
 def _candidate(row: Row, folded: str = "") -> Candidate:

@@ -11,6 +11,7 @@ from bookonce.accounts.roles import Right
 from bookonce.clients import duplicate_rows
 from bookonce.clients.client_rows import Known
 from bookonce.clients.duplicate_rows import Candidate
+from bookonce.clients.fold_rows import folded
 from bookonce.platform.database import Database
 
 ALIKE = 0.85
@@ -43,7 +44,7 @@ async def duplicates_of(database: Database, known: Known, *, access: Access) -> 
         return []
     who = known.particulars
     found = await database.run(duplicate_rows.of_one, access.business_id, known.id, who)
-    own = await database.run(duplicate_rows.folded, who.name)
+    own = (await database.run(folded, [who.name]))[0].strip()
     judged = [Duplicate(each, _reasons(known, own, each)) for each in found]
     return sorted((one for one in judged if one.reasons), key=lambda one: -len(one.reasons))
 

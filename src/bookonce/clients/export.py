@@ -10,9 +10,9 @@ from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
 from bookonce.business.directory import Directory
 from bookonce.clients import export_rows
-from bookonce.clients.csv_text import BYTE_ORDER_MARK, lines
 from bookonce.clients.keep import find_client
 from bookonce.platform.connection import Row
+from bookonce.platform.csv_text import BYTE_ORDER_MARK, lines
 from bookonce.platform.database import Database
 
 HEAD = (

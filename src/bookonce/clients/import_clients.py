@@ -13,6 +13,7 @@ from bookonce.accounts.roles import Right
 from bookonce.business.country import country_of
 from bookonce.business.directory import Directory
 from bookonce.clients import import_rows
+from bookonce.clients.fold_rows import folded
 from bookonce.clients.import_file import read_file
 from bookonce.clients.import_mapping import guess, has_head, judged
 from bookonce.clients.import_rows import Import, Match
@@ -182,10 +183,10 @@ async def _write(
     phones = [who.phone for who in chunk if who.phone]
     for match in await import_rows.matches(connection, business_id, emails, phones):
         taken.learn(match)
-    folded = await import_rows.folded(connection, [who.name for who in chunk])
+    names = await folded(connection, [who.name for who in chunk])
     new: list[tuple[UUID, Particulars]] = []
     there: list[tuple[UUID, Particulars]] = []
-    for who, name in zip(chunk, folded, strict=True):
+    for who, name in zip(chunk, names, strict=True):
         client_id = taken.found(who, name)
         if client_id is not None:
             there.append((client_id, who))

@@ -16,7 +16,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
-from bookonce.clients.csv_text import BYTE_ORDER_MARK, unquoted
+from bookonce.platform.csv_text import BYTE_ORDER_MARK, unquoted
 from bookonce.platform.errors import FieldError, ValidationError
 
 FILE_BYTES_MAX = 10 * 1024 * 1024

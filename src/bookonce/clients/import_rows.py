@@ -108,12 +108,6 @@ _NAMES = Statement(
     WHERE business_id = :business_id AND client_id = ANY(:client_ids::uuid[])
     """
 )
-_FOLD = Statement(
-    """
-    SELECT client_folded(name) FROM unnest(:names::text[]) WITH ORDINALITY AS said (name, number)
-    ORDER BY number
-    """
-)
 _KNOWN = Statement(
     """
     SELECT email FROM client
@@ -253,11 +247,6 @@ async def matches(
         Match(row["client_id"], names[row["client_id"]], row["email"], row["phone"])
         for row in found
     ]
-
-
-async def folded(connection: Connection, names: Sequence[str]) -> list[str]:
-    """Names as they are searched."""
-    return [row[0] for row in await _FOLD.rows(connection, names=names)]
 
 
 async def create(

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
+from bookonce.clients.fold_rows import folded
 from bookonce.clients.said import SHORT, WORDS_MAX, Said
 from bookonce.platform.connection import Connection, Row
 from bookonce.platform.statements import Statement
@@ -18,6 +20,13 @@ FOUND_MAX = 12
 RANKED_MAX = 200
 """Of so many who was here last is looked up; more are too many for a person to read."""
 NUMBERS_MAX = 3
+
+
+class ByName(NamedTuple):
+    """By what a list of clients is sorted."""
+
+    found_by: str
+    id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +51,6 @@ class Listed:
     phone: str | None
     flags: tuple[str, ...]
     found_by: str
-
-
-_FOLD = Statement(
-    """
-    SELECT client_folded(word) FROM unnest(:words::text[]) WITH ORDINALITY AS said (word, number)
-    ORDER BY number
-    """
-)
 
 
 def _matches(words: int, numbers: int) -> str:
@@ -218,10 +219,9 @@ async def _values(connection: Connection, said: Said) -> dict[str, str]:
     """The patterns for LIKE. They are folded by the database, as what they are compared with is."""
     values = {f"number_{n}": f"%{number}%" for n, number in enumerate(said.numbers)}
     if said.words:
-        rows = await _FOLD.rows(connection, words=list(said.words))
-        folded = [row[0] for row in rows]
-        has_long = any(len(word) >= SHORT for word in folded)
-        values |= {f"word_{n}": _pattern(word, has_long) for n, word in enumerate(folded)}
+        words = await folded(connection, said.words)
+        has_long = any(len(word) >= SHORT for word in words)
+        values |= {f"word_{n}": _pattern(word, has_long) for n, word in enumerate(words)}
     return values
 
 

@@ -14,6 +14,7 @@ from bookonce.messages.log_rows import Logged
 from bookonce.messages.message_rows import Message
 from bookonce.messages.outgoing import MAIL
 from bookonce.platform.connection import Connection
+from bookonce.platform.cursor import ByTime, decoded, encoded
 from bookonce.platform.errors import (
     FieldError,
     NotFoundError,
@@ -68,7 +69,7 @@ async def list_messages(
         )
     if not 1 <= limit <= LIMIT_MAX:
         raise ValidationError([FieldError("limit", f"expected 1 to {LIMIT_MAX}")])
-    before = _before(cursor) if cursor else None
+    before = decoded(cursor, ByTime) if cursor else None
     directory = await installation.current(slug)
     found = await installation.database.run(
         log_rows.page,
@@ -81,21 +82,8 @@ async def list_messages(
         rows_max=limit + 1,
     )
     rest = found[limit - 1] if len(found) > limit else None
-    next_cursor = f"{rest.created_at.isoformat()}~{rest.id}" if rest else None
+    next_cursor = encoded((rest.created_at, rest.id)) if rest else None
     return LogPage(found[:limit], next_cursor)
-
-
-def _before(cursor: str) -> tuple[datetime, UUID]:
-    at, _, message_id = cursor.partition("~")
-    try:
-        moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None:
-            raise ValueError
-        return moment, UUID(message_id)
-    except ValueError:
-        raise ValidationError(
-            [FieldError("cursor", "expected what next_cursor of a page before says")]
-        ) from None
 
 
 async def resend(installation: Installation, slug: str, message_id: UUID, *, now: datetime) -> UUID:

@@ -32,6 +32,7 @@ from bookonce.desk.change import (
     undo_at_desk,
 )
 from bookonce.desk.request import DeskBooking, DeskChange, DeskMove
+from bookonce.platform.cursor import ByTime, decoded, encoded
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.web.dependencies import Configured, Here, Slug
 from bookonce.web.office.api.answers import (
@@ -41,7 +42,7 @@ from bookonce.web.office.api.answers import (
     entry_answer,
     history_answer,
 )
-from bookonce.web.office.api.cursor import LIMIT_DEFAULT, LIMIT_MAX, cursor_of, read_cursor
+from bookonce.web.office.api.cursor import LIMIT_DEFAULT, LIMIT_MAX
 from bookonce.web.office.dependencies import Admitted
 from bookonce.web.public.bookings import IdempotencyKey
 from bookonce.web.public.documented import OFFICE_CHANGING, OFFICE_READING
@@ -86,7 +87,7 @@ async def list_appointments(
         scope = replace(scope, staff=seen)
         if not seen:
             return AppointmentsPage([], None)
-    after_start, after_id = read_cursor(cursor)
+    after_start, after_id = decoded(cursor, ByTime) if cursor is not None else (None, None)
     query = replace(
         _between(directory, scope, first, last),
         after_start=after_start,
@@ -97,7 +98,7 @@ async def list_appointments(
     shown, rest = found[:limit], found[limit:]
     return AppointmentsPage(
         [entry_answer(entry, entry.as_of(now), access) for entry in shown],
-        cursor_of(shown[-1].start, shown[-1].id) if rest else None,
+        encoded((shown[-1].start, shown[-1].id)) if rest else None,
     )
 
 

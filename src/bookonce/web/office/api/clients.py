@@ -23,8 +23,8 @@ from bookonce.clients.merge import merge_clients, unmerge_client
 from bookonce.clients.merging import MergeRequest
 from bookonce.clients.particulars import ClientChange, NewClient
 from bookonce.clients.scope import performer_of
+from bookonce.platform.cursor import decoded, encoded
 from bookonce.web.dependencies import Here, Slug
-from bookonce.web.office.api.clients_cursor import cursor_of, read_cursor
 from bookonce.web.office.api.cursor import LIMIT_DEFAULT, LIMIT_MAX
 from bookonce.web.office.dependencies import Admitted, SignedIn
 from bookonce.web.public.bookings import IdempotencyKey
@@ -96,13 +96,13 @@ async def list_clients(
         access.business_id,
         said.read(q, country_of(directory)),
         performer_id=performer_of(directory, access),
-        after=read_cursor(cursor),
+        after=decoded(cursor, search_rows.ByName) if cursor else None,
         limit=limit + 1,
     )
     shown = found[:limit]
     return ClientsPage(
         [ListedClient(one.id, one.name, one.email, one.phone, one.flags) for one in shown],
-        cursor_of(shown[-1].found_by, shown[-1].id) if len(found) > limit else None,
+        encoded((shown[-1].found_by, shown[-1].id)) if len(found) > limit else None,
     )
 
 

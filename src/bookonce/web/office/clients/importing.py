@@ -16,12 +16,12 @@ from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
 from bookonce.business.country import country_of
 from bookonce.clients import import_rows
-from bookonce.clients.csv_text import BYTE_ORDER_MARK, lines
 from bookonce.clients.import_clients import choose, find_import, send_in, start
 from bookonce.clients.import_file import FILE_BYTES_MAX
 from bookonce.clients.import_mapping import TARGETS, judged, mapping_of
 from bookonce.clients.import_rows import Import
 from bookonce.clients.particulars import Particulars
+from bookonce.platform.csv_text import BYTE_ORDER_MARK, lines
 from bookonce.platform.errors import BookonceError, ValidationError
 from bookonce.web.forms import form_fields
 from bookonce.web.office.clients.leaving import attachment

@@ -24,10 +24,10 @@ from bookonce.clients.particulars import ClientChange, NewClient, split_flags
 from bookonce.clients.scope import performer_of
 from bookonce.clients.visit_rows import Summary, Visit
 from bookonce.platform import money
+from bookonce.platform.cursor import decoded, encoded
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.languages import Language
 from bookonce.web.forms import form_fields
-from bookonce.web.office.api.clients_cursor import cursor_of, read_cursor
 from bookonce.web.office.clients.words import done_text, reason_text, wrong_fields
 from bookonce.web.office.dependencies import Admitted, Page
 from bookonce.web.office.desk_form import DeskForm
@@ -55,12 +55,12 @@ async def clients_page(office: Page, access: Admitted) -> Response[str]:
     if meant.is_nothing:
         listed = await run(
             search_rows.listed, access.business_id, meant, performer_id=performer_id,
-            after=read_cursor(query.get("cursor")), limit=SHOWN_MAX + 1,
+            after=decoded(cursor, search_rows.ByName) if (cursor := query.get("cursor")) else None, limit=SHOWN_MAX + 1,
         )  # fmt: skip
         found = listed[:SHOWN_MAX]
         if len(listed) > SHOWN_MAX:
             last = listed[SHOWN_MAX - 1]
-            next_url = f"?cursor={cursor_of(last.found_by, last.id)}"
+            next_url = f"?cursor={encoded((last.found_by, last.id))}"
     else:
         ranked = await run(
             search_rows.search, access.business_id, meant, performer_id=performer_id,

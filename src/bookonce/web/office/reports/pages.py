@@ -116,7 +116,7 @@ async def _file(office: Office, access: Access, session: SignedIn) -> Response[b
     tables = Tables(found, office.business, office.language)
     name = f"{office.business.slug}-{period.first}-{period.last}.csv"
     return Response(
-        b"\xef\xbb\xbf" + as_csv(tables.all()).encode(),  # so that spreadsheets take it for UTF-8
+        as_csv(tables.all()).encode(),
         status_code=422 if wrong else 200,
         media_type="text/csv",
         headers={

@@ -12,6 +12,7 @@ from bookonce.desk.report import Figures, Report
 from bookonce.desk.report_rows import Share
 from bookonce.platform import money
 from bookonce.platform.actor import ActorKind
+from bookonce.platform.csv_text import BYTE_ORDER_MARK, lines
 from bookonce.platform.languages import Language
 
 
@@ -196,13 +197,6 @@ def _missed_share(language: Language, figures: Figures) -> str:
 
 def as_csv(tables: Iterable[Table]) -> str:
     """Tables below each other, as a spreadsheet takes them: what it would compute is quoted."""
-    lines = []
-    for table in tables:
-        lines += [[table.title], table.head, *table.rows, []]
-    return "".join(",".join(map(_cell, line)) + "\r\n" for line in lines)
-
-
-def _cell(text: str) -> str:
-    """A name that begins like a formula is one to a spreadsheet, unless an apostrophe is before it."""
-    safe = f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-    return '"' + safe.replace('"', '""') + '"'
+    return BYTE_ORDER_MARK + lines(
+        row for table in tables for row in ([table.title], table.head, *table.rows, [])
+    )

@@ -15,12 +15,17 @@ def quoted(text: str) -> str:
     """A cell that stands for itself in any spreadsheet: with an apostrophe before what would be a
     formula.
     """
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+    return f"'{text}" if _is_formula(text) else text
 
 
 def unquoted(text: str) -> str:
     """A cell without such an apostrophe."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULAS) else text
+    return text[1:] if text[:1] == "'" and _is_formula(text[1:]) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take it for one; some don't mind spaces before it."""
+    return text.startswith(_FORMULAS) or text.lstrip().startswith(_FORMULAS)
 
 
 def lines(rows: Iterable[Iterable[str]]) -> str:
