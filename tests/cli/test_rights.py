@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from bookonce.platform.embedded import EmbeddedPostgres
 from bookonce.platform.postgres_programs import system_user
 from tests.cli.commands import bookonce
 from tests.factories import a_business
@@ -122,3 +123,25 @@ def test_a_user_who_is_not_there_is_refused(scratch: Path) -> None:
     )
     assert outcome.code == 1
     assert "BOOKONCE_USER there is no user 'nobody-of-that-name'" in outcome.err
+
+
+def test_who_is_not_let_in_by_the_database_stays_root_and_says_so(scratch: Path) -> None:
+    embedded = EmbeddedPostgres(scratch / "rights-closed")
+    url = embedded.acquire()
+    try:
+        people = Path(url.partition("host=")[2]) / "pg_ident.conf"
+        ours = [line for line in people.read_text().splitlines() if line.split()[1] == "root"]
+        people.write_text("\n".join(ours) + "\n")
+        postmaster = int((people.parent / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGHUP)
+        with RunningServer(url, scratch / "rights-of-closed") as server:
+            assert server.process is not None
+            parent = psutil.Process(server.process.pid)
+            found = until(lambda: spoken_to(parent), lambda each: "web" in each)
+            assert rights(found["web"])["Uid:"] == ["0"] * 4
+            assert "the database doesn't let in the user bookonce" in server.log()
+        outcome = bookonce("serve", "--database-url", url, BOOKONCE_USER="bookonce")
+        assert outcome.code == 1
+        assert "BOOKONCE_USER the database doesn't let in the user bookonce" in outcome.err
+    finally:
+        embedded.release()

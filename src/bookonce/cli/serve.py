@@ -112,7 +112,7 @@ def serve(
                 log_level=LogLevels.warning,
             )
             os.environ[drain.PLACE] = f"{metrics}/draining"
-            tell_lesser_user(settings, Path(metrics))
+            tell_lesser_user(settings, os.environ["BOOKONCE_DATABASE_URL"], Path(metrics))
             server.main_loop_interrupt = Draining(server, settings.drain_s)  # type: ignore[assignment]
             open_ = threading.Event()
             lines = [

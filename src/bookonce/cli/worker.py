@@ -28,7 +28,7 @@ def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
         with watched_database_url(settings) as url:
             asyncio.run(made_ready(url))
             lesser = asyncio.run(runtime_url(settings, url))
-            user = tell_lesser_user(settings)
+            user = tell_lesser_user(settings, lesser)
             if user is not None and settings.database_url is None:
                 _work_in_child(settings, lesser)
                 return

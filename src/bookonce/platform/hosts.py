@@ -84,3 +84,10 @@ def each_host(url: str) -> list[str]:
             )
         )
     return urls
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Whether any host of an address is a Unix socket, whose server may ask the kernel who connects."""
+    parts = urlsplit(url)
+    hosts = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host", "")
+    return any(not host or host.startswith("/") for host in hosts.split(","))

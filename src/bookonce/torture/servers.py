@@ -40,7 +40,6 @@ class ServerProcess:
             "BOOKONCE_DATA_DIR": str(folder / name),
             "BOOKONCE_PORT": str(self.port),
             "BOOKONCE_RATE_LIMIT": "off",
-            "BOOKONCE_USER": "root",  # the run's databases lie where only who started it can go
             "BOOKONCE_LOG_LEVEL": "warning",
         }
         self._process: asyncio.subprocess.Process | None = None
