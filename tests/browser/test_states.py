@@ -97,7 +97,7 @@ async def test_nothing_to_choose(
 ) -> None:
     page = await new_page(**appearance)
     await Visitor(page, closed := open_salon(service=[])).open()
-    await Visitor(page, closed).sees("li.empty")
+    await Visitor(page, closed).sees("p.empty:visible")
     nobody_works = Visitor(page, open_salon(staff=[a_staff_member("ada", hours={})]))
     await nobody_works.open(service="cut", staff="ada")
     await nobody_works.sees("h1")

@@ -6,6 +6,7 @@ import base64
 import io
 import struct
 import zlib
+from collections import OrderedDict
 
 import pytest
 from PIL import Image
@@ -160,6 +161,7 @@ def test_a_file_with_pictures_is_the_same_when_it_comes_back() -> None:
 
 
 def test_what_was_decoded_once_is_not_decoded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "_sound", OrderedDict())  # of other tests nothing is known
     once, broken = kept(a_picture(), COVER), "data:image/webp;base64,UklGRgAAAABXRUJQ"
     with pytest.raises(ValueError, match="can't be read"):
         kept(broken, COVER)

@@ -9,6 +9,7 @@ import pytest
 
 WEB = {"litestar", "granian", "jinja2"}
 LOAD = {"aiohttp", "bookonce.torture"}
+FILES = {"PIL", "openpyxl", "numpy"}
 
 
 def imported(statement: str) -> set[str]:
@@ -29,12 +30,12 @@ def imported(statement: str) -> set[str]:
         (
             "from bookonce.cli.main import app; app(['--version'], standalone_mode=False)",
             {"typer"},
-            WEB | LOAD | {"asyncpg", "bookonce.business"},
+            WEB | LOAD | FILES | {"asyncpg", "bookonce.business"},
         ),
-        ("import bookonce.cli.business", {"asyncpg"}, WEB | LOAD),
-        ("import bookonce.cli.jobs_process", {"bookonce.queue"}, WEB | LOAD),
-        ("import bookonce.cli.serve", {"granian"}, {"litestar", "jinja2"} | LOAD),
-        ("import bookonce.cli.web_worker", {"litestar"}, LOAD),
+        ("import bookonce.cli.business", {"asyncpg"}, WEB | LOAD | FILES),
+        ("import bookonce.cli.jobs_process", {"bookonce.queue"}, WEB | LOAD | FILES),
+        ("import bookonce.cli.serve", {"granian"}, {"litestar", "jinja2"} | LOAD | FILES),
+        ("import bookonce.cli.web_worker", {"litestar"}, LOAD | FILES),
     ],
     ids=["version", "business", "jobs", "serve", "web-worker"],
 )

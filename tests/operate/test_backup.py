@@ -177,7 +177,7 @@ class TestRefusals:
         (tmp_path / "file").write_bytes(whole[:begun])
         place = new_data_dir(scratch)
         outcome = bookonce("restore", tmp_path / "file", *place)
-        refused(outcome, "end of file")
+        refused(outcome, "cut short")
         assert "salon" not in bookonce("list", *place).said
 
     def test_one_of_a_newer_version(

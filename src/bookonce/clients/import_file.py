@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
-
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from bookonce.platform.csv_text import BYTE_ORDER_MARK, unquoted
 from bookonce.platform.errors import FieldError, ValidationError
@@ -26,12 +22,10 @@ COLUMNS_MAX = 60
 CELL_LENGTH_MAX = 4_000
 _DELIMITERS = (",", ";", "\t", "|")
 _ZIP = b"PK\x03\x04"
-_UNREADABLE = (
-    zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, IndexError,
-    AttributeError, OSError, EOFError, SyntaxError, RuntimeError, NotImplementedError,
-    MemoryError, OverflowError, AssertionError,
-)  # fmt: skip
-"""What a broken spreadsheet makes the library raise. XML's errors are SyntaxErrors."""
+
+
+class UnreadableError(Exception):
+    """A file can't be read; the message says what to do."""
 
 
 def read_file(data: bytes) -> list[list[str]]:
@@ -97,23 +91,13 @@ def _decoded(data: bytes) -> str:
 
 
 def _sheet(data: bytes) -> Iterator[tuple[Any, ...]]:
-    """The first sheet of a spreadsheet. A file may say that it is as large as it likes: what its
-    parts would be unpacked is looked at before, and nothing is unpacked beyond what it says.
-    """
+    # Few bring in a spreadsheet; every command and worker would wait for what reads one.
+    from bookonce.clients.spreadsheet import sheet_rows
+
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-        if unpacked > UNPACKED_BYTES_MAX:
-            raise _wrong("the spreadsheet is too large once it is unpacked; send it in parts")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # what a file says of its size isn't to be believed
-            yield from sheet.iter_rows(values_only=True, max_col=COLUMNS_MAX + 1)
-        finally:
-            book.close()
-    except _UNREADABLE:
-        raise _wrong("the spreadsheet can't be read; save it as .xlsx or CSV anew") from None
+        yield from sheet_rows(data)
+    except UnreadableError as error:
+        raise _wrong(str(error)) from None
 
 
 def _wrong(message: str) -> ValidationError:

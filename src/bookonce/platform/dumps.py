@@ -116,7 +116,8 @@ def _pipe(read: list[str], write: list[str], environment: dict[str, str], tell: 
         pump.join()
         if reading.wait() != 0:
             writing.kill()
-            raise DumpError(complaint or "pg_restore failed")
+            said_by_it = complaint.strip() or "pg_restore failed"
+            raise DumpError(f"the backup is cut short or damaged: {said_by_it}")
         with contextlib.suppress(BrokenPipeError):
             writing.stdin.write(b"COMMIT;\n")
             writing.stdin.close()
