@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryFile
 
+from tests.cli.forked import Forks
 from tests.running import COMMAND
 
 TIMEOUT_S = 250  # the torture takes a while where others use the machine, too
+READ_AT_IMPORT = {"BOOKONCE_ZONE_RULES"}
+"""Settings that a process reads as it begins; a command with one has to be all its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +41,32 @@ def environment(**settings: str) -> dict[str, str]:
 
 def bookonce(*arguments: str | Path, stdin: str | bytes = b"", **settings: str) -> Outcome:
     """Run a command to its end."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        env=environment(**settings),
-        cwd="/",
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    if READ_AT_IMPORT & settings.keys():
+        done = subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            input=given,
+            capture_output=True,
+            env=environment(**settings),
+            cwd="/",
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+    with TemporaryFile() as source, TemporaryFile() as out, TemporaryFile() as err:
+        source.write(given)
+        source.seek(0)
+        streams = (source.fileno(), out.fileno(), err.fileno())
+        fork = _forks().run([*map(str, arguments)], streams, environment(**settings))
+        code = fork.wait(TIMEOUT_S)
+        out.seek(0)
+        err.seek(0)
+        return Outcome(code, out.read().decode(), err.read().decode())
+
+
+@cache
+def _forks() -> Forks:
+    return Forks(environment())
 
 
 def refused(outcome: Outcome, *words: str, code: int = 1) -> None:
