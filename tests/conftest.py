@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -12,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import httpx._transports.default as transports
 import pytest
 
 import bookonce.followers  # noqa: F401 - declares who follows events
@@ -24,6 +26,9 @@ from bookonce.platform.embedded import EmbeddedPostgres
 from bookonce.platform.settings import Settings
 from tests.databases import Databases
 from tests.running import RunningServer
+
+# Each client would read all authorities' certificates anew, which takes a tenth of a second.
+transports.create_ssl_context = functools.cache(transports.create_ssl_context)
 
 
 @pytest.fixture(scope="session")
