@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,15 +22,21 @@ ROOMS = [folder.parent for folder in locale_folders()]
 EACH_ROOM = pytest.mark.parametrize("room", ROOMS, ids=lambda room: str(room.relative_to(PACKAGE)))
 
 
+@cache
+def _texts() -> list[tuple[Path, str]]:
+    """Every text that templates and code show, and the file that shows it."""
+    methods = [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.py", "python")]
+    found = extract_from_dir(PACKAGE, method_map=methods)
+    return [(PACKAGE / name, str(text)) for name, _, text, _, _ in found]
+
+
 def texts_of(room: Path) -> set[str]:
-    """Every text that templates and code of a room show, but for rooms inside it with their own."""
+    """Every text that a room shows, but for rooms inside it with their own."""
     inner = [other for other in ROOMS if room in other.parents]
     return {
-        str(text)
-        for name, _, text, _, _ in extract_from_dir(
-            room, method_map=[("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.py", "python")]
-        )
-        if not any(other in (room / name).parents for other in inner)
+        text
+        for file, text in _texts()
+        if room in file.parents and not any(other in file.parents for other in inner)
     }
 
 
