@@ -42,6 +42,7 @@ from bookonce.web.drain import is_draining
 from bookonce.web.inbound import payment_webhooks
 from bookonce.web.last_answers import LastAnswers
 from bookonce.web.manage import pages, payment
+from bookonce.web.mcp.endpoint import mcp
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.office import routes as office
 from bookonce.web.openapi import complete, openapi_config
@@ -109,6 +110,7 @@ def create_application(settings: Settings) -> ASGIApp:
             office.pages(COMPRESSION),
             office.office_api(),
             calendar_feed,
+            mcp,
             brand.brand_sheet,
             brand.logo,
             pictures.picture,

@@ -25,6 +25,10 @@ BOOKINGS_OF_A_NETWORK = "100/day"
 BOOKINGS_OF_A_CLIENT = "10/day"
 """At one business, by mail address; whatever stands behind a plus sign makes no other client."""
 DECLINES_OF_A_NETWORK = "10/hour"
+BOOKINGS_OF_AN_AGENT = "120/hour"
+"""By key. Agents of many businesses come from the few networks of those who run them, so a network
+tells nothing of them.
+"""
 
 STATE = "automation"
 Subject = tuple[Counts, str, int]
@@ -38,6 +42,7 @@ class Automation:
         self._is_on = settings.rate_limit is not None
         self._of_network = Counts(Kind.BOOKINGS_OF_A_NETWORK, BOOKINGS_OF_A_NETWORK)
         self._of_client = Counts(Kind.BOOKINGS_OF_A_CLIENT, BOOKINGS_OF_A_CLIENT)
+        self._of_agent = Counts(Kind.BOOKINGS_OF_AN_AGENT, BOOKINGS_OF_AN_AGENT)
         self._declines = Counts(Kind.DECLINES, DECLINES_OF_A_NETWORK)
 
     @contextmanager
@@ -48,12 +53,14 @@ class Automation:
             return
         subjects = [(self._of_network, one, times) for one, times in wider_networks(network)]
         subjects.append((self._of_client, f"{slug} {folded(client.email)}", 1))
-        counted = Counted(subjects)
-        try:
+        with _counted(subjects) as counted:
             yield counted
-        except BookonceError:
-            counted.give_back()
-            raise
+
+    @contextmanager
+    def booking_by_agent(self, key_id: str) -> Iterator[None]:
+        """The same around a booking of an agent, by its key. Raises RateLimitedError."""
+        with _counted([(self._of_agent, key_id, 1)] if self._is_on else []):
+            yield
 
     @contextmanager
     def payment(self, network: str) -> Iterator[None]:
@@ -74,6 +81,17 @@ class Automation:
                 counted.give_back()
 
 
+@contextmanager
+def _counted(subjects: Sequence[Subject]) -> Iterator[Counted]:
+    """Around what is given back if it is refused."""
+    counted = Counted(subjects)
+    try:
+        yield counted
+    except BookonceError:
+        counted.give_back()
+        raise
+
+
 def automation_of(request: Request[Any, Any, Any]) -> Automation:
     """What bounds programs in the application that answers: kept in its state, since a dependency
     would take a booking's time to find.
@@ -91,8 +109,8 @@ class Counted:
             if wait_s := counts.wait_s(subject, time.time(), times):
                 self.give_back()
                 raise RateLimitedError(
-                    "So many of these came from your network, or for this mail address, that we "
-                    f"doubt that people sent them; try again in {wait_s} seconds.",
+                    "So many of these came from your network, with this key or for this mail "
+                    f"address that we doubt that people want them; try again in {wait_s} seconds.",
                     wait_s=wait_s,
                 )
             self._subjects.append((counts, subject, times))

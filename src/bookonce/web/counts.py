@@ -60,6 +60,7 @@ class Kind(IntEnum):
     BOOKINGS_OF_A_NETWORK = 5
     BOOKINGS_OF_A_CLIENT = 6
     DECLINES = 7
+    BOOKINGS_OF_AN_AGENT = 8
 
 
 class Counts:

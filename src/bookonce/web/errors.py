@@ -152,17 +152,20 @@ def problem(
     **more: Any,
 ) -> Response[bytes]:
     """A problem details answer; `more` is what else a `Problem` may have."""
-    body = Problem(
-        type="about:blank",
-        title=http.HTTPStatus(status).phrase,
-        status=status,
-        detail=detail,
-        code=code,
-        **more,
-    )
+    body = _problem(status, code, detail, **more)
     return Response(
         msgspec.json.encode(body), status_code=status, media_type=MEDIA_TYPE, headers=headers
     )
+
+
+def problem_of(error: BookonceError) -> Problem:
+    """What a refusal of the product says to programs."""
+    return _problem(STATUS[error.code], error.code, error.detail, **_facts(error))
+
+
+def _problem(status: int, code: str, detail: str, **more: Any) -> Problem:
+    title = http.HTTPStatus(status).phrase
+    return Problem("about:blank", title, status, detail, code, **more)
 
 
 def refused(request: Request[Any, Any, Any], error: BookonceError) -> Response[bytes]:

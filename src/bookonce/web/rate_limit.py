@@ -24,7 +24,7 @@ an operator's tools ask tells whether the server lives.
 """
 
 
-FOR_PROGRAMS = "/api/"
+FOR_PROGRAMS = ("/api/", "/mcp")
 """Whoever writes a program wants to know where they stand before they are refused."""
 
 

@@ -27,7 +27,11 @@ from bookonce.web.public.documented import READING
 @get("/", responses=READING, summary="The business")
 async def business(slug: Slug, installation: Here) -> BusinessAnswer:
     """Name, time zone, currency, locale, booking policy, and how to reach it."""
-    directory = await installation.current(slug)
+    return business_answer(await installation.current(slug))
+
+
+def business_answer(directory: Directory) -> BusinessAnswer:
+    """A business, as programs are told of it."""
     profile = directory.business.business
     return BusinessAnswer(
         slug=profile.slug,
@@ -54,7 +58,11 @@ async def business(slug: Slug, installation: Here) -> BusinessAnswer:
 @get("/services", responses=READING, summary="What can be booked")
 async def services(slug: Slug, installation: Here) -> list[ServiceAnswer]:
     """Each service with its length, price and performers, but for those that are hidden."""
-    directory = await installation.current(slug)
+    return service_answers(await installation.current(slug))
+
+
+def service_answers(directory: Directory) -> list[ServiceAnswer]:
+    """What a business offers to everyone."""
     return [
         _service(directory, service) for service in directory.business.service if not service.hidden
     ]
@@ -97,7 +105,13 @@ async def staff(
     location: Annotated[str | None, Parameter(description="only those who work there")] = None,
 ) -> list[StaffAnswer]:
     """Everyone, or those who perform one service, or work at one location."""
-    directory = await installation.current(slug)
+    return staff_answers(await installation.current(slug), service, location)
+
+
+def staff_answers(
+    directory: Directory, service: str | None = None, location: str | None = None
+) -> list[StaffAnswer]:
+    """Who can be booked, or those of them who perform a service or work at a location."""
     return [
         StaffAnswer(
             person.key,

@@ -1,0 +1,1 @@
+"""The Model Context Protocol: a few tools for a program that acts for somebody (an agent)."""
