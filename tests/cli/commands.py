@@ -13,7 +13,7 @@ from tests.cli.forked import Forks
 from tests.running import COMMAND
 
 TIMEOUT_S = 250  # the torture takes a while where others use the machine, too
-READ_AT_IMPORT = {"BOOKONCE_ZONE_RULES"}
+READ_AT_IMPORT = {"BOOKONCE_ZONE_RULES", "COLUMNS"}
 """Settings that a process reads as it begins; a command with one has to be all its own."""
 
 

@@ -116,8 +116,7 @@ def _pipe(read: list[str], write: list[str], environment: dict[str, str], tell: 
         pump.join()
         if reading.wait() != 0:
             writing.kill()
-            said_by_it = complaint.strip() or "pg_restore failed"
-            raise DumpError(f"the backup is cut short or damaged: {said_by_it}")
+            raise _unreadable(complaint)
         with contextlib.suppress(BrokenPipeError):
             writing.stdin.write(b"COMMIT;\n")
             writing.stdin.close()
@@ -182,8 +181,16 @@ def _run(command: list[str], environment: dict[str, str], tell: Tell, output: in
 def _output(command: list[str]) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=_bare())
     if done.returncode != 0:
-        raise DumpError(done.stderr.strip())
+        raise _unreadable(done.stderr)
     return done.stdout
+
+
+def _unreadable(complaint: str) -> DumpError:
+    """What `pg_restore` says of such a file depends on where it ends."""
+    return DumpError(
+        "the file can't be read as a backup; it is cut short, damaged, or something else: "
+        f"{complaint.strip() or 'pg_restore failed'}"
+    )
 
 
 def _bare() -> dict[str, str]:
