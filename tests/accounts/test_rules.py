@@ -11,10 +11,10 @@ import pytest
 from bookonce.accounts.account import normal_email
 from bookonce.accounts.passkeys import Site
 from bookonce.accounts.passwords import TOO_EASY, TOO_LONG, TOO_SHORT, password_problem
-from bookonce.accounts.seals import seal, unseal
 from bookonce.accounts.second_factor import _step_of
 from bookonce.accounts.sessions import short_user_agent
 from bookonce.platform.errors import ValidationError
+from bookonce.platform.seals import Purpose, seal, unseal
 
 HINTS = ("alice.lindqvist@lumen.example", "Alice Lindqvist")
 
@@ -49,16 +49,17 @@ def test_addresses_are_compared_in_small_letters() -> None:
             normal_email(wrong)
 
 
-def test_a_seal_opens_for_its_account_and_key_only() -> None:
-    account_id, key = uuid4(), "k" * 32
-    sealed = seal("SECRET", account_id, key)
+def test_a_seal_opens_for_its_owner_key_and_purpose_only() -> None:
+    account_id, key, totp = uuid4(), "k" * 32, Purpose.TOTP
+    sealed = seal("SECRET", account_id, key, totp)
     assert b"SECRET" not in sealed
-    assert unseal(sealed, account_id, key) == "SECRET"
-    assert unseal(sealed, account_id, "l" * 32) is None
-    assert unseal(sealed, account_id, "") is None
-    assert unseal(sealed, uuid4(), key) is None
-    assert unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), account_id, key) is None
-    assert unseal(seal("SECRET", account_id, ""), account_id, key) == "SECRET"  # set since
+    assert unseal(sealed, account_id, key, totp) == "SECRET"
+    assert unseal(sealed, account_id, key, Purpose.WEBHOOK) is None
+    assert unseal(sealed, account_id, "l" * 32, totp) is None
+    assert unseal(sealed, account_id, "", totp) is None
+    assert unseal(sealed, uuid4(), key, totp) is None
+    assert unseal(sealed[:-1] + bytes([sealed[-1] ^ 1]), account_id, key, totp) is None
+    assert unseal(seal("SECRET", account_id, "", totp), account_id, key, totp) == "SECRET"
 
 
 def test_a_code_is_of_its_half_minute_or_the_one_beside_it() -> None:

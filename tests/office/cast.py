@@ -17,11 +17,11 @@ import httpx
 from bookonce.accounts import account_rows, hashing, members
 from bookonce.accounts.links import make_sign_in_link
 from bookonce.accounts.roles import Post
-from bookonce.accounts.seals import unseal
 from bookonce.business.directories import Directories
 from bookonce.platform.actor import COMMAND_LINE, Role
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
+from bookonce.platform.seals import Purpose, unseal
 from tests.factories import a_business, a_staff_member, new_slug
 from tests.running import RunningServer
 
@@ -160,7 +160,8 @@ class Cast:
             )
             return sealed
 
-        secret = unseal(self.do(lambda database: database.run(read)), account_id, "")
+        sealed = self.do(lambda database: database.run(read))
+        secret = unseal(sealed, account_id, "", Purpose.TOTP)
         assert secret is not None
         return secret
 

@@ -15,9 +15,9 @@ import pyotp
 
 from bookonce.accounts import account_rows, attempts, factor_rows, session_rows
 from bookonce.accounts.attempts import Counted
-from bookonce.accounts.seals import seal, unseal
 from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
+from bookonce.platform.seals import Purpose, seal, unseal
 
 STEP_S = 30
 STEPS_APART_MAX = 1
@@ -49,7 +49,7 @@ async def uses_code(
     found = await database.run(account_rows.credentials_by_id, account_id)
     if found is None or found.totp_sealed is None:
         return False
-    secret = unseal(found.totp_sealed, account_id, secret_key)
+    secret = unseal(found.totp_sealed, account_id, secret_key, Purpose.TOTP)
     step = _step_of(secret, plain, now) if secret else None
     # The statement takes a step only after the last one that was used: no code counts twice.
     return step is not None and await database.run(factor_rows.use_step, account_id, step)
@@ -60,10 +60,11 @@ async def propose(database: Database, account_id: UUID, *, secret_key: str) -> s
     proposed before, if it isn't confirmed yet, so that a page shown again shows the same.
     """
     sealed = await database.run(factor_rows.proposed, account_id)
-    if sealed is not None and (secret := unseal(sealed, account_id, secret_key)):
+    if sealed is not None and (secret := unseal(sealed, account_id, secret_key, Purpose.TOTP)):
         return secret
     secret = pyotp.random_base32()
-    await database.run(factor_rows.propose, account_id, seal(secret, account_id, secret_key))
+    sealed = seal(secret, account_id, secret_key, Purpose.TOTP)
+    await database.run(factor_rows.propose, account_id, sealed)
     return secret
 
 
@@ -79,7 +80,7 @@ async def confirm(
     None if it is not. The other sessions of the account get another id.
     """
     sealed = await database.run(factor_rows.proposed, account_id)
-    secret = unseal(sealed, account_id, secret_key) if sealed else None
+    secret = unseal(sealed, account_id, secret_key, Purpose.TOTP) if sealed else None
     step = _step_of(secret, "".join(code.split()), now) if secret else None
     if sealed is None or step is None:
         return None
