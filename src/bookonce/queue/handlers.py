@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Generic, TypeVar
+from uuid import UUID
 
+from bookonce.platform.connection import Connection
 from bookonce.platform.database import Database
 from bookonce.queue.job_rows import Subject
 
@@ -39,6 +41,8 @@ class Context(Generic[T]):
 
 
 Handler = Callable[[Context[T], Subject], Awaitable[None]]
+Spreader = Callable[[Connection, UUID, Sequence[UUID]], Awaitable[None]]
+"""Given the relay's transaction, a business and the ids of some of its events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Registry(Generic[T]):
 
     jobs: dict[str, Job[T]] = field(default_factory=dict)
     schedules: list[Schedule] = field(default_factory=list)
+    spreaders: list[tuple[frozenset[str], Spreader]] = field(default_factory=list)
     _kinds: dict[str, list[str]] = field(default_factory=dict)
 
     def after(
@@ -85,6 +90,16 @@ class Registry(Generic[T]):
         self._add(Job(name, handler, attempts_max, limit_s))
         for kind in kinds:
             self._kinds.setdefault(kind, []).append(name)
+
+    def spread(self, kinds: Sequence[str], spreader: Spreader) -> None:
+        """Write down at the relay, in its transaction, who is to hear of events of some kinds.
+
+        For what is one short statement for many events and has a worker of its own: a job for each
+        event would cost more than its work. What fails here holds up every follower of the business.
+        """
+        self.spreaders.append((frozenset(kinds), spreader))
+        for kind in kinds:
+            self._kinds.setdefault(kind, [])
 
     def every(
         self,

@@ -1,4 +1,5 @@
-"""From events to jobs: each event that is to be followed up leads to its jobs, once.
+"""From events to jobs: each event that is to be followed up leads to its jobs, once, and is spread to
+those that hear of events without a job.
 
 Events are found without locks, then taken tenant by tenant. A tenant's jobs are put in and its
 events settled in one transaction, so a relay may die at any point: either nothing has happened, or
@@ -52,5 +53,8 @@ async def relay_some(connection: Connection, business_id: UUID, registry: Regist
             for job in registry.jobs_after(event.kind)
         ],
     )
+    for kinds, spreader in registry.spreaders:
+        if some := [event.event_id for event in events if event.kind in kinds]:
+            await spreader(connection, business_id, some)
     await outbox_rows.settle(connection, business_id, [event.event_id for event in events])
     return len(events)
