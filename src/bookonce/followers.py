@@ -16,6 +16,7 @@ from bookonce.messages import jobs as message_jobs
 from bookonce.payments import jobs as payment_jobs
 from bookonce.queue.handlers import Registry
 from bookonce.queue.purge import purge
+from bookonce.webhooks import jobs as webhook_jobs
 
 
 def registry() -> Registry[Installation]:
@@ -26,6 +27,7 @@ def registry() -> Registry[Installation]:
     client_jobs.register(found)
     payment_jobs.register(found)
     message_jobs.register(found)
+    webhook_jobs.register(found)
     found.every(timedelta(days=1), "purge", purge, at=timedelta(hours=3, minutes=17), limit_s=3600)
     return found
 

@@ -93,6 +93,8 @@ def opened(server: RunningServer, visitor: httpx.Client) -> Known:
             "client_id": ["0190a4e6-7b1c-7c3e-8f4d-2f1c9a6b7d57"],
             "message_id": ["0190a4e6-7b1c-7c3e-8f4d-2f1c9a6b7d58"],
             "key_id": ["0190a4e6-7b1c-7c3e-8f4d-2f1c9a6b7d59"],
+            "webhook_id": ["0190a4e6-7b1c-7c3e-8f4d-2f1c9a6b7d5a"],
+            "event_id": ["0190a4e6-7b1c-7c3e-8f4d-2f1c9a6b7d5b"],
             "version": [1],
             "token": [*tokens, f"{tokens[0]}.ics"],
             "service": ["cut", "dye"],

@@ -24,9 +24,11 @@ from bookonce.platform.lesser_user import take_rights
 from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.queue.worker import Tempo, Worker
+from bookonce.webhooks import configured as webhooks
+from bookonce.webhooks.lane import Lane as WebhookLane
 
 CONNECTIONS_MAX = 10
-"""For jobs and messages under way, the queue and the heartbeats."""
+"""For jobs, messages and webhooks under way, the queue and the heartbeats."""
 
 
 async def work(settings: Settings, tempo: Tempo | None = None) -> None:
@@ -40,9 +42,13 @@ async def work(settings: Settings, tempo: Tempo | None = None) -> None:
     installation = Installation(database, settings.secret_key, providers(settings))
     try:
         worker = Worker(database, installation, registry(), tempo)
-        async with sender(installation, settings) as sending:
+        async with (
+            sender(installation, settings) as sending,
+            webhooks.sender(installation, settings) as hooks,
+        ):
             lanes = [Lane(sending, way) for way in (MAIL, SMS)]
-            await asyncio.gather(worker.run(stop), *(lane.run(stop) for lane in lanes))
+            running = [lane.run(stop) for lane in lanes]
+            await asyncio.gather(worker.run(stop), *running, WebhookLane(hooks).run(stop))
     finally:
         for provider in installation.providers.values():
             await provider.close()

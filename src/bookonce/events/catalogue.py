@@ -149,6 +149,14 @@ class FeedFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     names_clients: bool = False
 
 
+class WebhookFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A webhook: its id, the host that it sends to, and why it was disabled if it was."""
+
+    webhook: UUID
+    host: str
+    reason: str | None = None
+
+
 class ClientFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which client, by id; what was put right, by the names of the fields; and of a merge into whom
     or out of whom.
@@ -286,6 +294,28 @@ MEMBER_REMOVED = _kind(
 )
 KEY_CREATED = _kind("key.created", KeyFacts, "0.1", "A program may act for the business by a key.")
 KEY_REVOKED = _kind("key.revoked", KeyFacts, "0.1", "A key is good no longer.")
+WEBHOOK_CREATED = _kind(
+    "webhook.created", WebhookFacts, "0.1", "An address is sent what happens from now on."
+)
+WEBHOOK_CHANGED = _kind(
+    "webhook.changed",
+    WebhookFacts,
+    "0.1",
+    "A webhook got another address, other kinds of events or another secret, or was enabled again.",
+)
+WEBHOOK_TESTED = _kind(
+    "webhook.tested",
+    WebhookFacts,
+    "0.1",
+    "Somebody had a webhook tried out; it alone is sent this.",
+)
+WEBHOOK_DISABLED = _kind(
+    "webhook.disabled",
+    WebhookFacts,
+    "0.1",
+    "A webhook is sent nothing any more: it failed for days, answered 410, or somebody wanted it so.",
+)
+WEBHOOK_REMOVED = _kind("webhook.removed", WebhookFacts, "0.1", "A webhook was forgotten.")
 FEED_MADE = _kind(
     "feed.made", FeedFacts, "0.1", "A staff member's appointments can be read at a private address."
 )

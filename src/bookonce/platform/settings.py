@@ -76,6 +76,7 @@ class Settings:
     mail_from: str | None = None
     mail_return_paths: bool = True
     sms_url: str | None = field(default=None, repr=False)
+    outbound_allow: tuple[Network, ...] = ()
 
     @property
     def is_public(self) -> bool:
@@ -110,13 +111,8 @@ class Settings:
         if not _SECONDS.fullmatch(form_time) or float(form_time) > 60:
             wrong("FORM_TIME_MIN_S", f"expected seconds from 0 to 60, got {form_time!r}")
             form_time = "0"
-        proxies: list[Network] = []
-        for text in (value("TRUSTED_PROXIES") or "").split(","):
-            try:
-                if text.strip():
-                    proxies.append(ipaddress.ip_network(text.strip(), strict=False))
-            except ValueError:
-                wrong("TRUSTED_PROXIES", f"expected addresses or networks, got {text.strip()!r}")
+        proxies = _read_networks("TRUSTED_PROXIES", value, wrong)
+        outbound_allow = _read_networks("OUTBOUND_ALLOW", value, wrong)
         drain_s = _read_drain(value, wrong, DRAIN_S_BEHIND_PROXY if proxies else 0.0)
         connections = value("CONNECTIONS_MAX") or "10"
         if not connections.isdecimal() or not 1 <= int(connections) <= 1000:
@@ -161,7 +157,7 @@ class Settings:
             rate_limit=None if rate_limit == "off" else rate_limit,
             read_limit=read_limit,
             form_time_min_s=float(form_time),
-            trusted_proxies=tuple(proxies),
+            trusted_proxies=proxies,
             connections_per_address=per_address,
             drain_s=drain_s,
             connections_max=int(connections),
@@ -175,7 +171,22 @@ class Settings:
             mail_from=messages["MAIL_FROM"],
             mail_return_paths=messages["MAIL_RETURN_PATHS"] != "off",
             sms_url=messages["SMS_URL"],
+            outbound_allow=outbound_allow,
         )
+
+
+def _read_networks(
+    name: str, value: Callable[[str], str | None], wrong: Callable[[str, str], None]
+) -> tuple[Network, ...]:
+    """Addresses and networks, with commas between them."""
+    networks: list[Network] = []
+    for text in (value(name) or "").split(","):
+        try:
+            if text.strip():
+                networks.append(ipaddress.ip_network(text.strip(), strict=False))
+        except ValueError:
+            wrong(name, f"expected addresses or networks, got {text.strip()!r}")
+    return tuple(networks)
 
 
 def _read_limits(

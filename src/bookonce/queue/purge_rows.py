@@ -106,6 +106,13 @@ WALKS = (
         timedelta(days=180),
         also_from=", appointment",
     ),
+    Walk(
+        "webhook_delivery",
+        ("webhook_id", "event_id"),
+        (UUID(int=0), UUID(int=0)),
+        "webhook_delivery.ended_at < now() - :older_than::interval",
+        timedelta(days=30),
+    ),
     # A file that nobody took in has whole clients; of one that was, the report has lines that are bad.
     Walk(
         "client_import",

@@ -28,6 +28,7 @@ from bookonce.web.office import (
 from bookonce.web.office.api import absences, access, appointments, business, events, keys
 from bookonce.web.office.api import clients as clients_api
 from bookonce.web.office.api import messages as messages_api
+from bookonce.web.office.api import webhooks as webhooks_api
 from bookonce.web.office.changes import pages as changes
 from bookonce.web.office.clients import importing, leaving, merge_pages
 from bookonce.web.office.clients import pages as client_pages
@@ -115,6 +116,7 @@ def office_api() -> Router:
             events.list_events,
             keys.router,
             messages_api.router,
+            webhooks_api.router,
             business.router,
         ],
         guards=[guard_api],

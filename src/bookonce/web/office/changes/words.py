@@ -20,6 +20,7 @@ from bookonce.events.catalogue import (
     MemberFacts,
     RefundFacts,
     RefusalFacts,
+    WebhookFacts,
 )
 from bookonce.keys.scopes import Scope
 from bookonce.platform import money
@@ -46,6 +47,7 @@ def groups(words: NullTranslations) -> dict[str, str]:
         "refund": _("Refunds"),
         "feed": _("Calendar addresses"),
         "key": _("API keys"),
+        "webhook": _("Webhooks"),
     }
 
 
@@ -89,6 +91,11 @@ def what(kind: str, language: Language) -> str:
         "feed.revoked": _("Calendar address revoked"),
         "key.created": _("API key made"),
         "key.revoked": _("API key revoked"),
+        "webhook.created": _("Webhook made"),
+        "webhook.changed": _("Webhook changed"),
+        "webhook.tested": _("Webhook tried out"),
+        "webhook.disabled": _("Webhook disabled"),
+        "webhook.removed": _("Webhook removed"),
     }.get(kind) or appointment_what(kind, language)
 
 
@@ -107,6 +114,7 @@ class Teller:
             RefundFacts: self._refund,
             FeedFacts: self._feed,
             KeyFacts: self._key,
+            WebhookFacts: self._webhook,
             RefusalFacts: lambda _facts, _zone: "",
         }
 
@@ -168,6 +176,10 @@ class Teller:
         words = self.language.words
         scopes = [scope_name(scope, words) for scope in Scope if scope in facts.scopes]
         return self.language.joined(facts.name, *scopes)
+
+    def _webhook(self, facts: msgspec.Struct, _zone: ZoneInfo) -> str:
+        assert isinstance(facts, WebhookFacts)
+        return facts.host
 
     def _name(self, key: str) -> str:
         return self.directory.staff_name(key)

@@ -1,0 +1,1 @@
+"""Webhooks: programs are sent what happens, signed, until they have it."""
