@@ -14,7 +14,6 @@ from bookonce.web.office import (
     appointment,
     calendar,
     front_door,
-    keys_page,
     links,
     live,
     new_appointment,
@@ -36,6 +35,7 @@ from bookonce.web.office.cookie import Cookies
 from bookonce.web.office.dependencies import PROVIDED
 from bookonce.web.office.feeds import pages as feeds
 from bookonce.web.office.guard import guard_api, guard_page
+from bookonce.web.office.keys import pages as key_pages
 from bookonce.web.office.messages import pages as messages
 from bookonce.web.office.reports import pages as reports
 from bookonce.web.office.settings import routes as settings
@@ -76,7 +76,7 @@ def pages(compression: CompressionConfig) -> Router:
             *new_appointment.HANDLERS,
             *appointment.HANDLERS,
             *absence.HANDLERS,
-            *keys_page.HANDLERS,
+            *key_pages.HANDLERS,
             live.changes,
             *messages.HANDLERS,
             *feeds.HANDLERS,

@@ -1,4 +1,4 @@
-"""Keys for programs, in the browser."""
+"""The pages of keys: the list, a new one, and the end of one."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ async def create_by_form(
     except (ForbiddenError, StatusConflictError) as error:
         return await _keys(office, access, wish, {"": str(error)}, 409)
     address = f"{office.base}/api/v1/{office.business.slug}/office/access"
-    return office.render("key_made.html", name=key.name, secret=secret, address=address)
+    return office.render(
+        "keys/templates/key_made.html", name=key.name, secret=secret, address=address
+    )
 
 
 @post(
@@ -97,7 +99,7 @@ async def _keys(
     found = await office.installation.database.run(key_rows.of_business, access.business_id)
     words, language, zone = office.language.words, office.language, office.business.zone
     return office.render(
-        "keys.html",
+        "keys/templates/keys.html",
         status=status,
         errors=errors or {},
         name=wish.name if wish else "",
