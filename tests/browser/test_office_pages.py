@@ -72,3 +72,17 @@ async def test_reports(new_page: NewPage, cast: Cast, appearance: dict[str, Any]
     desk = await Desk.of(await new_page(**appearance), cast)
     desk.book("10:00", "Zoe")
     await assert_pages(desk, "reports", f"reports?from={day()}&to={day()}", "reports?from=x")
+
+
+async def test_webhooks(new_page: NewPage, cast: Cast, appearance: dict[str, Any]) -> None:
+    desk = await Desk.of(await new_page(**appearance), cast)
+    await desk.page.goto(f"{desk.office}/webhooks")
+    await desk.page.fill("#url", "https://hooks.example/a-long-address-" + "x" * 80)
+    await desk.page.click("main form button.main")
+    await expect(desk.page.locator("#secret")).to_have_value(re.compile(r"^whsec_"))
+    await assert_accessible(desk.page)
+    await desk.page.click("p.back a")
+    await desk.page.click("form[action$='/test'] button")
+    await expect(desk.page.locator("table.log tbody tr")).to_have_count(1)
+    await assert_proper(desk.page)
+    await assert_pages(desk, "webhooks", "keys")

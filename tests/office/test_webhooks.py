@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -134,3 +135,48 @@ def test_another_business_finds_nothing(cast: Cast, zap: httpx.Client) -> None:
 def test_the_kinds_that_are_sent_have_no_secrets_of_the_office() -> None:
     assert "appointment.booked" in SENT_KINDS
     assert not [kind for kind in SENT_KINDS if kind.partition(".")[0] in ("key", "member", "feed")]
+
+
+def test_the_pages_make_one_show_its_secret_once_and_do_all_that_is_done_to_it(
+    cast: Cast,
+) -> None:
+    home = f"/office/{cast.slug}/webhooks"
+    alice = cast.alice
+    refused_page = alice.post(home, url="http://10.0.0.1/", name="<b>Till</b>")
+    assert refused_page.status_code == 422
+    assert "&lt;b&gt;Till" in refused_page.text
+    made_page = alice.post(
+        home, url=URL, name="<b>Till</b>", **{"kind_appointment.booked": "1", "kind_x": "1"}
+    )
+    assert made_page.status_code == 200
+    secret = re.search(r"whsec_[\w+/=]{44}", made_page.text)
+    match = re.search(rf"{home}/([0-9a-f-]{{36}})", made_page.text)
+    assert secret
+    assert match
+    one = match[0]
+    page = alice.get(one).text
+    assert secret[0] not in page
+    assert "<b>Till" not in page
+    assert 'name="kind_appointment.booked" value="1" checked' in page
+
+    assert alice.post(f"{one}/test", one).headers["location"] == f"{one}?done=tested"
+    assert alice.post(f"{one}/test", one).status_code == 409
+    again = re.search(rf'action="({one}/deliveries/[^"]+/retry)"', alice.get(one).text)
+    assert again
+    assert alice.post(again[1], one).headers["location"] == f"{one}?done=resent"
+    assert alice.post(one, url="nowhere", name="x").status_code == 422
+    assert alice.post(one, url=URL + "2", name="Till").status_code == 303
+    renewed = re.search(r"whsec_[\w+/=]{44}", alice.post(f"{one}/rotation", one).text)
+    assert renewed
+    assert renewed[0] != secret[0]
+    alice.post(f"{one}/disable", one)
+    assert f"{one}/enable" in alice.get(one).text
+    assert alice.post(again[1], one).status_code == 409
+    alice.post(f"{one}/enable", one)
+    assert f"{one}/disable" in alice.get(one).text
+    assert alice.post(f"{one}/remove", one).headers["location"] == f"{home}?done=removed"
+    assert alice.get(one).status_code == 404
+    history = alice.get(f"/office/{cast.slug}/history?kind=webhook").text
+    for happened in ("Webhook made", "Webhook tried out", "Webhook disabled", "Webhook removed"):
+        assert happened in history
+    assert "hooks.example" in history

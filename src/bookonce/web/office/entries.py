@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("history", Right.HISTORY),
     Entry("team", Right.TEAM),
     Entry("keys", Right.KEYS),
+    Entry("webhooks", Right.SETTINGS),
     Entry("settings", Right.SETTINGS),
 )
 """In the order of the bar. Who adds a page adds a line here, and its name below."""
@@ -52,6 +53,7 @@ def _names(words: NullTranslations) -> dict[str, str]:
         "history": _("History"),
         "team": _("Team"),
         "keys": _("API keys"),
+        "webhooks": _("Webhooks"),
         "settings": _("Settings"),
     }
 

@@ -39,6 +39,7 @@ from bookonce.web.office.keys import pages as key_pages
 from bookonce.web.office.messages import pages as messages
 from bookonce.web.office.reports import pages as reports
 from bookonce.web.office.settings import routes as settings
+from bookonce.web.office.webhooks import pages as webhooks
 
 
 def pages(compression: CompressionConfig) -> Router:
@@ -77,6 +78,7 @@ def pages(compression: CompressionConfig) -> Router:
             *appointment.HANDLERS,
             *absence.HANDLERS,
             *key_pages.HANDLERS,
+            *webhooks.HANDLERS,
             live.changes,
             *messages.HANDLERS,
             *feeds.HANDLERS,
