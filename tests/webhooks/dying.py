@@ -18,7 +18,7 @@ from bookonce.webhooks import delivery_rows
 from bookonce.webhooks.deliver import Sender
 from bookonce.webhooks.lane import Lane
 from bookonce.webhooks.poster import Poster
-from tests.webhooks.conftest import IMPATIENT, KEY, LOOPBACK, QUICK
+from tests.webhooks.conftest import KEY, LOOPBACK, QUICK
 
 STEPS = {
     "taken": (delivery_rows, "take"),
@@ -44,7 +44,7 @@ async def main(url: str, step: str = "") -> None:
         setattr(place, name, die_after(getattr(place, name)))
     database = Database(url)
     await database.open()
-    sender = Sender(Installation(database, KEY), Poster(LOOPBACK, IMPATIENT))
+    sender = Sender(Installation(database, KEY), Poster(LOOPBACK))
     await Lane(sender, QUICK).run(asyncio.Event())
 
 

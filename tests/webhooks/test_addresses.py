@@ -148,6 +148,9 @@ async def test_a_name_that_leads_to_a_private_address_is_refused() -> None:
     async with receiving() as receiver:
         for answers in (["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], ["::ffff:127.0.0.1"]):
             assert (await posted(_Blind(), receiver, answers))[0] is Problem.REFUSED, answers
+        # One that may be connected to makes up for none that may not.
+        mixed = ["127.0.0.1", "10.0.0.1"]
+        assert (await posted(LOOPBACK, receiver, mixed))[0] is Problem.REFUSED
         assert receiver.connections == 0
 
 

@@ -13,6 +13,7 @@ import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from bookonce.platform.actor import COMMAND_LINE
+from bookonce.queue import halt_rows
 from bookonce.webhooks import log, subscribe
 from bookonce.webhooks.log_rows import Delivery
 from bookonce.webhooks.retrying import (
@@ -299,6 +300,19 @@ async def test_what_is_removed_gets_nothing_more(hooks: Hooks) -> None:
         await hooks.happens()
         await hooks.send()
         assert receiver.received == []
+
+
+async def test_a_restored_copy_sends_nothing_until_its_jobs_are_started(hooks: Hooks) -> None:
+    async with receiving() as receiver:
+        webhook, _ = await hooks.made(receiver.url)
+        await hooks.happens()
+        await hooks.database.run(halt_rows.halt, "it is a copy")
+        async with hooks.sending() as lane:
+            await lane._round()
+        assert await hooks.statuses(webhook) == ["waiting"]
+        await hooks.database.run(halt_rows.start)
+        await hooks.send()
+        assert await hooks.statuses(webhook) == ["delivered"]
 
 
 def test_retries_go_on_for_two_days_and_their_last_is_the_end() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from bookonce.webhooks.retrying import Answer, Problem
 WORDS_BYTES_MAX = 4096
 LOOKUPS_AT_ONCE = 64
 """A name server that doesn't answer keeps a thread for half a minute; others must not wait for it."""
+HERE_KNOWN_S = 30.0
+"""How long this machine's addresses are taken for known; asking costs a tenth of a delivery."""
 AddressInfo = tuple[Any, ...]
 Lookup = Callable[[str, int], list[AddressInfo]]
 
@@ -64,6 +67,8 @@ class Poster:
         self._reach, self._patience = reach, patience or Patience()
         self._resolver = _Resolver(lookup, self._require)
         self._opened: aiohttp.ClientSession | None = None
+        self._here: set[str] = set()
+        self._here_until_s = 0.0
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Send a body, and tell what came of it. Never raises for what a receiver does."""
@@ -148,7 +153,9 @@ class Poster:
         if not self._reach.has(address):
             raise RefusedError("a private or reserved address")
         own = self._reach.own
-        if address in _addresses_here() and (
+        if time.monotonic() >= self._here_until_s:
+            self._here, self._here_until_s = _addresses_here(), time.monotonic() + HERE_KNOWN_S
+        if address in self._here and (
             not self._reach.lists(ip_address(address)) or (own is not None and port == own.port)
         ):
             raise RefusedError("an address of this machine")
