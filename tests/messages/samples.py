@@ -14,8 +14,9 @@ from bookonce.business.messages import MessageKind
 from bookonce.events.catalogue import Part
 from bookonce.messages.decide import Recipient
 from bookonce.messages.letter import Letter
+from bookonce.messages.matter import Links, Matter
 from bookonce.messages.team_wording import Line, conflicts, summary
-from bookonce.messages.wording import Links, Matter, letter
+from bookonce.messages.wording import letter
 from bookonce.platform.actor import ActorKind
 from bookonce.platform.languages import Language
 from bookonce.platform.zones import wall
@@ -40,6 +41,9 @@ TO_CLIENT = (
     MessageKind.HELD,
     MessageKind.PAID,
     MessageKind.MOVED,
+    MessageKind.RESIZED,
+    MessageKind.REZONED,
+    MessageKind.TAKEN_OFF,
     MessageKind.CANCELLED,
     MessageKind.PAYMENT_LOST,
     MessageKind.REFUNDED,
@@ -49,6 +53,10 @@ TO_CLIENT = (
 TO_TEAM = (
     MessageKind.BOOKED,
     MessageKind.MOVED,
+    MessageKind.RESIZED,
+    MessageKind.REZONED,
+    MessageKind.CHANGED,
+    MessageKind.OVERBOOKED,
     MessageKind.CANCELLED,
     MessageKind.TAKEN_OFF,
 )
@@ -114,6 +122,9 @@ def an_appointment(kind: MessageKind, case: dict[str, Any]) -> Appointment:
         confirmed_at=None if kind is MessageKind.PAYMENT_LOST else start - timedelta(days=9),
         hold_expires_at=start - timedelta(days=3) if kind is MessageKind.HELD else None,
         terms=Terms(1440),
+        overbooked=case.get("client", "A guest of ours")
+        if kind is MessageKind.OVERBOOKED
+        else None,
     )
     from zoneinfo import ZoneInfo
 
@@ -133,6 +144,7 @@ def a_matter(kind: MessageKind, role: str, case: dict[str, Any], business: Busin
         client_phone="+49301234567",
         by=ActorKind.ACCOUNT,
         old_start=START - timedelta(days=1),
+        old_end=START - timedelta(days=1) + timedelta(minutes=30),
         back_minor=960,
         links=LINKS if role == "client" else OFFICE,
     )

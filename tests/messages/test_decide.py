@@ -13,8 +13,9 @@ import pytest
 
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.messages import MessageKind
+from bookonce.events.catalogue import KINDS
 from bookonce.messages.decide import Heard, Recipient, Truth, Void, decide
-from bookonce.messages.kinds import CAUSES, useful_until
+from bookonce.messages.kinds import CAUSES, NOBODY, useful_until
 from bookonce.messages.log import STATUSES
 from tests.messages.samples import START, an_appointment
 
@@ -33,6 +34,7 @@ def heard(sequence: int, status: str = "confirmed", **more: Any) -> Heard:
     return Heard(sequence, status, **known | more)
 
 
+WALL = an_appointment(MessageKind.BOOKED, {}).wall_start
 EARLIER: dict[str, Any] = {"start": START - timedelta(hours=2)}
 
 
@@ -62,13 +64,59 @@ EARLIER: dict[str, Any] = {"start": START - timedelta(hours=2)}
         ("no_show", CLIENT, Status.NO_SHOW, heard(2), MessageKind.NO_SHOW),
         ("no_show", CLIENT, Status.COMPLETED, heard(1), None),
         ("refunded", CLIENT, Status.CANCELLED, heard(2), MessageKind.REFUNDED),
+        ("rezoned", CLIENT, Status.CONFIRMED, heard(1, **EARLIER), MessageKind.REZONED),
+        ("rezoned", ADA, Status.CONFIRMED, heard(1, wall=WALL, **EARLIER), MessageKind.REZONED),
+        ("rezoned", ADA, Status.CONFIRMED, heard(1, wall=START, **EARLIER), MessageKind.MOVED),
+        ("moved", ADA, Status.CONFIRMED, heard(1, wall=WALL, **EARLIER), MessageKind.REZONED),
+        ("rezoned", CLIENT, Status.CONFIRMED, None, MessageKind.BOOKED),
+        (
+            "rezoned",
+            CLIENT,
+            Status.HELD,
+            heard(1, "held", **EARLIER),
+            None,
+        ),  # its clock says the same
+        ("moved", CLIENT, Status.CONFIRMED, heard(1, end=START), MessageKind.RESIZED),
+        ("changed", CLIENT, Status.CONFIRMED, heard(1), None),
+        ("changed", CLIENT, Status.CONFIRMED, None, MessageKind.BOOKED),
+        ("changed", CLIENT, Status.HELD, None, MessageKind.HELD),
+        ("changed", CLIENT, Status.CANCELLED, None, None),
+        ("changed", ADA, Status.CONFIRMED, heard(1, client="Yan"), MessageKind.CHANGED),
+        ("changed", ADA, Status.CONFIRMED, heard(1), MessageKind.CHANGED),
+        ("moved", ADA, Status.CONFIRMED, heard(1), None),  # an older release didn't say for whom
+        ("changed", ADA, Status.CONFIRMED, heard(1, client="Zoe"), None),
+        ("changed", ADA, Status.HELD, None, None),
+        ("changed", OWNER, Status.CONFIRMED, None, MessageKind.BOOKED),
     ],
 )
 def test_what_is_told(
     cause: str, recipient: Recipient, status: Status, known: Heard | None, told: MessageKind | None
 ) -> None:
-    decided = decide(MessageKind(cause), recipient, Truth(appointment(status), known))
+    truth = Truth(appointment(status), known, client="Zoe")
+    decided = decide(MessageKind(cause), recipient, truth)
     assert (None if isinstance(decided, Void) else decided) == told
+
+
+@pytest.mark.parametrize("cause", sorted(set(MessageKind) - {MessageKind.REFUNDED}))
+def test_whoever_had_it_hears_only_that_it_is_theirs_no_more(cause: MessageKind) -> None:
+    for status, told in (
+        ("confirmed", MessageKind.TAKEN_OFF),
+        ("held", MessageKind.TAKEN_OFF),
+        ("off", None),
+        ("cancelled", None),
+        (None, None),
+    ):
+        known = heard(1, status) if status else None
+        truth = Truth(appointment(Status.CONFIRMED), known, is_former=True)
+        decided = decide(cause, CLIENT, truth)
+        assert (None if isinstance(decided, Void) else decided) == told
+
+
+@pytest.mark.parametrize("known", [None, heard(1, **EARLIER)])
+def test_who_works_there_hears_why_one_lies_over_another(known: Heard | None) -> None:
+    over = Truth(appointment(Status.CONFIRMED, overbooked="A guest of ours"), known)
+    assert decide(MessageKind.MOVED, ADA, over) is MessageKind.OVERBOOKED
+    assert decide(MessageKind.MOVED, CLIENT, over) is not MessageKind.OVERBOOKED
 
 
 def test_money_that_came_too_late_has_its_own_words() -> None:
@@ -118,3 +166,12 @@ def test_every_kind_and_status_is_documented() -> None:
     told = set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE))
     assert told == {kind.value for kind in MessageKind} | STATUSES
     assert set(CAUSES.values()) <= set(MessageKind)
+
+
+def test_every_event_is_told_or_says_why_nobody_hears_of_it() -> None:
+    assert CAUSES.keys() | NOBODY.keys() == KINDS.keys()
+    assert not CAUSES.keys() & NOBODY.keys()
+    text = (DOCS / "messages.md").read_text()
+    listed = dict(re.findall(r"^\| `(\w+\.\w+)` \| (.+) \|$", text, re.MULTILINE))
+    assert listed == NOBODY
+    assert all(NOBODY.values())

@@ -90,8 +90,12 @@ _ID_OF_TOKEN = Statement(
     SELECT appointment_id FROM appointment
     WHERE business_id = :business_id AND token_hash = :token_hash
     UNION ALL
-    SELECT appointment_id FROM manage_link
-    WHERE business_id = :business_id AND token_hash = :token_hash
+    SELECT manage_link.appointment_id
+    FROM manage_link
+    JOIN appointment ON appointment.business_id = :business_id
+                    AND appointment.appointment_id = manage_link.appointment_id
+    WHERE manage_link.business_id = :business_id AND manage_link.token_hash = :token_hash
+      AND (manage_link.client_id IS NULL OR manage_link.client_id = appointment.client_id)
     """
 )
 _CHANGE_STATUS = Statement(
@@ -135,12 +139,17 @@ _LOCK = Statement(
     FOR NO KEY UPDATE
     """
 )
+# In another name it is opened neither by the link that its booking was answered with, nor shown in the
+# language of whoever booked.
 _EDIT = Statement(
     f"""
     WITH changed AS (
         UPDATE appointment
         SET notes = :notes, client_id = :client_id, client_name = :client_name,
-            client_phone = :client_phone, sequence = sequence + 1
+            client_phone = :client_phone, sequence = sequence + 1,
+            language = CASE WHEN client_id IS NOT DISTINCT FROM :client_id THEN language END,
+            token_hash = CASE WHEN client_id IS NOT DISTINCT FROM :client_id THEN token_hash
+                              ELSE sha256(uuid_send(gen_random_uuid())) END
         WHERE business_id = :business_id AND appointment_id = :appointment_id
           AND sequence = :expected_sequence
         RETURNING *
@@ -151,7 +160,7 @@ _EDIT = Statement(
         )
         SELECT :business_id, :event_id, :kind, :actor::jsonb, appointment_id, :now,
                {APPOINTMENT_FACTS} || jsonb_build_object('resources', to_jsonb(:resources::text[]))
-               || :manner::jsonb,
+               || :manner::jsonb || jsonb_build_object('changed', to_jsonb(:changed::text[])),
                :is_unrelayed
         FROM changed AS appointment
     )
@@ -287,6 +296,7 @@ async def edit(
     connection: Connection,
     business_id: UUID,
     edited: Appointment,
+    changed: Sequence[str],
     *,
     event_id: UUID,
     actor: Actor,
@@ -294,7 +304,7 @@ async def edit(
     manner: Manner = PLAIN,
 ) -> bool:
     """Write the note and whom it is for, as `edited` has them, if nothing has changed since it was
-    read; False if something has.
+    read; False if something has. `changed` are the fields that it puts right.
     """
     row = await _EDIT.row(
         connection,
@@ -310,6 +320,7 @@ async def edit(
         actor=actor.as_json(),
         now=now,
         resources=list(edited.resources),
+        changed=list(changed),
         manner=manner.as_json(),
         is_unrelayed=is_followed(EDITED.name),
     )

@@ -48,12 +48,16 @@ async def edit(
     for _ in range(RACES_LOST_MAX):
         appointment = await load(installation, directory, appointment_id)
         edited = msgspec.structs.replace(appointment, **changes.given())
-        if edited == appointment:
+        changed = [
+            name for name, value in changes.given().items() if getattr(appointment, name) != value
+        ]
+        if not changed:
             return Found(directory, appointment)
         if await installation.database.run(
             appointment_rows.edit,
             directory.business_id,
             edited,
+            changed,
             event_id=event_id,
             actor=actor,
             now=now,

@@ -15,7 +15,7 @@ from bookonce.booking.facts import facts_of
 from bookonce.booking.find import RACES_LOST_MAX, Found, load
 from bookonce.business.directory import Directory
 from bookonce.events import event_rows
-from bookonce.events.catalogue import MOVED, AppointmentFacts, Manner
+from bookonce.events.catalogue import MOVED, AppointmentFacts
 from bookonce.platform.actor import Actor
 from bookonce.platform.connection import Connection
 from bookonce.platform.errors import TooLateError, TryAgainError
@@ -77,7 +77,7 @@ async def undo(
                 business_id,
                 event_id,
                 MOVED,
-                facts_of(back, Manner(notify=False)),
+                facts_of(back),
                 actor=actor,
                 now=now,
                 appointment_id=back.id,

@@ -34,8 +34,12 @@ class MessageKind(StrEnum):
     HELD = "held"  # a time is held until its deposit is paid
     PAID = "paid"  # the deposit is there; the time is the client's
     MOVED = "moved"  # the appointment has another time, person or place
+    RESIZED = "resized"  # it ends at another time; its start stays
+    REZONED = "rezoned"  # the zone's rules changed; its clock shows what was promised
+    CHANGED = "changed"  # it is for somebody else, or their name or number was put right
+    OVERBOOKED = "overbooked"  # it lies over another appointment of the same person
     CANCELLED = "cancelled"  # the appointment is off
-    TAKEN_OFF = "taken_off"  # somebody else performs it now
+    TAKEN_OFF = "taken_off"  # somebody else performs it now, or it is in another name
     PAYMENT_LOST = "payment_lost"  # paid too late: somebody else has the time
     REFUNDED = "refunded"  # money went back
     REMINDER = "reminder"  # the appointment is near

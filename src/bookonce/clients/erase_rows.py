@@ -91,8 +91,17 @@ _FORGET_COUNTING = Statement(
 # What was written to them, and to staff about them.
 _ERASE_MESSAGES = Statement(
     """
-    UPDATE message SET address = NULL, subject = NULL, body = NULL, reason = NULL
+    UPDATE message SET address = NULL, subject = NULL, body = NULL, reason = NULL,
+                       told_client = NULL
     WHERE business_id = :business_id AND appointment_id = ANY(:appointment_ids::uuid[])
+    """
+)
+
+# Of appointments, too, that are in another name now.
+_ERASE_MESSAGES_TO_THEM = Statement(
+    """
+    UPDATE message SET address = NULL, subject = NULL, body = NULL, reason = NULL
+    WHERE business_id = :business_id AND client_id = ANY(:client_ids::uuid[])
     """
 )
 
@@ -159,6 +168,7 @@ async def erase(
     addresses = sorted({row["email"] for row in found})
     await _ERASE.run(connection, **of, erased=ERASED, now=now)
     await _FORGET_MERGES.run(connection, **of)
+    await _ERASE_MESSAGES_TO_THEM.run(connection, **of)
     visits = await _ERASE_VISITS.rows(connection, **of, erased=ERASED)
     for statement in (_FORGET_UNSUBSCRIBING, _FORGET_ADDRESSES):
         await statement.run(connection, business_id=business_id, addresses=addresses)

@@ -80,7 +80,9 @@ _PERSON = Statement(
                         ) ORDER BY created_at), '[]')
                         FROM message
                         WHERE message.business_id = :business_id
-                          AND message.appointment_id = visit.appointment_id)
+                          AND message.appointment_id = visit.appointment_id
+                          AND (message.client_id IS NULL
+                               OR message.client_id IN (SELECT client_id FROM person)))
                 ) ORDER BY starts_at), '[]')
             FROM visit),
         'mail_addresses', (

@@ -31,10 +31,25 @@ class Merge:
 
 _GIVE = Statement(
     """
-    UPDATE appointment SET client_id = :to_id
-    WHERE business_id = :business_id AND client_id = :from_id
-      AND (:appointment_ids::uuid[] IS NULL OR appointment_id = ANY(:appointment_ids::uuid[]))
-    RETURNING appointment_id
+    WITH given AS (
+        UPDATE appointment SET client_id = :to_id
+        WHERE business_id = :business_id AND client_id = :from_id
+          AND (:appointment_ids::uuid[] IS NULL OR appointment_id = ANY(:appointment_ids::uuid[]))
+        RETURNING appointment_id
+    ),
+    told AS (
+        UPDATE message SET client_id = :to_id
+        WHERE business_id = :business_id AND client_id = :from_id
+          AND (:appointment_ids::uuid[] IS NULL
+               OR appointment_id IN (SELECT appointment_id FROM given))
+    ),
+    linked AS (
+        UPDATE manage_link SET client_id = :to_id
+        WHERE business_id = :business_id AND client_id = :from_id
+          AND (:appointment_ids::uuid[] IS NULL
+               OR appointment_id IN (SELECT appointment_id FROM given))
+    )
+    SELECT appointment_id FROM given
     """
 )
 _RELEASE = Statement(
@@ -114,7 +129,9 @@ async def give(
     to_id: UUID,
     appointment_ids: Sequence[UUID] | None = None,
 ) -> list[UUID]:
-    """Make a client's appointments another's: all, or those that are named and still theirs."""
+    """Make a client's appointments another's, with what was told of them: all, or those that are named
+    and still theirs.
+    """
     rows = await _GIVE.rows(
         connection,
         business_id=business_id,

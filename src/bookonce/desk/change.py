@@ -23,6 +23,7 @@ from bookonce.booking.undo import undo
 from bookonce.business.document import ANYONE
 from bookonce.desk.request import DeskChange, DeskClient, DeskMove, guest_at_desk
 from bookonce.desk.rights import require_seen, require_to_break
+from bookonce.events.catalogue import Manner
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform.errors import ValidationError
 
@@ -31,10 +32,13 @@ UNDO_WINDOW = timedelta(seconds=15)
 
 
 class DeskEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is put right; what is absent stays. `client` null makes it a walk-in."""
+    """What is put right; what is absent stays. `client` null makes it a walk-in. `notify`: whether the
+    client is to hear of it; those who perform it do.
+    """
 
     notes: str | msgspec.UnsetType | None = msgspec.UNSET
     client: DeskClient | msgspec.UnsetType | None = msgspec.UNSET
+    notify: bool = True
 
 
 async def found_at_desk(
@@ -203,4 +207,12 @@ async def edit_at_desk(
             client_name=guest.name,
             client_phone=guest.phone,
         )
-    return await edit(installation, slug, appointment_id, changes, actor=access.actor, now=now)
+    return await edit(
+        installation,
+        slug,
+        appointment_id,
+        changes,
+        actor=access.actor,
+        now=now,
+        manner=Manner(notify=request.notify),
+    )

@@ -86,6 +86,8 @@ class AppointmentFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     broken_rules: tuple[str, ...] = ()
     overbooked: str | None = None
     undo_until: datetime | None = None
+    changed: tuple[str, ...] = ()
+    """Of what was put right: the names of the fields."""
 
 
 class RefusalFacts(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,7 +10,7 @@ import msgspec
 
 from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
-from bookonce.booking.appointment import Appointment
+from bookonce.booking.appointment import Appointment, Status
 from bookonce.booking.calendar_event import Invited, calendar, method
 from bookonce.business.directory import Directory
 from bookonce.business.messages import MessageKind
@@ -22,11 +22,12 @@ from bookonce.messages.kinds import ABOUT_THE_APPOINTMENT
 from bookonce.messages.lane_rows import Told
 from bookonce.messages.letter import as_text
 from bookonce.messages.mail import Calendar
+from bookonce.messages.matter import Links, Matter
 from bookonce.messages.message_rows import Message
 from bookonce.messages.outgoing import SMS, Ways
 from bookonce.messages.team_compose import about_the_business
 from bookonce.messages.truth_rows import Addressee, Happened
-from bookonce.messages.wording import Links, Matter, letter
+from bookonce.messages.wording import letter
 from bookonce.platform.connection import Connection
 from bookonce.platform.languages import Language, language
 from bookonce.platform.tokens import new_token, token_hash
@@ -36,6 +37,9 @@ CALENDAR_KINDS = frozenset(
         MessageKind.BOOKED,
         MessageKind.PAID,
         MessageKind.MOVED,
+        MessageKind.RESIZED,
+        MessageKind.REZONED,
+        MessageKind.OVERBOOKED,
         MessageKind.CANCELLED,
         MessageKind.TAKEN_OFF,
         MessageKind.PAYMENT_LOST,
@@ -71,11 +75,15 @@ async def compose(
     appointment = found.appointment.as_promised().as_of(now)
     recipient = Recipient(message.recipient, message.who)
     heard = None if message.is_resent else found.heard
-    kind = decide(
-        message.kind,
-        recipient,
-        Truth(appointment, heard, found.had_money, message.subject_start),
+    truth = Truth(
+        appointment,
+        heard,
+        found.had_money,
+        message.subject_start,
+        _whom_for(appointment),
+        found.client.is_former,
     )
+    kind = decide(message.kind, recipient, truth)
     if isinstance(kind, Void):
         return kind
     if kind is MessageKind.REMINDER and message.lead not in directory.business.messages.reminders:
@@ -85,18 +93,39 @@ async def compose(
 
 
 async def _found(connection: Connection, business_id: UUID, message: Message) -> _Found:
-    assert message.appointment_id is not None
-    appointment = await appointment_rows.by_id(connection, business_id, message.appointment_id)
+    appointment_id = message.appointment_id
+    assert appointment_id is not None
+    appointment = await appointment_rows.by_id(connection, business_id, appointment_id)
     has_deposit = appointment is not None and appointment.deposit_minor is not None
     return _Found(
         appointment,
-        await truth_rows.addressee(connection, business_id, message.appointment_id),
-        await truth_rows.heard(connection, business_id, message),
-        has_deposit and await truth_rows.had_money(connection, business_id, message.appointment_id),
+        await truth_rows.addressee(connection, business_id, appointment_id, message.client_id),
+        await _heard(connection, business_id, message),
+        has_deposit and await truth_rows.had_money(connection, business_id, appointment_id),
         await truth_rows.happened(connection, business_id, message.event_id)
         if message.event_id
         else None,
     )
+
+
+async def _heard(connection: Connection, business_id: UUID, message: Message) -> Heard | None:
+    """What the recipient knows. Who gets text messages only was told of the booking by telephone."""
+    heard = await truth_rows.heard(connection, business_id, message)
+    if heard is None and message.way == SMS:
+        return await truth_rows.booked(connection, business_id, message)
+    return heard
+
+
+def _whom_for(appointment: Appointment) -> str:
+    """Whom it is for, as who works there is told."""
+    return " · ".join(filter(None, (appointment.client_name, appointment.client_phone)))
+
+
+def _as_known(appointment: Appointment, heard: Heard) -> Appointment:
+    """An appointment that is somebody else's, as whoever had it knows it: at their time, and off."""
+    start = heard.start or appointment.start
+    then = appointment.later(start - appointment.start)
+    return msgspec.structs.replace(then, status=Status.CANCELLED, sequence=appointment.sequence)
 
 
 def _matter(
@@ -107,6 +136,8 @@ def _matter(
     found: _Found,
 ) -> Matter:
     assert found.client is not None
+    if found.client.is_former and found.heard is not None:
+        appointment = _as_known(appointment, found.heard)
     return Matter(
         kind=kind,
         recipient=recipient,
@@ -116,6 +147,7 @@ def _matter(
         client_phone=found.client.phone,
         by=found.happened.actor.kind if found.happened else None,
         old_start=found.heard.start if found.heard else None,
+        old_end=found.heard.end if found.heard else None,
         back_minor=_back_minor(kind, appointment, found),
     )
 
@@ -138,11 +170,13 @@ def _composed(
     now: datetime,
 ) -> Composed:
     assert found.client is not None
-    spoken = _spoken(directory, message, found.client)
+    spoken = _spoken(directory, message, found)
     base, slug, appointment = ways.public_url, directory.slug, matter.appointment
     token = ""
     links = Links()
-    if base and message.recipient == "client":
+    if base and found.client.is_former:
+        links = Links(book=f"{base}/{slug}")
+    elif base and message.recipient == "client":
         token = new_token()
         links = Links(manage=f"{base}/{slug}/a/{token}", book=f"{base}/{slug}")
     elif base:
@@ -159,18 +193,24 @@ def _composed(
         sequence=appointment.sequence if matter.kind in ABOUT_THE_APPOINTMENT else None,
         status=told_status(matter.kind, appointment),
         start=appointment.start,
+        end=appointment.end,
+        wall=appointment.wall_start,
         staff=appointment.performers,
         place=appointment.where,
+        client=_whom_for(appointment) if message.recipient != "client" else None,
         link_hash=token_hash(token) if token else None,
     )
     event = _event(ways, directory, message, matter, address, now)
     return Composed(directory, written, told, event, zone=appointment.clock)
 
 
-def _spoken(directory: Directory, message: Message, client: Addressee) -> Language:
+def _spoken(directory: Directory, message: Message, found: _Found) -> Language:
     """The client's own language, as they booked in it; the business's for those who work there."""
+    assert found.client is not None
     locale = directory.business.business.locale
-    chosen = client.language if message.recipient == "client" else None
+    chosen = found.client.language if message.recipient == "client" else None
+    if found.client.is_former:
+        chosen = found.heard.language if found.heard else None
     return language(chosen or locale, None, locale)
 
 

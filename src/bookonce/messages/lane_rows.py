@@ -150,7 +150,9 @@ async def rescue(connection: Connection, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a message tells, as it is kept. `link_hash` is that of the manage link in it."""
+    """What a message tells, as it is kept. `wall` is what the clock there shows at the start, `client`
+    what who works there is told of whom it is for; `link_hash` is that of the manage link in it.
+    """
 
     address: str
     language: str
@@ -159,9 +161,29 @@ class Told:
     sequence: int | None = None
     status: str | None = None
     start: datetime | None = None
+    end: datetime | None = None
+    wall: datetime | None = None
     staff: tuple[str, ...] = ()
     place: str = ""
+    client: str | None = None
     link_hash: bytes | None = None
+
+
+def _kept(told: Told) -> dict[str, object]:
+    return {
+        "address": told.address,
+        "language": told.language,
+        "subject": told.subject,
+        "body": told.body,
+        "sequence": told.sequence,
+        "status": told.status,
+        "start": told.start,
+        "end": told.end,
+        "wall": told.wall,
+        "staff": list(told.staff),
+        "place": told.place,
+        "client": told.client,
+    }
 
 
 HAND_OVER = Statement(
@@ -169,14 +191,16 @@ HAND_OVER = Statement(
     WITH handed AS (
         UPDATE message SET is_handed_over = true, hand_overs = hand_overs + 1, address = :address,
             language = :language, subject = :subject, body = :body, told_sequence = :sequence,
-            told_status = :status, told_start = :start, told_staff = :staff::text[], told_place = :place
+            told_status = :status, told_start = :start, told_end = :end, told_wall = :wall,
+            told_staff = :staff::text[], told_place = :place, told_client = :client
         WHERE business_id = :business_id AND message_id = :message_id
           AND status = 'sending' AND worker_id = :worker_id AND attempts = :number
-        RETURNING appointment_id
+        RETURNING appointment_id, client_id
     ),
     linked AS (
-        INSERT INTO manage_link (business_id, token_hash, appointment_id, created_at)
-        SELECT :business_id, :link_hash::bytea, appointment_id, :now::timestamptz FROM handed
+        INSERT INTO manage_link (business_id, token_hash, appointment_id, client_id, created_at)
+        SELECT :business_id, :link_hash::bytea, appointment_id, client_id, :now::timestamptz
+        FROM handed
         WHERE :link_hash::bytea IS NOT NULL AND appointment_id IS NOT NULL
     ),
     counted AS (
@@ -200,15 +224,7 @@ async def hand_over(
             message_id=attempt.message.id,
             worker_id=attempt.worker_id,
             number=attempt.number,
-            address=told.address,
-            language=told.language,
-            subject=told.subject,
-            body=told.body,
-            sequence=told.sequence,
-            status=told.status,
-            start=told.start,
-            staff=list(told.staff),
-            place=told.place,
+            **_kept(told),
             link_hash=told.link_hash,
             address_hash=address_hash,
             now=now,
@@ -219,8 +235,8 @@ async def hand_over(
 KEEP = Statement(
     """
     UPDATE message SET address = :address, language = :language, subject = :subject, body = :body,
-        told_sequence = :sequence, told_status = :status, told_start = :start,
-        told_staff = :staff::text[], told_place = :place
+        told_sequence = :sequence, told_status = :status, told_start = :start, told_end = :end,
+        told_wall = :wall, told_staff = :staff::text[], told_place = :place, told_client = :client
     WHERE business_id = :business_id AND message_id = :message_id
       AND status = 'sending' AND worker_id = :worker_id AND attempts = :number
     """
@@ -235,15 +251,7 @@ async def keep(connection: Connection, attempt: Attempt, told: Told) -> None:
         message_id=attempt.message.id,
         worker_id=attempt.worker_id,
         number=attempt.number,
-        address=told.address,
-        language=told.language,
-        subject=told.subject,
-        body=told.body,
-        sequence=told.sequence,
-        status=told.status,
-        start=told.start,
-        staff=list(told.staff),
-        place=told.place,
+        **_kept(told),
     )
 
 

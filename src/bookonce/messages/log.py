@@ -118,6 +118,7 @@ def _again(message: Message, now: datetime) -> Message:
         recipient=message.recipient,
         who=message.who,
         appointment_id=message.appointment_id,
+        client_id=message.client_id,
         event_at=now,
         next_at=now,
         useful_until=now + min(USEFUL_AT_MOST, timedelta(days=1)),

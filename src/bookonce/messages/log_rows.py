@@ -82,7 +82,8 @@ _BUSINESSES = Statement(
     ORDER BY business_id
     """
 )
-# All messages about the appointments of a client: staff are told the client's name, too.
+# All messages about the appointments of a client, since staff are told the client's name, too; and
+# those to the client about what is in another name now.
 _ERASE = Statement(
     """
     WITH theirs AS (
@@ -99,9 +100,11 @@ _ERASE = Statement(
         WHERE business_id = :business_id AND appointment_id IN (SELECT appointment_id FROM theirs)
     )
     UPDATE message SET address = NULL, subject = NULL, body = NULL, reason = NULL,
+        told_client = NULL,
         status = CASE WHEN status = 'waiting' THEN 'void' ELSE status END,
         ended_at = CASE WHEN status = 'waiting' THEN :now ELSE ended_at END
-    WHERE business_id = :business_id AND appointment_id IN (SELECT appointment_id FROM theirs)
+    WHERE business_id = :business_id
+      AND (client_id = :client_id OR appointment_id IN (SELECT appointment_id FROM theirs))
     """
 )
 _ERASE_ADDRESS = Statement(

@@ -14,7 +14,9 @@ from bookonce.platform.statements import Statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is to be told to whom. `event_at` is when it happened, or when it was due."""
+    """What is to be told to whom. `event_at` is when it happened, or when it was due; `client_id`
+    which client, of those that the appointment is or was for.
+    """
 
     id: UUID
     kind: MessageKind
@@ -23,6 +25,7 @@ class Message:
     who: str = ""
     event_id: UUID | None = None
     appointment_id: UUID | None = None
+    client_id: UUID | None = None
     event_at: datetime
     lead: str | None = None
     subject_start: datetime | None = None
@@ -47,19 +50,19 @@ def message_id(about: UUID, *facts: str) -> UUID:
 _PUT = Statement(
     """
     INSERT INTO message (
-        business_id, message_id, kind, way, recipient, who, event_id, appointment_id, event_at, lead,
-        subject_start, subject_date, status, next_at, useful_until, created_at
+        business_id, message_id, kind, way, recipient, who, event_id, appointment_id, client_id,
+        event_at, lead, subject_start, subject_date, status, next_at, useful_until, created_at
     )
     SELECT :business_id, one.message_id, one.kind, one.way, one.recipient, one.who, one.event_id,
-           one.appointment_id, one.event_at, one.lead, one.subject_start, one.subject_date,
+           one.appointment_id, one.client_id, one.event_at, one.lead, one.subject_start, one.subject_date,
            'waiting', one.next_at, one.useful_until, :now
     FROM unnest(
         :ids::uuid[], :kinds::text[], :ways::text[], :recipients::text[], :whos::text[],
-        :event_ids::uuid[], :appointment_ids::uuid[], :event_ats::timestamptz[], :leads::text[],
+        :event_ids::uuid[], :appointment_ids::uuid[], :client_ids::uuid[], :event_ats::timestamptz[], :leads::text[],
         :subject_starts::timestamptz[], :subject_dates::date[], :next_ats::timestamptz[],
         :useful_untils::timestamptz[]
-    ) AS one (message_id, kind, way, recipient, who, event_id, appointment_id, event_at, lead,
-              subject_start, subject_date, next_at, useful_until)
+    ) AS one (message_id, kind, way, recipient, who, event_id, appointment_id, client_id,
+              event_at, lead, subject_start, subject_date, next_at, useful_until)
     ON CONFLICT DO NOTHING
     """
 )
@@ -82,6 +85,7 @@ async def put(
         whos=[one.who for one in messages],
         event_ids=[one.event_id for one in messages],
         appointment_ids=[one.appointment_id for one in messages],
+        client_ids=[one.client_id for one in messages],
         event_ats=[one.event_at for one in messages],
         leads=[one.lead for one in messages],
         subject_starts=[one.subject_start for one in messages],
@@ -91,8 +95,8 @@ async def put(
     )
 
 
-COLUMNS = """message_id, kind, way, recipient, who, event_id, appointment_id, event_at, lead,
-        subject_start, subject_date, next_at, useful_until"""
+COLUMNS = """message_id, kind, way, recipient, who, event_id, appointment_id, client_id, event_at,
+        lead, subject_start, subject_date, next_at, useful_until"""
 """Those that `message_of` reads."""
 
 
@@ -106,6 +110,7 @@ def message_of(row: Row) -> Message:
         who=row["who"],
         event_id=row["event_id"],
         appointment_id=row["appointment_id"],
+        client_id=row["client_id"],
         event_at=row["event_at"],
         lead=row["lead"],
         subject_start=row["subject_start"],
@@ -131,3 +136,23 @@ async def told_staff(
         connection, business_id=business_id, appointment_id=appointment_id
     )
     return frozenset(row["who"] for row in rows)
+
+
+_TOLD_CLIENTS = Statement(
+    """
+    SELECT DISTINCT client_id FROM message
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+      AND recipient = 'client' AND client_id IS NOT NULL
+    ORDER BY client_id
+    """
+)
+
+
+async def told_clients(
+    connection: Connection, business_id: UUID, appointment_id: UUID
+) -> list[UUID]:
+    """The clients that there are messages to about an appointment: whose it is, and whose it was."""
+    rows = await _TOLD_CLIENTS.rows(
+        connection, business_id=business_id, appointment_id=appointment_id
+    )
+    return [row["client_id"] for row in rows]

@@ -53,6 +53,7 @@ def _due(directory: Directory, near: Near, now: datetime) -> list[Message]:
             way=way,
             recipient="client",
             appointment_id=near.appointment_id,
+            client_id=near.client_id,
             event_at=reminder.due_at,
             lead=reminder.lead,
             subject_start=start,

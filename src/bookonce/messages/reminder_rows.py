@@ -12,14 +12,16 @@ from bookonce.platform.statements import Statement
 # What an event that isn't followed up yet may change waits for the next look.
 _NEAR = Statement(
     """
-    SELECT appointment.appointment_id, appointment.starts_at, appointment.zone,
-           appointment.wall_start, appointment.client_phone IS NOT NULL AS has_phone,
+    SELECT appointment.appointment_id, appointment.client_id, appointment.starts_at,
+           appointment.zone, appointment.wall_start, appointment.client_phone IS NOT NULL AS has_phone,
            greatest(
                coalesce(appointment.confirmed_at, appointment.created_at),
                (SELECT max(event_at) FROM message
                 WHERE message.business_id = :business_id
                   AND message.appointment_id = appointment.appointment_id
-                  AND message.recipient = 'client' AND message.kind IN ('booked', 'paid', 'moved')
+                  AND message.recipient = 'client'
+                  AND message.kind IN ('booked', 'paid', 'moved', 'rezoned', 'changed')
+                  AND (message.client_id IS NULL OR message.client_id = appointment.client_id)
                   AND message.event_id IS NOT NULL)
            ) AS settled_at,
            ARRAY(SELECT message.lead || ' ' || message.way FROM message
@@ -46,6 +48,7 @@ class Near:
     """
 
     appointment_id: UUID
+    client_id: UUID
     start: datetime
     zone: str
     wall_start: datetime | None
@@ -62,6 +65,7 @@ async def near(
     return [
         Near(
             row["appointment_id"],
+            row["client_id"],
             row["starts_at"],
             row["zone"],
             row["wall_start"],

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from bookonce.events.catalogue import AppointmentFacts
 from bookonce.messages.decide import Heard
 from bookonce.messages.message_rows import Message
 from bookonce.platform.actor import Actor
@@ -28,14 +29,16 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """An appointment's client, as they can be reached."""
+    """A client of an appointment, as they can be reached."""
 
     name: str
     email: str | None
     phone: str | None
     language: str | None
-    is_known: bool = True
-    """False of a walk-in: nobody was asked who they are."""
+    client_id: UUID | None = None
+    """None of a walk-in: nobody was asked who they are."""
+    is_former: bool = False
+    """The appointment was theirs, and is in another name now."""
 
 
 _EVENT = Statement(
@@ -46,28 +49,39 @@ _EVENT = Statement(
 )
 _CLIENT = Statement(
     """
-    SELECT appointment.client_name, client.email, appointment.client_phone, appointment.language,
-           appointment.client_id IS NOT NULL AS is_known
-    FROM appointment LEFT JOIN client ON client.business_id = :business_id
-                                     AND client.client_id = appointment.client_id
+    SELECT client.client_id, client.email, is_former, appointment.language,
+           CASE WHEN is_former THEN client.name ELSE appointment.client_name END AS name,
+           CASE WHEN is_former THEN client.phone ELSE appointment.client_phone END AS phone
+    FROM appointment
+    CROSS JOIN LATERAL (
+        SELECT :client_id::uuid IS NOT NULL AND :client_id IS DISTINCT FROM appointment.client_id
+               AS is_former
+    ) AS told
+    LEFT JOIN client ON client.business_id = :business_id
+                    AND client.client_id = CASE WHEN is_former THEN :client_id::uuid
+                                                ELSE appointment.client_id END
     WHERE appointment.business_id = :business_id AND appointment.appointment_id = :appointment_id
     """
 )
 _HEARD = Statement(
     """
-    SELECT told_sequence, told_status, told_start, told_staff, told_place FROM message
-    WHERE business_id = :business_id AND appointment_id = :appointment_id AND way = :way
+    SELECT told_sequence, told_status, told_start, told_end, told_wall, told_staff, told_place,
+           told_client, language
+    FROM message
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+      AND (way = :way OR ended_at < :event_at)
       AND recipient = :recipient AND who = :who AND told_sequence IS NOT NULL
+      AND (client_id IS NULL OR client_id = :client_id)
       AND status IN ('sent', 'unknown', 'not_sent')
     ORDER BY told_sequence DESC, ended_at DESC LIMIT 1
     """
 )
-# What the client was told last, or is about to be: from then on they have this time.
-_SETTLED_AT = Statement(
+_BOOKED = Statement(
     """
-    SELECT max(event_at) FROM message
-    WHERE business_id = :business_id AND appointment_id = :appointment_id AND recipient = 'client'
-      AND kind IN ('booked', 'paid', 'moved') AND event_id IS NOT NULL
+    SELECT data::text FROM event
+    WHERE business_id = :business_id AND appointment_id = :appointment_id
+      AND kind = 'appointment.booked'
+    ORDER BY at LIMIT 1
     """
 )
 _HAD_MONEY = Statement(
@@ -92,30 +106,37 @@ async def happened(connection: Connection, business_id: UUID, event_id: UUID) ->
 
 
 async def addressee(
-    connection: Connection, business_id: UUID, appointment_id: UUID
+    connection: Connection, business_id: UUID, appointment_id: UUID, client_id: UUID | None = None
 ) -> Addressee | None:
-    """The client of an appointment."""
-    row = await _CLIENT.row(connection, business_id=business_id, appointment_id=appointment_id)
+    """The client of an appointment, or with `client_id` that one, whose it is or was."""
+    row = await _CLIENT.row(
+        connection, business_id=business_id, appointment_id=appointment_id, client_id=client_id
+    )
     if row is None:
         return None
     return Addressee(
-        row["client_name"] or "",
+        row["name"] or "",
         row["email"],
-        row["client_phone"],
+        row["phone"],
         row["language"],
-        row["is_known"],
+        row["client_id"],
+        row["is_former"],
     )
 
 
 async def heard(connection: Connection, business_id: UUID, message: Message) -> Heard | None:
-    """What the recipient of a message was told last of its appointment, by the same way."""
+    """What the recipient of a message was told last of its appointment: by the same way, or by
+    another before that happened which it is about.
+    """
     row = await _HEARD.row(
         connection,
         business_id=business_id,
         appointment_id=message.appointment_id,
         way=message.way,
+        event_at=message.event_at,
         recipient=message.recipient,
         who=message.who,
+        client_id=message.client_id,
     )
     if row is None:
         return None
@@ -125,17 +146,30 @@ async def heard(connection: Connection, business_id: UUID, message: Message) -> 
         row["told_start"],
         tuple(row["told_staff"] or ()),
         row["told_place"] or "",
+        row["told_end"],
+        row["told_wall"],
+        row["told_client"],
+        row["language"],
     )
 
 
-async def settled_at(
-    connection: Connection, business_id: UUID, appointment_id: UUID
-) -> datetime | None:
-    """When the client got the time that they have, as far as messages tell."""
-    found: datetime | None = await _SETTLED_AT.value(
-        connection, business_id=business_id, appointment_id=appointment_id
+async def booked(connection: Connection, business_id: UUID, message: Message) -> Heard | None:
+    """What an appointment was when it was booked; None if it was held first."""
+    facts = await _BOOKED.value(
+        connection, business_id=business_id, appointment_id=message.appointment_id
     )
-    return found
+    if facts is None:
+        return None
+    was = msgspec.json.decode(facts, type=AppointmentFacts)
+    return Heard(
+        was.sequence,
+        "confirmed",
+        was.start,
+        tuple(part.staff for part in was.parts),
+        ", ".join(filter(None, (was.location_name, was.location_address))),
+        was.end,
+        was.wall_start,
+    )
 
 
 async def had_money(connection: Connection, business_id: UUID, appointment_id: UUID) -> bool:

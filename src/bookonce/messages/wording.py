@@ -2,48 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from bookonce.booking.appointment import Appointment
 from bookonce.booking.told import people, title
-from bookonce.business.document import Business
 from bookonce.business.messages import MessageKind, Template, filled
-from bookonce.messages.decide import Recipient
 from bookonce.messages.letter import Action, Letter, Row, isolated
+from bookonce.messages.matter import Matter
 from bookonce.messages.safe_text import defanged, greeted, header_text
+from bookonce.messages.team_said import rezoned, said_to_team
 from bookonce.platform import money
 from bookonce.platform.actor import ActorKind
 from bookonce.platform.languages import Language
 
 SHORT_LENGTH_MAX = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Where a recipient can do something; empty: nowhere."""
-
-    manage: str = ""
-    book: str = ""
-    office: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What a message is about. `old_start` is what the recipient was told before, `by` who did it;
-    amounts are in minor units.
-    """
-
-    kind: MessageKind
-    recipient: Recipient
-    business: Business
-    appointment: Appointment
-    client_name: str = ""
-    client_phone: str | None = None
-    by: ActorKind | None = None
-    old_start: datetime | None = None
-    back_minor: int = 0
-    links: Links = Links()
+BOOKS_AGAIN = frozenset(
+    {
+        MessageKind.CANCELLED,
+        MessageKind.TAKEN_OFF,
+        MessageKind.PAYMENT_LOST,
+        MessageKind.NO_SHOW,
+    }
+)
+"""Kinds to a client who has no appointment by then."""
 
 
 def letter(matter: Matter, language: Language) -> Letter:
@@ -110,6 +90,17 @@ class _Telling:
             case MessageKind.MOVED:
                 subject = _("Moved: %(service)s, %(when)s")
                 heading, paragraphs = _("Your appointment was moved"), ("",)
+            case MessageKind.RESIZED:
+                subject = _("New end: %(service)s, %(when)s")
+                heading, paragraphs = _("Your appointment ends at another time"), ("",)
+            case MessageKind.REZONED:
+                subject = _("The time stays: %(service)s, %(when)s")
+                heading, paragraphs = _("Your appointment keeps its time"), (rezoned(_),)
+            case MessageKind.TAKEN_OFF:
+                subject = _("Not yours any more: %(service)s, %(when)s")
+                heading = _("The appointment is in another name now")
+                wrong = _("If that is wrong, call us or write to us.")
+                paragraphs = (f"{self._renamed()} {wrong}",)
             case MessageKind.CANCELLED:
                 subject = _("Cancelled: %(service)s, %(when)s")
                 heading = _("Your appointment is cancelled")
@@ -136,6 +127,10 @@ class _Telling:
             subject = subject % about
         return subject, heading, paragraphs
 
+    def _renamed(self) -> str:
+        about = {"business": isolated(self.profile.name)}
+        return self.gettext("%(business)s has put this appointment in another name.") % about
+
     def _given_back(self) -> str:
         amount = self._amount(self.matter.back_minor)
         return self.gettext("%(amount)s given back") % {"amount": amount}
@@ -148,23 +143,14 @@ class _Telling:
 
     def to_team(self) -> Letter:
         """What a staff member or the owner is told."""
-        _, kind = self.gettext, self.matter.kind
+        _, links = self.gettext, self.matter.links
+        subject, heading, paragraph = said_to_team(self.matter.kind, self.gettext)
         about = {"service": self.short, "when": self.when}
-        if kind is MessageKind.MOVED:
-            subject, heading = _("Moved: %(service)s, %(when)s"), _("An appointment was moved")
-        elif kind is MessageKind.CANCELLED:
-            subject = _("Cancelled: %(service)s, %(when)s")
-            heading = _("An appointment was cancelled")
-        elif kind is MessageKind.TAKEN_OFF:
-            subject = _("Not yours any more: %(service)s, %(when)s")
-            heading = _("Somebody else has this appointment now")
-        else:
-            subject, heading = _("New: %(service)s, %(when)s"), _("New appointment")
-        links = self.matter.links
         return Letter(
             self.language,
             subject=header_text(subject % about),
             heading=heading,
+            paragraphs=(paragraph,) if paragraph else (),
             rows=self._client_rows() + self._rows(),
             note=self._note(),
             actions=(Action(_("Open in the office"), links.office),) if links.office else (),
@@ -227,8 +213,8 @@ class _Telling:
     def _rows(self) -> tuple[Row, ...]:
         _, appointment, old = self.gettext, self.appointment, self.matter.old_start
         rows = [Row(_("Service"), self._services())]
-        if old is not None and self.matter.kind is MessageKind.MOVED and old != appointment.start:
-            rows.append(Row(_("Before"), self.language.moment(old.astimezone(self.zone))))
+        if before := self._before(old):
+            rows.append(Row(_("Before"), before))
         start, end = (each.astimezone(self.zone) for each in (appointment.start, appointment.end))
         rows.append(Row(_("When"), self.language.stretch(start, end)))
         rows.append(
@@ -240,11 +226,26 @@ class _Telling:
             rows.append(Row(_("Price"), price))
         return tuple(rows)
 
+    def _before(self, old: datetime | None) -> str:
+        """When it was, as the recipient was told; empty if that says nothing."""
+        matter = self.matter
+        if old is None:
+            return ""
+        if matter.kind is MessageKind.RESIZED and matter.old_end is not None:
+            start, end = (each.astimezone(self.zone) for each in (old, matter.old_end))
+            return self.language.stretch(start, end)
+        is_other = old != self.appointment.start
+        if is_other and matter.kind in (MessageKind.MOVED, MessageKind.OVERBOOKED):
+            return self.language.moment(old.astimezone(self.zone))
+        return ""
+
     def _client_rows(self) -> tuple[Row, ...]:
         _, matter = self.gettext, self.matter
         rows = [Row(_("Client"), defanged(matter.client_name))]
         if matter.client_phone:
             rows.append(Row(_("Phone"), matter.client_phone))
+        if matter.kind is MessageKind.OVERBOOKED and matter.appointment.overbooked:
+            rows.append(Row(_("Reason"), defanged(matter.appointment.overbooked)))
         return tuple(rows)
 
     def _services(self) -> str:
@@ -264,7 +265,7 @@ class _Telling:
 
     def _actions(self) -> tuple[Action, ...]:
         _, kind, links = self.gettext, self.matter.kind, self.matter.links
-        if kind in (MessageKind.CANCELLED, MessageKind.PAYMENT_LOST, MessageKind.NO_SHOW):
+        if kind in BOOKS_AGAIN:
             return (Action(_("Book another time"), links.book),) if links.book else ()
         if not links.manage or kind is MessageKind.REFUNDED:
             return ()

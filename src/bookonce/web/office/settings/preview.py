@@ -15,7 +15,8 @@ from bookonce.business.messages import MessageKind
 from bookonce.events.catalogue import Part
 from bookonce.messages.decide import Recipient
 from bookonce.messages.letter import as_text
-from bookonce.messages.wording import Matter, letter
+from bookonce.messages.matter import Matter
+from bookonce.messages.wording import letter
 from bookonce.platform import money
 from bookonce.platform.languages import language
 from bookonce.web.office.settings.words import choice_names
