@@ -261,6 +261,49 @@ async def test_an_undo_is_told_to_whom_the_move_was_told(
         assert subjects(post, ADA) == ["New", *told]
 
 
+async def test_a_booking_told_at_the_time_of_a_move_that_is_undone_is_put_right(
+    desk: Desk, post: Post, open_business: Open, installation: Installation
+) -> None:
+    slug = await lumen(open_business)
+    booked = await booked_at(installation, slug, 9)
+    at = now()
+    await move(
+        installation, slug, booked.appointment.id, MoveRequest(start=tomorrow_at(11)),
+        actor=OWNER, now=at, manner=Manner(undo_until=at + HOUR),
+    )  # fmt: skip
+    await desk.at_rest()
+    await undo(installation, slug, booked.appointment.id, actor=OWNER, now=at)
+    await desk.at_rest()
+    assert subjects(post) == ["Booked", "Moved"]
+    told = {
+        row["told_sequence"]: row["told_start"] for row in await desk.messages(recipient="client")
+    }
+    assert (told[1], told[2]) == (tomorrow_at(11), tomorrow_at(9))
+
+
+async def test_what_may_have_arrived_before_a_worker_died_is_put_right(
+    desk: Desk, post: Post, open_business: Open, installation: Installation
+) -> None:
+    """It told of a move, died before the answer was written down, and the move was taken back."""
+    slug = await lumen(open_business)
+    booked = await booked_at(installation, slug, 9)
+    await desk.at_rest()
+    for hour in (11, 9):
+        request = MoveRequest(start=tomorrow_at(hour))
+        await move(installation, slug, booked.appointment.id, request, actor=OWNER, now=now())
+        await desk.make()
+        if hour == 11:
+            assert await desk.rows(
+                "UPDATE message SET hand_overs = 1, told_sequence = 1, told_status = 'confirmed',"
+                " told_start = $1, told_end = $2, told_staff = '{ada}', told_place = $3"
+                " WHERE kind = 'moved' AND recipient = 'client' RETURNING 1",
+                tomorrow_at(11), tomorrow_at(11) + HOUR / 2, booked.appointment.where,
+            )  # fmt: skip
+    await desk.at_rest()
+    assert subjects(post) == ["Booked", "Moved"]
+    assert subjects(post, ADA) == ["New"]
+
+
 async def test_a_move_that_was_undone_is_told_by_no_text_message(
     desk: Desk, open_business: Open, installation: Installation
 ) -> None:

@@ -17,7 +17,7 @@ from bookonce.business.messages import MessageKind
 from bookonce.events.catalogue import RefundFacts
 from bookonce.messages import truth_rows
 from bookonce.messages.composed import Composed
-from bookonce.messages.decide import Heard, Recipient, Truth, Void, decide, told_status
+from bookonce.messages.decide import Heard, Recipient, Truth, Void, decide_by, told_status
 from bookonce.messages.kinds import ABOUT_THE_APPOINTMENT
 from bookonce.messages.lane_rows import Told
 from bookonce.messages.letter import as_text
@@ -52,7 +52,7 @@ CALENDAR_KINDS = frozenset(
 class _Found:
     appointment: Appointment | None
     client: Addressee | None
-    heard: Heard | None
+    known: tuple[Heard | None, ...]
     had_money: bool
     happened: Happened | None
 
@@ -74,22 +74,25 @@ async def compose(
         return Void("the appointment is gone")
     appointment = found.appointment.as_promised().as_of(now)
     recipient = Recipient(message.recipient, message.who)
-    heard = None if message.is_resent else found.heard
     truth = Truth(
         appointment,
-        heard,
+        None,
         found.had_money,
         message.subject_start,
         _whom_for(appointment),
         found.client.is_former,
     )
-    kind = decide(message.kind, recipient, truth)
+    known = (None,) if message.is_resent else found.known
+    kind, heard = decide_by(message.kind, recipient, truth, known)
     if isinstance(kind, Void):
         return kind
     if kind is MessageKind.REMINDER and message.lead not in directory.business.messages.reminders:
         return Void("reminders are sent at other times now")
-    matter = _matter(directory, kind, recipient, appointment, found)
-    return _composed(ways, directory, message, matter, found, now)
+    if message.is_resent:
+        heard = found.known[-1]
+    matter = _matter(directory, kind, recipient, appointment, found, heard)
+    spoken = _spoken(directory, message, found.client, heard)
+    return _composed(ways, directory, message, matter, found.client, spoken, now)
 
 
 async def _found(connection: Connection, business_id: UUID, message: Message) -> _Found:
@@ -100,7 +103,7 @@ async def _found(connection: Connection, business_id: UUID, message: Message) ->
     return _Found(
         appointment,
         await truth_rows.addressee(connection, business_id, appointment_id, message.client_id),
-        await _heard(connection, business_id, message),
+        await _known(connection, business_id, message),
         has_deposit and await truth_rows.had_money(connection, business_id, appointment_id),
         await truth_rows.happened(connection, business_id, message.event_id)
         if message.event_id
@@ -108,12 +111,16 @@ async def _found(connection: Connection, business_id: UUID, message: Message) ->
     )
 
 
-async def _heard(connection: Connection, business_id: UUID, message: Message) -> Heard | None:
-    """What the recipient knows. Who gets text messages only was told of the booking by telephone."""
-    heard = await truth_rows.heard(connection, business_id, message)
-    if heard is None and message.way == SMS:
-        return await truth_rows.booked(connection, business_id, message)
-    return heard
+async def _known(
+    connection: Connection, business_id: UUID, message: Message
+) -> tuple[Heard | None, ...]:
+    """What the recipient may know. Who gets text messages only was told of the booking by
+    telephone.
+    """
+    known = await truth_rows.known(connection, business_id, message)
+    if known[-1] is None and message.way == SMS:
+        return (*known[:-1], await truth_rows.booked(connection, business_id, message))
+    return known
 
 
 def _whom_for(appointment: Appointment) -> str:
@@ -134,10 +141,11 @@ def _matter(
     recipient: Recipient,
     appointment: Appointment,
     found: _Found,
+    heard: Heard | None,
 ) -> Matter:
     assert found.client is not None
-    if found.client.is_former and found.heard is not None:
-        appointment = _as_known(appointment, found.heard)
+    if found.client.is_former and heard is not None:
+        appointment = _as_known(appointment, heard)
     return Matter(
         kind=kind,
         recipient=recipient,
@@ -146,8 +154,8 @@ def _matter(
         client_name=found.client.name,
         client_phone=found.client.phone,
         by=found.happened.actor.kind if found.happened else None,
-        old_start=found.heard.start if found.heard else None,
-        old_end=found.heard.end if found.heard else None,
+        old_start=heard.start if heard else None,
+        old_end=heard.end if heard else None,
         back_minor=_back_minor(kind, appointment, found),
     )
 
@@ -166,15 +174,14 @@ def _composed(
     directory: Directory,
     message: Message,
     matter: Matter,
-    found: _Found,
+    client: Addressee,
+    spoken: Language,
     now: datetime,
 ) -> Composed:
-    assert found.client is not None
-    spoken = _spoken(directory, message, found)
     base, slug, appointment = ways.public_url, directory.slug, matter.appointment
     token = ""
     links = Links()
-    if base and found.client.is_former:
+    if base and client.is_former:
         links = Links(book=f"{base}/{slug}")
     elif base and message.recipient == "client":
         token = new_token()
@@ -183,7 +190,7 @@ def _composed(
         links = Links(office=f"{base}/office/{slug}/appointments/{appointment.id}")
     matter = replace(matter, links=links)
     written = letter(matter, spoken)
-    address = _address(directory, message, found.client)
+    address = _address(directory, message, client)
     text = written.text if message.way == SMS else as_text(written)
     told = Told(
         address=address,
@@ -204,13 +211,14 @@ def _composed(
     return Composed(directory, written, told, event, zone=appointment.clock)
 
 
-def _spoken(directory: Directory, message: Message, found: _Found) -> Language:
+def _spoken(
+    directory: Directory, message: Message, client: Addressee, heard: Heard | None
+) -> Language:
     """The client's own language, as they booked in it; the business's for those who work there."""
-    assert found.client is not None
     locale = directory.business.business.locale
-    chosen = found.client.language if message.recipient == "client" else None
-    if found.client.is_former:
-        chosen = found.heard.language if found.heard else None
+    chosen = client.language if message.recipient == "client" else None
+    if client.is_former:
+        chosen = heard.language if heard else None
     return language(chosen or locale, None, locale)
 
 

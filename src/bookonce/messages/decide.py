@@ -4,7 +4,8 @@ recipient has heard before.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bookonce.booking.appointment import Appointment, Status
@@ -61,6 +62,16 @@ class Truth:
     subject_start: datetime | None = None
     client: str = ""
     is_former: bool = False
+
+
+def decide_by(
+    cause: MessageKind, recipient: Recipient, truth: Truth, known: Sequence[Heard | None]
+) -> tuple[MessageKind | Void, Heard | None]:
+    """What to tell a recipient who may know one of several things; none is left with what isn't so.
+    Which of them it was decided by, too.
+    """
+    decided = [(decide(cause, recipient, replace(truth, heard=one)), one) for one in known]
+    return next((one for one in decided if not isinstance(one[0], Void)), decided[0])
 
 
 def decide(cause: MessageKind, recipient: Recipient, truth: Truth) -> MessageKind | Void:

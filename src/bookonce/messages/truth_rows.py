@@ -12,8 +12,11 @@ from bookonce.events.catalogue import AppointmentFacts
 from bookonce.messages.decide import Heard
 from bookonce.messages.message_rows import Message
 from bookonce.platform.actor import Actor
-from bookonce.platform.connection import Connection
+from bookonce.platform.connection import Connection, Row
 from bookonce.platform.statements import Statement
+
+KNOWN_MAX = 20
+"""Of what was handed over and never answered, so many are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,14 @@ _CLIENT = Statement(
 _HEARD = Statement(
     """
     SELECT told_sequence, told_status, told_start, told_end, told_wall, told_staff, told_place,
-           told_client, language
+           told_client, language, status IN ('sent', 'unknown', 'not_sent') AS is_certain
     FROM message
     WHERE business_id = :business_id AND appointment_id = :appointment_id
       AND (way = :way OR ended_at < :event_at)
       AND recipient = :recipient AND who = :who AND told_sequence IS NOT NULL
       AND (client_id IS NULL OR client_id = :client_id)
-      AND status IN ('sent', 'unknown', 'not_sent')
-    ORDER BY told_sequence DESC, ended_at DESC LIMIT 1
+      AND (status IN ('sent', 'unknown', 'not_sent') OR hand_overs > 0)
+    ORDER BY told_sequence DESC, ended_at DESC NULLS FIRST LIMIT :rows_max
     """
 )
 _BOOKED = Statement(
@@ -124,11 +127,14 @@ async def addressee(
     )
 
 
-async def heard(connection: Connection, business_id: UUID, message: Message) -> Heard | None:
-    """What the recipient of a message was told last of its appointment: by the same way, or by
-    another before that happened which it is about.
+async def known(
+    connection: Connection, business_id: UUID, message: Message
+) -> tuple[Heard | None, ...]:
+    """What the recipient of a message may know of its appointment, the newest first: by the same way,
+    or by another before that happened which it is about. The last is certain; what was handed over
+    by a worker that died before the answer may have arrived. None: nothing.
     """
-    row = await _HEARD.row(
+    rows = await _HEARD.rows(
         connection,
         business_id=business_id,
         appointment_id=message.appointment_id,
@@ -137,9 +143,17 @@ async def heard(connection: Connection, business_id: UUID, message: Message) -> 
         recipient=message.recipient,
         who=message.who,
         client_id=message.client_id,
+        rows_max=KNOWN_MAX,
     )
-    if row is None:
-        return None
+    found: list[Heard | None] = []
+    for row in rows:
+        found.append(_heard(row))
+        if row["is_certain"]:
+            return tuple(found)
+    return (*found, None)
+
+
+def _heard(row: Row) -> Heard:
     return Heard(
         row["told_sequence"],
         row["told_status"],
