@@ -12,6 +12,7 @@ from icalendar import Calendar
 from bookonce.availability.installation import Installation
 from bookonce.booking import appointment_rows
 from bookonce.booking.book import book
+from bookonce.booking.cancel import cancel
 from bookonce.booking.find import load
 from bookonce.booking.move import MoveRequest, move
 from bookonce.booking.replay import Booked
@@ -27,6 +28,7 @@ from bookonce.messages.outgoing import SMS
 from bookonce.messages.tell import tell
 from bookonce.platform.actor import VISITOR
 from bookonce.platform.tokens import token_hash
+from bookonce.torture.told import UNTOLD
 from tests.desk.cast import somebody
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, now, tomorrow_at
 from tests.messages.conftest import Desk, Open
@@ -386,3 +388,29 @@ async def test_a_held_time_in_another_name_is_told_as_held(
     assert subjects(post, YAN) == (["Held for you"] if is_kept else [])
     assert subjects(post) == ["Held for you", *(["Not yours any more"] if is_kept else [])]
     assert subjects(post, ADA) == []
+
+
+async def untold(desk: Desk) -> list[str]:
+    """What the torture would say of these rows."""
+    return [what for what, query in UNTOLD.items() if await desk.rows(query)]
+
+
+async def test_the_torture_sees_who_heard_something_else(
+    desk: Desk, open_business: Open, installation: Installation
+) -> None:
+    slug = await lumen(open_business)
+    booked = await booked_at(installation, slug, 9)
+    confirmed, not_theirs = UNTOLD
+    assert await untold(desk) == [confirmed]
+    await desk.at_rest()
+    request = MoveRequest(start=tomorrow_at(11))
+    await move(installation, slug, booked.appointment.id, request, actor=OWNER, now=now())
+    assert await untold(desk) == [confirmed]
+    await desk.at_rest()
+    assert await untold(desk) == []
+    await desk.rows("UPDATE message SET told_end = told_start WHERE recipient = 'staff'")
+    assert await untold(desk) == [confirmed]
+    await cancel(installation, slug, booked.appointment.id, actor=OWNER, now=now())
+    assert await untold(desk) == [not_theirs]
+    await desk.at_rest()
+    assert await untold(desk) == []

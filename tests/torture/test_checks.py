@@ -319,6 +319,10 @@ def a_disagreement(story: Story) -> None:
     story.rows.disagreements["a client without an appointment"] = [uuid.uuid4()]
 
 
+def somebody_untold(story: Story) -> None:
+    story.rows.untold["an appointment that somebody takes for theirs, and isn't"] = [uuid.uuid4()]
+
+
 def another_place(story: Story) -> None:
     """The row says one thing and its event another."""
     booked = story.book((6.0, 6.1), 30)
@@ -346,6 +350,12 @@ def test_rows_that_disagree_are_seen(plant: Callable[[Story], None]) -> None:
     story = a_sound_story()
     plant(story)
     assert len(found(story)["rows"]) == 1
+
+
+def test_who_was_told_something_else_is_seen() -> None:
+    story = a_sound_story()
+    somebody_untold(story)
+    assert found(story).keys() == {"told"}
 
 
 def test_an_offence_names_the_attempts_concerned() -> None:

@@ -22,7 +22,7 @@ def test_a_short_run_passes_and_writes_what_the_page_says(tmp_path: Path) -> Non
     outcome = bookonce("torture", "--seconds", "4", "--clients", "8", "--seed", "7", "--json", file)
     assert outcome.code == 0, outcome
     assert "Nothing was booked twice, nothing was lost. --seed 7" in outcome.out
-    assert outcome.out.count("✓") == 5
+    assert outcome.out.count("✓") == 6
     result = json.loads(file.read_text())
     assert result["passed"] is True
     assert result["double_bookings"] == 0

@@ -1,4 +1,4 @@
-"""The five checks. Each takes the evidence and tells the offences in words; none uses the
+"""The six checks. Each takes the evidence and tells the offences in words; none uses the
 exclusion constraint.
 """
 
@@ -100,12 +100,17 @@ def _meetings(intervals: list[ClaimInterval]) -> Iterator[tuple[ClaimInterval, C
 
 def rows_agree(evidence: Evidence) -> list[Offence]:
     """Appointments, claims and events tell the same story, and nothing is orphaned."""
-    offences = [
-        Offence(f"{what}: {', '.join(map(str, ids))}")
-        for what, ids in evidence.rows.disagreements.items()
-        if ids
-    ]
+    offences = _named(evidence.rows.disagreements)
     return [*offences, *_rows_and_events(evidence), *_blocks_and_events(evidence)]
+
+
+def everybody_was_told(evidence: Evidence) -> list[Offence]:
+    """Once nothing is left to be told, nobody knows an appointment otherwise than it is."""
+    return _named(evidence.rows.untold)
+
+
+def _named(found: dict[str, list[UUID]]) -> list[Offence]:
+    return [Offence(f"{what}: {', '.join(map(str, ids))}") for what, ids in found.items() if ids]
 
 
 def _rows_and_events(evidence: Evidence) -> Iterator[Offence]:
@@ -148,4 +153,5 @@ CHECKS = [
     Check("refused", "every refusal is justified", refusals_are_justified),
     Check("keys", "one key, one appointment; unknown outcomes resolve", one_key_is_one_appointment),
     Check("rows", "appointments, claims and events agree", rows_agree),
+    Check("told", "at rest, what each heard last is what is so", everybody_was_told),
 ]

@@ -17,6 +17,7 @@ import msgspec
 from bookonce.platform.retry import DATABASE_ERRORS
 from bookonce.torture.history import Part, Place
 from bookonce.torture.soundness import DISAGREEMENTS, OVERLAPS
+from bookonce.torture.told import UNTOLD
 
 REACHABLE_WITHIN_S = 60
 EXAMPLES_MAX = 100
@@ -88,6 +89,7 @@ class Rows:
     overlaps: list[tuple[UUID, UUID]] = field(default_factory=list)
     """Pairs of claims that take one resource twice; no more than some examples."""
     disagreements: dict[str, list[UUID]] = field(default_factory=dict)
+    untold: dict[str, list[UUID]] = field(default_factory=dict)
 
     def of_key(self, slug: str, key: str) -> Remembered | None:
         """What a key is tied to, if it is."""
@@ -128,11 +130,11 @@ async def _read(
     tell("claims that overlap")
     overlap_count = await connection.fetchval(f"SELECT count(*) FROM ({OVERLAPS}) AS o")
     overlaps = await connection.fetch(f"{OVERLAPS} LIMIT {EXAMPLES_MAX}")
-    disagreements = {}
-    for what, query in DISAGREEMENTS.items():
+    asked: dict[str, list[UUID]] = {}
+    for what, query in (DISAGREEMENTS | UNTOLD).items():
         tell(what)
         found = await connection.fetch(f"{query} LIMIT {EXAMPLES_MAX}")
-        disagreements[what] = [row[0] for row in found]
+        asked[what] = [row[0] for row in found]
     return Rows(
         appointments=appointments,
         claims=claims,
@@ -141,7 +143,8 @@ async def _read(
         event_counts={row["kind"]: row["count"] for row in counts},
         overlap_count=overlap_count,
         overlaps=[(row[0], row[1]) for row in overlaps],
-        disagreements=disagreements,
+        disagreements={what: asked[what] for what in DISAGREEMENTS},
+        untold={what: asked[what] for what in UNTOLD},
     )
 
 

@@ -28,6 +28,7 @@ from bookonce.torture.faults import KINDS
 from bookonce.torture.history import History, Kind, Outcome
 from bookonce.torture.rows import read_rows
 from bookonce.torture.salon import Salon, open_salons, salons
+from bookonce.torture.told import at_rest
 from bookonce.torture.world import Injected, World, new_world
 
 CLIENTS_PER_OWNER = 16
@@ -120,6 +121,8 @@ async def torture(plan: Plan, tell: Callable[[Progress], None]) -> Result:
         history = History(began_s=clock.began_at_s)
         await _load(plan, world, opening, history, clock, tell)
         load_s = clock.now_s()
+        tell(Progress("waiting until everybody was told", load_s, len(history.attempts)))
+        await at_rest(world.database.url)
 
         def judging(what: str) -> None:
             tell(Progress(f"judging: {what}", load_s, len(history.attempts)))

@@ -215,7 +215,10 @@ def _business(slug: str, zone: str) -> Business:
             "business": {"slug": slug, "name": slug, "timezone": zone},
             "policy": {"slot_step_min": STEP_MIN, "notice_min": 0, "cancel_until_min": 0},
             "payments": {"provider": "on_site", "hold_min": HOLD_S / 60},
-            "staff": [{"key": key, "name": key, "hours": _ALWAYS} for key in _STAFF],
+            "staff": [
+                {"key": key, "name": key, "hours": _ALWAYS, "email": f"{key}@{slug}.example"}
+                for key in _STAFF
+            ],
             "resource": [{"key": key, "name": key, "kind": kind} for key, kind in _RESOURCES],
             "service": [{"name": each["key"], **each} for each in _SERVICES],
         }
