@@ -2,6 +2,8 @@
 // what is moved in it goes to the page's own form; the page itself stays for whoever prints it, hears
 // it, or has a narrow screen.
 import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from "@event-calendar/core";
+import { clockOf, dayOf } from "./moments.js";
+import { Shading } from "./shading.js";
 
 const UNDO_MS = 15_000;
 const NARROW = window.matchMedia("(max-width: 46rem)");
@@ -82,6 +84,7 @@ function closed(list) {
 const place = document.createElement("div");
 place.className = "grid";
 let grid;
+let shading;
 
 function show() {
   if (NARROW.matches || view === "list" || !columns().length) {
@@ -99,6 +102,7 @@ function show() {
   place.setAttribute("role", "group");
   place.setAttribute("aria-label", document.querySelector("h1").textContent);
   grid = createCalendar(place, [ResourceTimeGrid, TimeGrid, Interaction], options());
+  shading = new Shading(grid, slug);
   plain();
 }
 
@@ -144,6 +148,8 @@ function options() {
     longPressDelay: 400,
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
     eventDrop: dropped,
+    eventDragStart: ({ event }) => shade(event),
+    eventDragStop: () => shading.hide(),
     eventContent: inside,
     eventClick: ({ event, jsEvent }) => {
       if (event.display !== "background" && !jsEvent.target.closest("a")) open(event);
@@ -171,6 +177,13 @@ function readied(el, event) {
 }
 
 // ---- moving
+
+function shade(event) {
+  const days = columns().map((list) => list.dataset.date);
+  const location = new URLSearchParams(window.location.search).get("location") ?? "";
+  const keys = [...new Set(columns().map((list) => list.dataset.staff))];
+  shading.show(event.extendedProps.of, { from: days[0], to: days.at(-1), location, columns: keys });
+}
 
 async function dropped({ event, oldEvent, newResource, revert }) {
   const staff = newResource?.id ?? "";
@@ -223,18 +236,6 @@ async function send(address, fields) {
   } catch {
     return root.dataset.offline;
   }
-}
-
-function two(number) {
-  return String(number).padStart(2, "0");
-}
-
-function dayOf(moment) {
-  return `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
-}
-
-function clockOf(moment) {
-  return moment.toTimeString().slice(0, 5);
 }
 
 let quiet;

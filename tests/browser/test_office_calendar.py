@@ -146,6 +146,37 @@ async def test_a_drag_to_another_person(new_page: NewPage, cast: Cast) -> None:
     await expect(desk.column("ben").locator("li")).to_contain_text("Zoe")
 
 
+async def test_while_it_is_dragged_the_grid_shows_where_it_can_be_put(
+    new_page: NewPage, cast: Cast
+) -> None:
+    desk = await Desk.of(await new_page(viewport={"width": 1200, "height": 900}), cast)
+    desk.book("10:00", "Zoe")
+    desk.book("11:00", "Max")
+    await desk.opens()
+    mouse, free = desk.page.mouse, desk.page.locator(".grid .is-free")
+    await desk.on_grid("Zoe").scroll_into_view_if_needed()
+    box = await desk.on_grid("Zoe").bounding_box()
+    assert box
+    await mouse.move(box["x"] + 20, box["y"] + 6)
+    await mouse.down()
+    await mouse.move(box["x"] + 20, box["y"] + 6 + 26, steps=4)
+    await expect(free).not_to_have_count(0)
+    await expect(desk.page.locator(".placing")).to_be_visible()
+    places = [await one.bounding_box() for one in await free.all()]
+    max_s = await desk.on_grid("Max").bounding_box()
+    assert max_s
+    begins_y = max_s["y"] + 2
+    in_adas = [one for one in places if one and one["x"] < box["x"] + 20 < one["x"] + one["width"]]
+    assert in_adas
+    assert not any(one["y"] < begins_y < one["y"] + one["height"] for one in in_adas)
+    await mouse.up()
+    await expect(free).to_have_count(0)
+    await expect(desk.page.locator(".placing")).to_be_hidden()
+    await expect(desk.column("ada").locator("li").first).to_have_attribute(
+        "data-start", re.compile(rf"{day()}T10:(15|30)")
+    )
+
+
 async def test_a_drop_on_a_taken_time_goes_back(new_page: NewPage, cast: Cast) -> None:
     desk = await Desk.of(await new_page(viewport={"width": 1200, "height": 900}), cast)
     desk.book("10:00", "Zoe")

@@ -18,6 +18,8 @@ from bookonce.availability.offers import Offer, PartTimes
 from bookonce.availability.rules import NONE_BROKEN, Broken, Rule
 from bookonce.availability.selection import Choice, Selection, select
 from bookonce.business.directory import Directory
+from bookonce.business.document import Service
+from bookonce.business.visits import Visit
 from bookonce.platform.errors import FieldError, ValidationError
 from bookonce.platform.zones import (
     DAY_S,
@@ -161,14 +163,15 @@ async def free(
     *,
     now: datetime,
     released: UUID | None = None,
+    broken: Broken = NONE_BROKEN,
 ) -> tuple[int | None, Offer]:
     """Who is free when, and the version of the business that the claims were read with.
 
     The window is cut to what can be booked now. The claims of the appointment `released` are read
-    as given back.
+    as given back. The rules that are `broken` count for nothing, but for the step.
     """
     directory, place = selection.directory, selection.place
-    limits = bookable(directory, now)
+    limits = bookable(directory, now, broken)
     # Whole days, so that what is read and worked out for one moment serves the next.
     window = window.within(_whole_days(limits))
     effort = present()
@@ -188,7 +191,7 @@ async def free(
         if found.version is None:
             return None, Offer(Grid(place.zone, 1, Window(1, 0)), {})
         grid = installation.grids.of(place.zone, directory.policy.slot_step_min, window)
-        working = offers.offering(grid, limits, _parts(selection, found))
+        working = offers.offering(grid, limits, _parts(selection, found, broken))
         while True:
             try:
                 next(working)
@@ -208,13 +211,17 @@ def _work(selection: Selection, window: Window) -> int:
     return starts * whose
 
 
-def _parts(selection: Selection, found: Read) -> list[PartTimes]:
+def _parts(selection: Selection, found: Read, broken: Broken) -> list[PartTimes]:
     directory, place = selection.directory, selection.place
+
+    def visit(service: Service) -> Visit:
+        return (service.without_buffers() if Rule.BUFFER in broken else service).visit
+
     return [
         PartTimes(
             part.offset_s,
-            part.service.visit,
-            {key: place.hours[key] for key in part.performers},
+            visit(part.service),
+            {key: () if Rule.HOURS in broken else place.hours[key] for key in part.performers},
             {key: found.busy[directory.staff_ids[key]] for key in part.performers},
             [[found.busy[one] for one in kind] for kind in selection.needed_ids(part)],
         )
