@@ -130,11 +130,11 @@ async def _read(
     tell("claims that overlap")
     overlap_count = await connection.fetchval(f"SELECT count(*) FROM ({OVERLAPS}) AS o")
     overlaps = await connection.fetch(f"{OVERLAPS} LIMIT {EXAMPLES_MAX}")
-    asked: dict[str, list[UUID]] = {}
+    answers: dict[str, list[UUID]] = {}
     for what, query in (DISAGREEMENTS | UNTOLD).items():
         tell(what)
         found = await connection.fetch(f"{query} LIMIT {EXAMPLES_MAX}")
-        asked[what] = [row[0] for row in found]
+        answers[what] = [row[0] for row in found]
     return Rows(
         appointments=appointments,
         claims=claims,
@@ -143,8 +143,8 @@ async def _read(
         event_counts={row["kind"]: row["count"] for row in counts},
         overlap_count=overlap_count,
         overlaps=[(row[0], row[1]) for row in overlaps],
-        disagreements={what: asked[what] for what in DISAGREEMENTS},
-        untold={what: asked[what] for what in UNTOLD},
+        disagreements={what: answers[what] for what in DISAGREEMENTS},
+        untold={what: answers[what] for what in UNTOLD},
     )
 
 
