@@ -1,4 +1,5 @@
 /* What makes the booking page smoother. Everything works without it. */
+import { rove } from "./month.js";
 
 const main = () => document.querySelector("main");
 const inFrame = window.parent !== window;
@@ -119,15 +120,24 @@ function begin(hash) {
   if (!target) return;
   target.tabIndex = -1;
   target.focus({ preventScroll: true });
-  if (hash === "#month") return; // the next month is where the last one was
+  open(target);
+  if (hash === "#zone") return target.scrollIntoView({ block: "nearest" });
+  if (IN_PLACE.has(hash)) return; // the next month is where the last one was
   if (hash) return bring(target);
   scrollTo(0, 0);
   tell({ type: "step" });
 }
 
+const IN_PLACE = new Set(["#month", "#weeks"]);
+
+/** The whole month is hidden on a phone until somebody asks for it. */
+const open = (target) => target.closest(".whole-month")?.toggleAttribute("data-asked", true);
+
 /** Go to a part of this step. */
 function leap(hash) {
   const target = document.querySelector(hash);
+  open(target);
+  deafen();
   target.tabIndex = -1;
   target.focus({ preventScroll: true });
   bring(target);
@@ -256,7 +266,9 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   event.preventDefault();
   if (form.method === "get") {
-    return go(new URL(`?${new URLSearchParams(new FormData(form))}`, form.action), true);
+    const { hash } = new URL(form.action);
+    const asked = new URLSearchParams(new FormData(form));
+    return go(new URL(`?${asked}${hash}`, form.action), true);
   }
   if (form.ariaBusy === "true") return; // a double click; the key would see to it anyway
   form.ariaBusy = "true";
@@ -361,13 +373,29 @@ function isElsewhere(zone) {
   });
 }
 
+/** Offer this device's zone to whoever has come with somebody else's. */
+function offerOwnZone(yours) {
+  const link = main().querySelector("[data-own-zone]");
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!link || !yours || !own || yours === own || !isElsewhere(yours)) return;
+  const url = new URL(location.href);
+  url.searchParams.set("tz", own);
+  url.hash = "#zone";
+  link.href = url;
+  link.hidden = false;
+}
+
 /** After each step: tell whoever frames us, have times in the visitor's zone, and fetch the next
  * month ahead. */
 async function ready() {
   tellSize();
   tellBooked();
-  const zone = main().querySelector("[data-zone]")?.dataset.zone;
-  const here = withZone(location.href);
+  rove();
+  const { zone, yours } = main().querySelector("[data-zone]")?.dataset ?? {};
+  const asked = new URL(location.href);
+  if (yours === "") asked.searchParams.delete("tz"); // there is no such zone
+  const here = withZone(asked);
+  offerOwnZone(yours);
   if (zone && here.href !== location.href && isElsewhere(zone)) {
     const mine = turn;
     const [response, text] = await load(here).catch(() => [{ ok: false }]);
@@ -378,7 +406,7 @@ async function ready() {
       return;
     }
   }
-  const next = main().querySelector("a[rel=next]");
+  const next = [...main().querySelectorAll("a[rel=next]")].find((link) => link.offsetParent);
   if (next) {
     const url = withZone(next.href);
     const loading = load(url);

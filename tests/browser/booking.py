@@ -128,6 +128,9 @@ def start_in(address: str | None) -> datetime:
 
 async def choose_day_next_month(page: Page) -> None:
     """Leaf to the next month and choose its first free day."""
+    if await page.get_by_role("link", name="Whole month").is_visible():
+        await page.get_by_role("link", name="Whole month").click()
+        await expect(page.locator("#month")).to_be_visible()
     before = await page.get_by_role("table").evaluate(NAME_OF_TABLE)
     await page.get_by_role("link", name="Next month").click()
     await expect(page.get_by_role("table", name=before, exact=True)).to_have_count(0)

@@ -55,12 +55,13 @@ def two_starts() -> dict[str, Any]:
 
 def times_to_hear(*starts: str) -> list[str]:
     """The stops where a time is chosen."""
-    day = BRITISH.day(the_day())
+    day, short_day = BRITISH.day(the_day()), BRITISH.short_day(the_day())
     return [
-        *(f'link "{day} {start}"' for start in starts),
+        *(f'link "{short_day} {start}"' for start in starts),
         'link "Next month"',
         f'link "{day}, free times" current',
         *(f'link "{start}"' for start in starts),
+        *('combobox "Your time zone" hasPopup', 'button "Show"'),
     ]
 
 
@@ -93,6 +94,7 @@ def salon(open_salon: Open) -> str:
 
 async def test_a_whole_booking(page: Page, salon: str) -> None:
     listener = Listener(page)
+    next_time = f"{BRITISH.short_day(the_day())}, 09:00"
     await page.goto(f"/{salon}")
     await listener.listen()
     await assert_heard(
@@ -112,7 +114,10 @@ async def test_a_whole_booking(page: Page, salon: str) -> None:
         "Cut: With whom?",
         focus='heading 1 "Cut" — With whom?',
         places=['heading 1 "Cut" — With whom?'],
-        stops=['link "All services"', 'link "Anyone most free times"', 'link "Ada"', 'link "Bea"'],
+        stops=[
+            *('link "All services"', 'link "Anyone most free times"'),
+            *(f'link "{who} next: {next_time}"' for who in ("Ada", "Bea")),
+        ],
     )
     await service(page, "Ada").press("Enter")
     await expect_times(page)
@@ -275,9 +280,9 @@ async def test_a_time_that_is_taken_while_one_looks(
     assert await listener.heard() == [gone]
     await assert_accessible(page)
     await taken.focus()
-    assert await listener.focused() == f'link "{BRITISH.day(the_day())} 09:00" disabled'
+    assert await listener.focused() == f'link "{BRITISH.short_day(the_day())} 09:00" disabled'
     await free.focus()
-    assert await listener.focused() == f'link "{BRITISH.day(the_day())} 09:45"'
+    assert await listener.focused() == f'link "{BRITISH.short_day(the_day())} 09:45"'
     address = page.url
     await taken.press("Enter")
     await page.clock.fast_forward(1_000)

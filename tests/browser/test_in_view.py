@@ -51,21 +51,23 @@ async def test_the_times_of_a_chosen_day_on_another_site(
     await expect(frame.locator(".day-times a.time").first).to_be_in_viewport(ratio=1)
 
 
-@pytest.mark.parametrize("options", [{}, PHONE])
+@pytest.mark.parametrize(
+    "options, name, heading", [({}, "Next month", "#month"), (PHONE, "Later days", "#weeks")]
+)
 async def test_leafing_stays_under_the_finger(
-    new_page: NewPage, slug: str, options: dict[str, object]
+    new_page: NewPage, slug: str, options: dict[str, object], name: str, heading: str
 ) -> None:
     page = await new_page(**options)
     await page.goto(f"/{slug}?service=cut&staff=ada")
     await expect_times(page)
-    link = page.get_by_role("link", name="Next month")
+    link = page.get_by_role("link", name=name)
     await link.scroll_into_view_if_needed()
     await link.click(trial=True)
     before = await place(link)
     for _ in range(2):
-        name = await page.locator("#month").inner_text()
+        shown = await page.locator(heading).inner_text()
         await link.click()
-        await expect(page.locator("#month")).not_to_have_text(name)
+        await expect(page.locator(heading)).not_to_have_text(shown)
         assert await place(link) == before
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from math import inf
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookonce.availability import offers
 from bookonce.availability.busy_rows import Read
-from bookonce.availability.effort import present
+from bookonce.availability.effort import DEAR_FROM, present
 from bookonce.availability.grid import Grid, Window
 from bookonce.availability.installation import Installation
 from bookonce.availability.offers import Offer, PartTimes
@@ -75,23 +74,97 @@ async def soonest(
     """
 
     def windows(selection: Selection) -> list[Window]:
-        whole = _whole_days(bookable(selection.directory, now))
-        edge_s = whole.earliest_s + NEAR_S
-        far_s = max(NEAR_S, FAR_STARTS * 60 * selection.directory.policy.slot_step_min)
-        far_s -= far_s % DAY_S
-        return [
-            Window(whole.earliest_s, edge_s),
-            *(
-                Window(first_s, min(first_s + far_s - 1, whole.latest_s))
-                for first_s in range(edge_s + 1, whole.latest_s + 1, far_s)
-            ),
-        ]
+        return _ahead(selection, now)
 
-    selection, offers = await _within(installation, slug, choice, windows, now=now, enough=limit)
+    def enough(offers: Sequence[Offer]) -> bool:
+        return sum(map(len, offers)) >= limit
+
+    selection, offers = await _within(installation, slug, choice, windows, now=now, enough=enough)
     found: dict[int, list[str]] = {}
     for each in offers:
         found |= each.first(limit - len(found))
     return selection, found
+
+
+async def next_apart(
+    installation: Installation,
+    slug: str,
+    choice: Choice,
+    limit: int,
+    after: Callable[[ZoneInfo, int], int],
+    *,
+    now: datetime,
+    since: date | None = None,
+) -> tuple[Selection, list[int]]:
+    """The next starts on offer that lie apart, at most `limit`, ascending, in seconds.
+
+    `after` tells from the location's zone and a start the instant from which on another one counts
+    as apart from it. `since` is the date there that they begin on, absent today. Raises as `soonest`.
+    """
+
+    def windows(selection: Selection) -> list[Window]:
+        return _ahead(selection, now, since)
+
+    def apart(selection: Selection, offers: Iterable[Offer]) -> list[int]:
+        found: list[int] = []
+        next_s = 0
+        for start_s in (start_s for each in offers for start_s in each.starts()):
+            if start_s >= next_s and len(found) < limit:
+                found.append(start_s)
+                next_s = after(selection.place.zone, start_s)
+        return found
+
+    _, judged = await installation.judge(slug, lambda directory: select(directory, choice))
+    selection, offers = await _within(
+        installation, slug, choice, windows, now=now,
+        enough=lambda offers: len(apart(judged, offers)) >= limit,
+    )  # fmt: skip
+    return selection, apart(selection, offers)
+
+
+async def next_of_each(
+    installation: Installation, slug: str, choice: Choice, *, now: datetime
+) -> dict[str, datetime]:
+    """The next start of each who can perform all of it, by the location's clock. Those who have none
+    within what is cheap to look at are left out. Raises as `soonest`.
+    """
+
+    def windows(selection: Selection) -> list[Window]:
+        cheap = [each for each in _ahead(selection, now) if _work(selection, each) < DEAR_FROM]
+        return cheap or [Window(1, 0)]
+
+    def firsts(offers: Iterable[Offer]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for each in offers:
+            for who, bits in each.free.items():
+                if bits and who not in found:
+                    found[who] = each.grid.starts[(bits & -bits).bit_length() - 1]
+        return found
+
+    def enough(offers: Sequence[Offer]) -> bool:
+        return len(firsts(offers)) == len(offers[0].free)
+
+    selection, offers = await _within(installation, slug, choice, windows, now=now, enough=enough)
+    zone = selection.place.zone
+    return {who: datetime.fromtimestamp(at_s, zone) for who, at_s in firsts(offers).items()}
+
+
+def _ahead(selection: Selection, now: datetime, since: date | None = None) -> list[Window]:
+    """Where the next starts are looked for: the near days, then later ones up to the horizon."""
+    whole = _whole_days(bookable(selection.directory, now))
+    if since is not None:
+        earliest_s = max(whole.earliest_s, wall_start_of_day_s(selection.place.zone, since))
+        whole = replace(whole, earliest_s=earliest_s)
+    edge_s = whole.earliest_s + NEAR_S
+    far_s = max(NEAR_S, FAR_STARTS * 60 * selection.directory.policy.slot_step_min)
+    far_s -= far_s % DAY_S
+    return [
+        Window(whole.earliest_s, edge_s),
+        *(
+            Window(first_s, min(first_s + far_s - 1, whole.latest_s))
+            for first_s in range(edge_s + 1, whole.latest_s + 1, far_s)
+        ),
+    ]
 
 
 async def _within(
@@ -101,7 +174,7 @@ async def _within(
     windows: Callable[[Selection], list[Window]],
     *,
     now: datetime,
-    enough: float = inf,
+    enough: Callable[[Sequence[Offer]], bool] = lambda _offers: False,
 ) -> tuple[Selection, list[Offer]]:
     """What is on offer in windows of time, one after the other until there is enough.
 
@@ -114,7 +187,7 @@ async def _within(
         for window in windows(selection):
             version, more = await free(installation, selection, window, now=now)
             offers.append(more)
-            if version != selection.directory.version or sum(map(len, offers)) >= enough:
+            if version != selection.directory.version or enough(offers):
                 break
         if version == selection.directory.version:
             return selection, offers

@@ -17,11 +17,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import (
     format_date,
-    format_skeleton,
+    format_interval,
     format_time,
     format_timedelta,
     get_day_names,
+    get_timezone_location,
     get_timezone_name,
+    match_skeleton,
 )
 from babel.lists import format_list
 from babel.messages.catalog import Catalog
@@ -76,7 +78,15 @@ class Language:
 
     def day(self, day: date) -> str:
         """Weekday, day and month."""
-        return format_skeleton("MMMMEEEEd", day, locale=self.locale)
+        return format_date(day, _pattern(self.locale, "MMMMEEEEd"), self.locale)
+
+    def short_day(self, day: date) -> str:
+        """Weekday, day and month, abbreviated."""
+        return format_date(day, _pattern(self.locale, "MMMEd"), self.locale)
+
+    def dates(self, first: date, last: date) -> str:
+        """From one day to another, without the weekday."""
+        return format_interval(first, last, "yMMMd", locale=self.locale)
 
     def long_day(self, day: date) -> str:
         """Weekday, day, month and year."""
@@ -84,7 +94,7 @@ class Language:
 
     def month(self, day: date) -> str:
         """Month and year, as they stand alone."""
-        return format_skeleton("yMMMM", day, locale=self.locale)
+        return format_date(day, _pattern(self.locale, "yMMMM"), self.locale)
 
     def time(self, moment: datetime) -> str:
         """The clock's time in the moment's own zone; with what tells it from its double where the
@@ -135,6 +145,10 @@ class Language:
     def zone(self, zone: ZoneInfo, moment: datetime) -> str:
         """What a zone is called, at a moment."""
         return get_timezone_name(moment.astimezone(zone), locale=self.locale)
+
+    def city(self, zone_key: str) -> str:
+        """What the place that a zone is named after is called."""
+        return _city(self.locale, zone_key)
 
     def amount(self, amount: str, currency: str) -> str:
         """Money, with the currency's sign."""
@@ -207,6 +221,19 @@ def language(chosen: str | None, accepted: str | None, business_locale: str) -> 
             # What is kept by its name mustn't be named at length.
             return _language(code, wish[:LOCALE_LENGTH_MAX], business_locale)
     raise AssertionError("we speak the last one")
+
+
+@lru_cache(256)
+def _pattern(locale: Locale, skeleton: str) -> str:
+    """How a language writes what a skeleton names; to find out takes longer than to write it."""
+    known = locale.datetime_skeletons
+    name = skeleton if skeleton in known else match_skeleton(skeleton, known)
+    return str(known[name].pattern)
+
+
+@lru_cache(4096)
+def _city(locale: Locale, zone_key: str) -> str:
+    return get_timezone_location(zone_key, locale, return_city=True)
 
 
 def accepted_language(accepted: str | None) -> str | None:

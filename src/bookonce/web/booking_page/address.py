@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from itertools import islice
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 from zoneinfo import ZoneInfo
 
 from bookonce.availability.selection import Choice
 from bookonce.platform.tokens import is_token
 from bookonce.platform.zones import is_in_calendar, is_zone
+
+PREFILLED = {"name": 200, "email": 320, "phone": 60, "notes": 2_000}
+"""The fields of the form that an address may fill in, and how many characters of each."""
+_CAMPAIGN = re.compile(r"utm_[a-z_]{1,30}")
+CAMPAIGN_LENGTH_MAX, CAMPAIGNS_MAX = 200, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +40,24 @@ class Address:
     """The capability of an appointment whose time was lost: what was typed for it comes back."""
     add: str | None = None
     """Another service is looked for."""
+    carried: tuple[tuple[str, str], ...] = ()
+    """What goes along unread: what the form is filled in with, and where the visitor came from, as
+    those have it who count visits (`utm_source` and the like).
+    """
 
     @classmethod
     def of(cls, slug: str, parameters: Any) -> Address:
         """From query parameters or the fields of a form."""
-        values = {field.name: parameters.get(field.name) or None for field in fields(cls)[1:]}
+        values: dict[str, Any] = {name: parameters.get(name) or None for name in _CHOSEN}
         found = cls(slug, **values)
+        campaigns = islice(
+            (
+                (name, str(value)[:CAMPAIGN_LENGTH_MAX])
+                for name, value in parameters.items()
+                if _CAMPAIGN.fullmatch(name) and value
+            ),
+            CAMPAIGNS_MAX,
+        )
         return replace(
             found,
             date=found.date if found.day else None,
@@ -46,7 +66,32 @@ class Address:
             embed="1" if found.embed else None,
             add="1" if found.add else None,
             again=found.again if found.again and is_token(found.again) else None,
+            carried=tuple(dict(campaigns).items()),
         )
+
+    @classmethod
+    def of_query(cls, slug: str, query: Any) -> Address:
+        """From the query of an address, which may fill in the form. What was sent with the form is
+        never in an address.
+        """
+        found = cls.of(slug, query)
+        prefilled = [
+            (name, value[:length_max])
+            for name, length_max in PREFILLED.items()
+            if (value := str(query.get(name) or "").strip())
+        ]
+        return replace(found, carried=(*prefilled, *found.carried))
+
+    @property
+    def prefilled(self) -> dict[str, str]:
+        """What the fields of the form begin with."""
+        return {name: value for name, value in self.carried if name in PREFILLED}
+
+    @property
+    def beside_the_form(self) -> dict[str, str]:
+        """What is sent with the form beside what is typed in it and the start."""
+        left_out = ("start", "add", *PREFILLED)
+        return {name: value for name, value in self.parameters.items() if name not in left_out}
 
     @property
     def day(self) -> dt.date | None:
@@ -84,7 +129,7 @@ class Address:
     @property
     def parameters(self) -> dict[str, str]:
         """Everything, as query parameters."""
-        return {f.name: v for f in fields(self)[1:] if (v := getattr(self, f.name))}
+        return {name: v for name in _CHOSEN if (v := getattr(self, name))} | dict(self.carried)
 
     def but(self, **changes: str | None) -> str:
         """The address of the same with some things chosen otherwise."""
@@ -94,6 +139,9 @@ class Address:
     def own(self, token: str, *rest: str, **parameters: str) -> str:
         """The address of the client's own page for an appointment, or of something on it."""
         return _path("/".join((f"/{self.slug}/a/{token}", *rest)), parameters | self.manner)
+
+
+_CHOSEN = tuple(field.name for field in fields(Address) if field.name not in ("slug", "carried"))
 
 
 def instant_in(text: str | None) -> dt.datetime | None:
@@ -106,4 +154,11 @@ def instant_in(text: str | None) -> dt.datetime | None:
 
 
 def _path(path: str, parameters: dict[str, str]) -> str:
-    return quote(path) + (f"?{urlencode(parameters, safe=',')}" if parameters else "")
+    query = "&".join(f"{name}={_quoted(value)}" for name, value in parameters.items())
+    return quote(path) + (f"?{query}" if query else "")
+
+
+@lru_cache(4096)
+def _quoted(value: str) -> str:
+    """A page of times has a hundred addresses, of the same few values."""
+    return quote_plus(value, safe=",")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from litestar import Response
 
+from bookonce.availability.look import next_of_each
 from bookonce.availability.selection import SERVICES_MAX
 from bookonce.business.document import Service
 from bookonce.web.booking_page.basket import basket_of, rows
@@ -33,13 +35,25 @@ def services_page(visit: Visit, *, status: int, notice: str) -> Response[str]:
     )
 
 
-def people_of(visit: Visit, keys: Sequence[str]) -> list[tuple[Person, str]]:
-    """People by their keys, each with the address of the same with them."""
+async def people_of(visit: Visit, keys: Sequence[str]) -> list[tuple[Person, str, str]]:
+    """People by their keys, each with the address of the same with them, and when they are free
+    next; empty where that is too far ahead or too much to find out.
+    """
     by_key = {each.key: each for each in visit.directory.business.staff}
+    anyone = replace(visit.address.choice, staff=())
+    slug, spoken = visit.address.slug, visit.language
+    free = await next_of_each(visit.installation, slug, anyone, now=datetime.now(UTC))
+
+    def told(moment: datetime | None) -> str:
+        if moment is None:
+            return ""
+        return spoken.joined(spoken.short_day(moment.date()), spoken.time(moment))
+
     return [
         (
-            person(visit.directory, by_key[key], visit.language),
+            person(visit.directory, by_key[key], spoken),
             visit.address.but(staff=key, start=None),
+            told(free.get(key)),
         )
         for key in keys
     ]

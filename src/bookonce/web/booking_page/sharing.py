@@ -52,8 +52,16 @@ class Sharing:
             again=None,
             add=None,
             lang=None,
+            carried=(),
         )
-        passing = (address.date, address.start, address.again, address.add, address.embed)
+        passing = (
+            address.date,
+            address.start,
+            address.again,
+            address.add,
+            address.embed,
+            address.carried,
+        )
         return cls(
             description_of(directory, spoken),
             base + own.but(lang=address.lang),

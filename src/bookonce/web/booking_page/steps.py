@@ -15,6 +15,7 @@ from bookonce.booking.find import access_by_token, typed
 from bookonce.booking.terms import Terms
 from bookonce.business.document import ANYONE, Service
 from bookonce.platform.errors import NotFoundError, NotOfferedError
+from bookonce.web.booking_page.address import Address
 from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.basket import (
     can_be_booked,
@@ -26,6 +27,7 @@ from bookonce.web.booking_page.basket import (
     why_not_together,
 )
 from bookonce.web.booking_page.bots import Bots
+from bookonce.web.booking_page.clocks import clocks
 from bookonce.web.booking_page.form import SECOND, TRAP, Form
 from bookonce.web.booking_page.limits import limit_before_booking
 from bookonce.web.booking_page.services import add_page, people_of, services_page
@@ -40,6 +42,7 @@ async def booking_page(
 ) -> Response[str]:
     """The step that is next by what the address has chosen already."""
     visit = await Visit.of(request, installation, slug, request.query_params)
+    visit.address = Address.of_query(slug, request.query_params)
     return await next_step(visit, bots)
 
 
@@ -57,7 +60,7 @@ async def next_step(
     notice = notice or _cannot_do_all(visit, everyone)
     if visit.address.staff not in (ANYONE, *everyone.performers):
         if has_choice_of_people(everyone):
-            return _people(visit, everyone, status=status, notice=notice)
+            return await _people(visit, everyone, status=status, notice=notice)
         visit.address = replace(visit.address, staff=ANYONE)
     notice = notice or _not_offered(visit)
     if visit.address.start_at is not None and not notice:
@@ -185,20 +188,24 @@ def has_choice_of_people(everyone: Selection) -> bool:
     return bool(alone) and any(len(part.performers) > 1 for part in everyone.parts)
 
 
-def _people(visit: Visit, everyone: Selection, *, status: int, notice: str) -> Response[str]:
+async def _people(visit: Visit, everyone: Selection, *, status: int, notice: str) -> Response[str]:
     address = visit.address
     return visit.render(
         "people.html",
         status=status,
         notice=notice,
         anyone=address.but(staff=ANYONE),
-        people=people_of(visit, everyone.performers),
+        people=await people_of(visit, everyone.performers),
         **_basket_facts(visit, [part.service for part in everyone.parts]),
     )
 
 
 async def _filled_in(visit: Visit, form: Form) -> Form:
-    """The form with what was typed for an appointment whose time was lost, if this is about one."""
+    """The form with what was typed for an appointment whose time was lost, if this is about one;
+    else with what the address has for it.
+    """
+    prefilled: dict[str, Any] = visit.address.prefilled
+    form = replace(form, **prefilled)
     if visit.address.again is None:
         return form
     try:
@@ -227,6 +234,8 @@ def cannot_be_paid(visit: Visit) -> str:
 
 async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Response[str]:
     address = visit.address
+    everyone = select(visit.directory, replace(address.choice, staff=()))
+    is_choice = has_choice_of_people(everyone)
     found = await times(
         visit.installation,
         address.slug,
@@ -242,7 +251,17 @@ async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Respon
         status=status,
         notice=notice,
         times=found,
+        filter=await people_of(visit, everyone.performers) if is_choice else [],
+        anyone=address.but(staff=ANYONE, start=None),
         zone=zone_names(visit, found.selection.place.zone, found.moments),
+        clocks=clocks(
+            found.selection.place.zone,
+            address.zone,
+            f"/{address.slug}",
+            address.parameters,
+            visit.language,
+            found.noon,
+        ),
         **_chosen(visit, found.selection),
     )
 
@@ -301,8 +320,6 @@ def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
         "where": directory.where(selection.place.key),
         "place_name": directory.places[selection.place.key].label,
         "has_choice_of_people": has_choice_of_people(everyone),
-        "filter": people_of(visit, everyone.performers) if has_choice_of_people(everyone) else [],
-        "anyone": address.but(staff=ANYONE, start=None),
         "preparation": advice(services),
         **_basket_facts(visit, services),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
@@ -32,8 +33,9 @@ from bookonce.platform.errors import (
     ValidationError,
 )
 from bookonce.web.booking_page.address import instant_in
+from bookonce.web.booking_page.clocks import Clocks, clocks
 from bookonce.web.booking_page.form import Form
-from bookonce.web.booking_page.times import times
+from bookonce.web.booking_page.times import Times, times
 from bookonce.web.booking_page.visit import When, zone_names
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.forms import form_fields
@@ -196,7 +198,16 @@ async def _choose_move(
         why_not=why_not,
         gone=gone,
         zone=zone_names(visit, own.zone, found.moments) if found else None,
+        clocks=found and _clocks(own, found),
     )
+
+
+def _clocks(own: ManagePage, found: Times) -> Clocks:
+    visit = own.visit
+    date = visit.address.date
+    carried = visit.address.manner | ({"date": date} if date else {})
+    action = urlsplit(own.address("move")).path
+    return clocks(own.zone, visit.address.zone, action, carried, visit.language, found.noon)
 
 
 def _confirm_move(

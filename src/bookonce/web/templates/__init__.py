@@ -79,8 +79,10 @@ def render(
 
 
 def _is_empty(status: int, values: dict[str, Any]) -> bool:
-    """Whether nothing is typed in a form."""
-    return status == 200 and not values["form"].email
+    """Whether nothing is in a form but what its own address has."""
+    form, prefilled = values["form"], values["address"].prefilled
+    names = ("name", "email", "phone", "notes")
+    return status == 200 and all(getattr(form, each) == prefilled.get(each, "") for each in names)
 
 
 def _policy(page: Page | None, opening: Opening) -> str:
