@@ -171,7 +171,7 @@ def _new_appointment(wish: Selection, staff: int, visit: int) -> NewAppointment:
         service_name="Quick", staff_name="Staff", parts=(), service_ids={},
         starts_at=start, ends_at=start + timedelta(minutes=rush.VISIT_MIN), price_minor=4800,
         currency="EUR", whom=Whom.BY_EMAIL, client_id=new_id(), client_email=unique.decode(), client_name="Zoe",
-        client_phone=None, notes=None, token_hash=unique, sealed_token=unique, event_id=new_id(),
+        client_phone=None, notes=None, answers=None, token_hash=unique, sealed_token=unique, event_id=new_id(),
         actor=VISITOR.as_json(), facts=_FACTS, key_hash=unique, request_hash=unique,
         keep_refusal=True,
         now=start,

@@ -107,7 +107,7 @@ def _values(start: datetime) -> dict[str, str]:
         "claim_id": own_id("b"), "claim_start": low, "claim_end": high,
         "around_start": low, "around_end": high, "starts_at": low, "ends_at": high,
         "appointment_id": own_id("a"), "status": "'confirmed'", "price_minor": "4800",
-        "currency": "'EUR'", "deposit_minor": "NULL", "language": "NULL", "hold_expires_at": "NULL", "notes": "NULL",
+        "currency": "'EUR'", "deposit_minor": "NULL", "language": "NULL", "hold_expires_at": "NULL", "notes": "NULL", "answers": "NULL",
         "client_id": own_id("c"), "client_name": "'Zoe'", "client_phone": "NULL",
         "client_email":
             "'client-' || :client_id + :first_staff || '-' || :visit || '@example.com'",

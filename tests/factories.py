@@ -52,6 +52,7 @@ def a_business(
     resource: list[dict[str, Any]] | None = None,
     service: list[dict[str, Any]] | None = None,
     category: list[dict[str, Any]] | None = None,
+    question: list[dict[str, Any]] | None = None,
     policy: dict[str, Any] | None = None,
     page: dict[str, Any] | None = None,
     protection: dict[str, Any] | None = None,
@@ -74,6 +75,7 @@ def a_business(
             "resource": resource or [],
             "category": category or [],
             "service": [a_service()] if service is None else service,
+            "question": question or [],
         }
     )
 

@@ -1,5 +1,7 @@
 /* What makes the booking page smoother. Everything works without it. */
 import { rove } from "./month.js";
+import { offerToRemember, remember } from "./remember.js";
+import { offerToShare } from "./share.js";
 
 const main = () => document.querySelector("main");
 const inFrame = window.parent !== window;
@@ -37,7 +39,8 @@ function wait() {
 
 const typed = new Map(); // by field: what comes back with the form when another time was chosen
 const fields = () =>
-  main().querySelectorAll("input[name]:not([type=hidden], [type=radio], [type=search]), textarea");
+  main().querySelectorAll("input[name]:not([type=hidden], [type=radio], [type=search]), textarea, select");
+const isAnswer = ({ name, type }) => type === "checkbox" && name.startsWith("answer.");
 
 const DEAF_MS = 1000;
 const FINGER_PX = 96;
@@ -80,7 +83,7 @@ const isBorder = (text) => isApart(document) || isApart(parsed(text));
 function show(text, { focus = true, hash = "", isDone = false, isAsked = true } = {}) {
   const next = parsed(text);
   if (!next.querySelector("main")) throw new TypeError("not a page");
-  for (const field of fields()) typed.set(field.name, field.value);
+  for (const field of fields()) typed.set(field.name, isAnswer(field) ? field.checked : field.value);
   document.title = next.title;
   document.documentElement.lang = next.documentElement.lang;
   document.documentElement.dir = next.documentElement.dir;
@@ -90,7 +93,10 @@ function show(text, { focus = true, hash = "", isDone = false, isAsked = true } 
   if (languages) document.querySelector(".bottom")?.replaceWith(document.adoptNode(languages));
   const done = main().querySelector("[role=status]");
   if (done) typed.clear();
-  for (const field of fields()) field.value ||= typed.get(field.name) ?? "";
+  for (const field of fields()) {
+    if (isAnswer(field)) field.checked ||= typed.get(field.name) ?? false;
+    else field.value ||= typed.get(field.name) ?? "";
+  }
   const when = isDone ? main().querySelector(".summary dd")?.textContent : "";
   hear(done?.textContent ?? main().dataset.told ?? (when || basketChange()));
   if (focus) begin(hash);
@@ -279,6 +285,7 @@ document.addEventListener("submit", async (event) => {
     body.set("proof", await proofFor(form));
     const headers = { Accept: "text/html" };
     const response = await fetch(form.action, { method: "POST", body, headers });
+    if (response.redirected) remember(form);
     answered(response, await response.text());
     if (!("sendAgain" in form.dataset)) await sendAgain();
   } catch {
@@ -391,6 +398,8 @@ async function ready() {
   tellSize();
   tellBooked();
   rove();
+  offerToRemember(main(), hear);
+  offerToShare(main(), hear);
   const { zone, yours } = main().querySelector("[data-zone]")?.dataset ?? {};
   const asked = new URL(location.href);
   if (yours === "") asked.searchParams.delete("tz"); // there is no such zone

@@ -43,6 +43,7 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "staff": document.Staff,
     "resource": document.Resource,
     "category": document.Category,
+    "question": document.Question,
     "service": document.Service,
 }
 FIELDS = {
@@ -77,6 +78,7 @@ def salon() -> Tree:
             {"key": "chair-2", "name": "Chair 2", "kind": "chair", "location": "soho"},
         ],
         "category": [{"key": "hair", "name": "Hair"}],
+        "question": [{"key": "length", "name": "How long?", "kind": "choice", "choices": ["A", "B"]}],
         "service": [
             {
                 "key": "cut", "name": "Cut", "duration_min": 60, "price": "48.00", "deposit": "30%",
@@ -203,6 +205,19 @@ CHANGES: dict[str, tuple[Edit, str]] = {
     "service.picture": (_first("service", "picture", PICTURE), FITS),
     "service.hidden": (_first("service", "hidden", True), FITS),
     "service.price_is_from": (_first("service", "price_is_from", True), FITS),
+    "service.phone_required": (_first("service", "phone_required", True), FITS),
+    "policy.phone_required": (_set("policy", "phone_required", True), FITS),
+    "question.key": (_first("question", "key", "length-2"), FITS),
+    "question.name": (_first("question", "name", "How short?"), FITS),
+    "question.kind": (
+        lambda salon: salon["question"].append({"key": "ok", "name": "Ok", "kind": "consent"}),
+        FITS,
+    ),
+    "question.details": (_first("question", "details", "In the morning"), FITS),
+    "question.choices": (_first("question", "choices", ["A", "B", "C"]), FITS),
+    "question.required": (_first("question", "required", True), FITS),
+    "question.services": (_first("question", "services", ["cut"]), FITS),
+    "question.text": (_first("question", "text", [{"language": "de", "name": "Wie?"}]), FITS),
     "service.key": (_without_first("service"), "Cut is no longer offered"),
     "service.name": (_first("service", "name", "Haircut"), FITS),
     "service.duration_min": (_first("service", "duration_min", 45), "takes 45 minutes now"),

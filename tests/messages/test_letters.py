@@ -5,14 +5,18 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 from html.parser import HTMLParser
 from typing import Any
 
+import msgspec
 import pytest
 
+from bookonce.business.answers import Answer
+from bookonce.business.document import QuestionKind
 from bookonce.business.messages import MessageKind
 from bookonce.messages.letter import as_text
 from bookonce.messages.mail import Envelope, Look, as_html, as_sent, mail
@@ -130,6 +134,24 @@ def test_a_name_never_greets_as_a_link_and_shows_as_none_to_staff() -> None:
     )
     assert LINK not in as_text(staff)
     assert "evil. example" in as_text(staff)
+
+
+def test_staff_are_told_what_was_answered_and_clients_are_not() -> None:
+    answers = (
+        Answer("hair", "How long?", f"Long,\nsee {LINK}", QuestionKind.TEXT),
+        Answer("rules", "I agree", "yes", QuestionKind.CONSENT),
+    )
+    for role, kind, expected in (
+        ("staff", MessageKind.BOOKED, True),
+        ("staff", MessageKind.CANCELLED, False),
+        ("client", MessageKind.BOOKED, False),
+    ):
+        matter = a_matter(kind, role, {}, a_lumen())
+        told = msgspec.structs.replace(matter.appointment, answers=answers)
+        text = as_text(letter(replace(matter, appointment=told), language("en", None, "en")))
+        assert ("How long?" in text) is expected
+        assert "I agree" not in text
+        assert LINK not in text
 
 
 def test_a_header_is_one_line_that_reads_one_way() -> None:

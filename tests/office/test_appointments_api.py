@@ -71,6 +71,34 @@ class TestBooking:
         (entry,) = found["history"]
         assert (entry["kind"], entry["actor"]["role"]) == ("appointment.booked", "owner")
 
+    def test_what_a_visitor_answered_is_shown_and_the_desk_is_not_asked(
+        self, cast: Cast, desk: Desk
+    ) -> None:
+        was = desk.ask("GET", "/business")
+        asks = {
+            "key": "why", "name": "<b>Why</b>?", "kind": "text", "required": True,
+        }  # fmt: skip
+        changed = desk.ask(
+            "PUT",
+            "/business",
+            json=was.json() | {"question": [asks]},
+            headers={"If-Match": was.headers["etag"]},
+        )
+        assert changed.status_code == 200, changed.text
+        assert "answers" not in desk.booked()
+        wish = {"service": "cut", "start": TEN.replace(hour=12).isoformat(), "staff": "ada"}
+        client = {"name": "Zoe", "email": "zoe@example.com"}
+        public = f"/api/v1/{desk.slug}/book"
+        answered = {"client": client, "answers": {"why": "<i>Because</i>"}}
+        booked = desk.browser.post(public, json=wish | answered).json()
+        found = desk.ask("GET", f"/appointments/{booked['id']}").json()
+        assert found["answers"] == [
+            {"key": "why", "name": "<b>Why</b>?", "answer": "<i>Because</i>", "kind": "text"}
+        ]
+        page = cast.alice.get(f"/office/{desk.slug}/appointments/{booked['id']}").text
+        assert "&lt;b&gt;Why&lt;/b&gt;?" in page
+        assert "&lt;i&gt;Because&lt;/i&gt;" in page
+
     def test_a_walk_in_is_said_and_never_guessed(self, desk: Desk) -> None:
         assert "client" not in desk.booked(client=None)
         wish = {"service": "cut", "start": TEN.isoformat(), "staff": "ada"}

@@ -44,6 +44,7 @@ class TestBusiness:
                 "horizon_days": 90,
                 "cancel_until_min": 0,
                 "grace_min": 15,
+                "phone_required": False,
             },
         }
 

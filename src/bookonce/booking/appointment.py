@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from bookonce.booking.terms import Terms
+from bookonce.business.answers import Answer
 from bookonce.events.catalogue import Part
 from bookonce.platform.errors import StatusConflictError, TooLateError
 from bookonce.platform.zones import promised
@@ -70,6 +71,7 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """As given for this visit, like the number."""
     client_phone: str | None = None
     notes: str | None = None
+    answers: tuple[Answer, ...] = ()
     created_at: datetime | None = None
     overbooked: str | None = None
     """Why it may lie over another appointment of the same person, if it may."""

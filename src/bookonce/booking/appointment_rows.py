@@ -12,6 +12,7 @@ from bookonce.availability.claim_rows import releasing
 from bookonce.availability.rise_rows import GIVEN_BACK, rise
 from bookonce.booking.appointment import CLOSED, Appointment, Status
 from bookonce.booking.terms import Terms
+from bookonce.business.answers import Answer
 from bookonce.events.appointment_facts import APPOINTMENT_FACTS
 from bookonce.events.catalogue import EDITED, KINDS, PLAIN, REOPENED, Manner, Part
 from bookonce.events.event_rows import appended
@@ -25,7 +26,7 @@ _APPOINTMENT = """
     SELECT appointment.appointment_id, appointment.status, appointment.starts_at,
         appointment.ends_at, appointment.price_minor, appointment.currency, appointment.sequence,
         appointment.client_id, appointment.client_name, appointment.client_phone,
-        appointment.notes, appointment.created_at, appointment.overbooked,
+        appointment.notes, appointment.answers::text AS answers, appointment.created_at, appointment.overbooked,
         appointment.deposit_minor,
         appointment.keep_minor, appointment.hold_expires_at, appointment.business_version,
         appointment.location_name, appointment.location_address, appointment.zone,
@@ -225,6 +226,7 @@ def _appointment(row: Row) -> Appointment:
         created_at=row["created_at"],
         overbooked=row["overbooked"],
         notes=row["notes"],
+        answers=msgspec.json.decode(row["answers"] or b"[]", type=tuple[Answer, ...]),
         deposit_minor=row["deposit_minor"],
         keep_minor=row["keep_minor"],
         hold_expires_at=row["hold_expires_at"],

@@ -17,7 +17,7 @@ from bookonce.booking.deposits import Shown, due
 from bookonce.booking.find import RACES_LOST_MAX
 from bookonce.booking.new_appointment import Circumstances, Ids, booked_appointment, new_appointment
 from bookonce.booking.replay import Booked, has_this, refusal_of, replayed_by, replayed_or_refused
-from bookonce.booking.request import BookingRequest, Wish, wish_of
+from bookonce.booking.request import BookingRequest, Wish, require_answered, wish_of
 from bookonce.booking.rezone import go_by_the_same_rules
 from bookonce.booking.run_booking import run_booking
 from bookonce.business.directory import Directory
@@ -90,6 +90,8 @@ async def book_wish(
 
     def judge(directory: Directory) -> Selection:
         limits = bookable(directory, now, broken)
+        if actor.is_bound_by_terms:
+            require_answered(directory.business, wish)
         return require_offered(select(directory, wish.choice), wish.start, limits, broken)
 
     for _ in range(RACES_LOST_MAX):

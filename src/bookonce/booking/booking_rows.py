@@ -79,6 +79,8 @@ class NewAppointment:
     client_name: str
     client_phone: str | None
     notes: str | None
+    answers: str | None
+    """JSON: what was asked and answered, if anything was."""
     token_hash: bytes
     sealed_token: bytes
     event_id: UUID
@@ -339,13 +341,13 @@ complete AS (
         business_id, appointment_id, location_id, client_id, status, starts_at, ends_at,
         price_minor, currency, client_name, client_phone, notes, token_hash, created_at,
         hold_expires_at, deposit_minor, business_version, location_name, location_address, zone,
-        wall_start, zone_rules, confirmed_at, language
+        wall_start, zone_rules, confirmed_at, language, answers
     )
     SELECT :business_id, :appointment_id, :location_id, visitor.client_id, :status, :starts_at,
            :ends_at, :price_minor, :currency, :client_name, :client_phone, :notes, :token_hash,
            :now, :hold_expires_at, :deposit_minor, :version, :location_name, :location_address,
            :zone, :wall_start, :zone_rules, CASE WHEN :status = 'confirmed' THEN :now END,
-           :language
+           :language, :answers::jsonb
     FROM complete CROSS JOIN visitor{limit.require}
     RETURNING appointment_id
 ),

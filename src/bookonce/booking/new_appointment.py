@@ -19,6 +19,8 @@ from bookonce.booking.deposits import Deposit
 from bookonce.booking.limits import allowances
 from bookonce.booking.manage_tokens import seal
 from bookonce.booking.request import Wish
+from bookonce.business.answers import answered, asked_of
+from bookonce.business.document import Business
 from bookonce.events.catalogue import AppointmentFacts, Part
 from bookonce.events.idempotency import Idempotency
 from bookonce.platform import money
@@ -114,6 +116,7 @@ def new_appointment(
         client_name=guest.name,
         client_phone=guest.phone,
         notes=wish.notes,
+        answers=_answers(directory.business, wish),
         token_hash=token_hash(ids.token),
         sealed_token=seal(ids.token, ids.appointment, idempotency.key, installation.secret_key),
         event_id=ids.event,
@@ -137,6 +140,11 @@ def new_appointment(
         if circumstances.actor.is_bound_by_terms
         else (),
     )
+
+
+def _answers(business: Business, wish: Wish) -> str | None:
+    found = answered(asked_of(business, wish.choice.services), wish.answers)
+    return msgspec.json.encode(found).decode() if found else None
 
 
 def _parts(

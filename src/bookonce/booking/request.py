@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -20,8 +21,10 @@ from bookonce.booking.client import (
     normal_notes,
     notes_errors,
 )
+from bookonce.business.answers import REQUIRED, answer_errors, asked_of, needs_phone
 from bookonce.business.country import country_of
 from bookonce.business.directory import Directory
+from bookonce.business.document import Business
 from bookonce.events.catalogue import PLAIN, Manner
 from bookonce.platform.errors import (
     FieldError,
@@ -47,6 +50,10 @@ class BookingRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     again: Annotated[
         str | None,
         Meta(description="the token of an earlier appointment: shows who has been there before"),
+    ] = None
+    answers: Annotated[
+        dict[str, str] | None,
+        Meta(description="to the business's questions, by their keys; a consent is `yes`"),
     ] = None
 
     def normal(self) -> BookingRequest:
@@ -88,6 +95,7 @@ class Wish:
     guest: Guest
     notes: str | None = None
     manner: Manner = PLAIN
+    answers: Mapping[str, str] = field(default_factory=dict)
 
 
 async def wish_of(installation: Installation, slug: str, request: BookingRequest) -> Wish:
@@ -101,7 +109,20 @@ async def wish_of(installation: Installation, slug: str, request: BookingRequest
         start=request.start,
         guest=guest_of(request.client, country),
         notes=normal_notes(request.notes),
+        answers=request.answers or {},
     )
+
+
+def require_answered(business: Business, wish: Wish) -> None:
+    """Refuse a visitor's wish that leaves open what the business has to know. Raises
+    ValidationError.
+    """
+    services = wish.choice.services
+    wrong = list(answer_errors(asked_of(business, services), wish.answers))
+    if not wish.guest.phone and needs_phone(business, services):
+        wrong.append(FieldError("client.phone", REQUIRED))
+    if wrong:
+        raise ValidationError(wrong)
 
 
 async def country_dialled(

@@ -27,13 +27,14 @@ from bookonce.business.document import (
 from bookonce.business.face_checks import face_errors, repeated
 from bookonce.business.hours import WEEKDAYS, Span, overlapping
 from bookonce.business.messages import Messages, problems
+from bookonce.business.question_checks import question_errors
 from bookonce.business.visits import PHASES_MAX
 from bookonce.platform import money
 from bookonce.platform.errors import FieldError
 from bookonce.platform.languages import LANGUAGES
 from bookonce.platform.zones import is_zone
 
-TABLES = ("location", "staff", "resource", "category", "service")
+TABLES = ("location", "staff", "resource", "category", "service", "question")
 RESERVED_SLUGS = frozenset(
     {
         "account",
@@ -93,6 +94,8 @@ def rule_errors(business: Business, wrong_places: list[str]) -> Iterator[FieldEr
     for index, service in enumerate(business.service):
         yield from _service_errors(f"service[{index}]", service, known, profile.currency)
         yield from _charge_errors(f"service[{index}]", service, business)
+    for index, question in enumerate(business.question):
+        yield from question_errors(f"question[{index}]", question, known.services)
 
 
 def is_within(place: str, other: str) -> bool:
@@ -120,6 +123,7 @@ class _Known:
     staff: list[str] | None
     kinds: list[str] | None
     categories: list[str] | None
+    services: list[str] | None
     wrong_places: list[str]
 
     @classmethod
@@ -135,6 +139,7 @@ class _Known:
             found("staff", "key"),
             found("resource", "kind"),
             found("category", "key"),
+            found("service", "key"),
             wrong_places,
         )
 

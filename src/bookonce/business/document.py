@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from enum import Enum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,13 @@ from bookonce.business.hours import WEEKDAYS, Hours, Span
 from bookonce.business.messages import Messages
 from bookonce.business.page import Page, WebAddress
 from bookonce.business.texts import (
+    Choice,
     Description,
     Details,
     Name,
     NameText,
     Preparation,
+    QuestionText,
     Role,
     ServiceText,
     StaffText,
@@ -96,6 +99,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cancel_until_min: Annotated[int, Meta(ge=0, le=527_040)] = 1440
     grace_min: Annotated[int, Meta(ge=0, le=10_080)] = GRACE_MIN
     """So long after booking a client may change their mind whatever the limit says."""
+    phone_required: bool = False
+    """Whether visitors have to give a number they can be reached at."""
 
 
 BookingsMax = Annotated[int, Meta(ge=1, le=1_000)]
@@ -252,6 +257,8 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Whether no list shows it; whoever has its link can book it."""
     price_is_from: bool = False
     """Whether the price is the least that it costs."""
+    phone_required: bool = False
+    """Whether visitors who book it have to give a number, if not everybody has to."""
     text: tuple[ServiceText, ...] = ()
 
     @property
@@ -264,6 +271,33 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     def without_buffers(self) -> Service:
         """The same with no time kept free around it."""
         return msgspec.structs.replace(self, buffer_before_min=0, buffer_after_min=0)
+
+
+class QuestionKind(Enum):
+    """How a question is answered."""
+
+    LINE = "line"
+    TEXT = "text"
+    CHOICE = "choice"  # one of its choices
+    CONSENT = "consent"  # by a tick
+
+
+class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What visitors are asked when they book: a question, house rules, a consent. `services` absent:
+    whatever they book.
+    """
+
+    key: Key
+    name: Name
+    """What is asked, or what is agreed to."""
+    kind: QuestionKind = QuestionKind.LINE
+    details: Details = ""
+    """What there is to know before one answers, such as the house rules."""
+    choices: tuple[Choice, ...] = ()
+    required: bool = False
+    """Whether nobody can book without an answer."""
+    services: tuple[str, ...] | None = None
+    text: tuple[QuestionText, ...] = ()
 
 
 class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -280,6 +314,7 @@ class Business(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resource: tuple[Resource, ...] = ()
     category: tuple[Category, ...] = ()
     service: tuple[Service, ...] = ()
+    question: tuple[Question, ...] = ()
 
     @property
     def zones(self) -> frozenset[str]:

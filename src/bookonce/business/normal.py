@@ -30,6 +30,7 @@ def normal(business: Business) -> Business:
     zone = ZoneInfo(business.business.timezone)
     locations = [each.key for each in business.location]
     staff = [each.key for each in business.staff]
+    services = [each.key for each in business.service]
     payments = business.payments
     if payments.refunds:
         tiers = sorted(payments.refunds, key=lambda tier: -tier.until_min)
@@ -57,6 +58,10 @@ def normal(business: Business) -> Business:
                 locations=_in_order(each.locations, locations),
             )
             for each in business.service
+        ),
+        question=tuple(
+            msgspec.structs.replace(each, services=_in_order(each.services, services))
+            for each in business.question
         ),
     )
 

@@ -11,18 +11,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bookonce.business.document import Business, Category, Location, Service, Staff
+from bookonce.business.document import Business, Category, Location, Question, Service, Staff
 from bookonce.business.page import Page
 from bookonce.platform.errors import FieldError
 from bookonce.platform.languages import LANGUAGES
 
-Told = TypeVar("Told", Category, Location, Page, Service, Staff)
+Told = TypeVar("Told", Category, Location, Page, Question, Service, Staff)
 _TOLD = {
     "page": ("welcome", "announcement"),
     "location": ("name",),
     "staff": ("role",),
     "category": ("name",),
     "service": ("name", "description", "details", "preparation"),
+    "question": ("name", "details"),
 }
 """The texts that may be in several languages, by table."""
 
@@ -36,6 +37,7 @@ def in_language(business: Business, code: str) -> Business:
         staff=tuple(_told(each, code) for each in business.staff),
         category=tuple(_told(each, code) for each in business.category),
         service=tuple(_told(each, code) for each in business.service),
+        question=tuple(_told(each, code) for each in business.question),
     )
     return business if changed == business else changed
 
@@ -52,7 +54,7 @@ def _told(owner: Told, code: str) -> Told:
 def text_errors(business: Business) -> Iterator[FieldError]:
     """Languages that pages don't speak, or that stand twice."""
     yield from _language_errors("page", business.page)
-    for table in ("location", "staff", "category", "service"):
+    for table in ("location", "staff", "category", "service", "question"):
         for index, owner in enumerate(getattr(business, table)):
             yield from _language_errors(f"{table}[{index}]", owner)
 

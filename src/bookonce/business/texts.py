@@ -17,6 +17,7 @@ Description = Annotated[str, Meta(max_length=200)]
 Details = Annotated[str, Meta(max_length=4_000)]
 Preparation = Annotated[str, Meta(max_length=1_000)]
 Role = Annotated[str, Meta(max_length=100)]
+Choice = Annotated[str, Meta(pattern=NOT_BLANK, max_length=200)]
 Welcome = Annotated[str, Meta(max_length=2_000)]
 Announcement = Annotated[str, Meta(max_length=300)]
 
@@ -36,6 +37,15 @@ class ServiceText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     description: Description | None = None
     details: Details | None = None
     preparation: Preparation | None = None
+
+
+class QuestionText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is asked in another language; `choices` in the order of the business's own."""
+
+    language: str
+    name: Name | None = None
+    details: Details | None = None
+    choices: tuple[Choice, ...] | None = None
 
 
 class StaffText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -63,6 +63,7 @@ _FORGET_MERGES = Statement(
 _ERASE_VISITS = Statement(
     """
     UPDATE appointment SET client_name = :erased, client_phone = NULL, notes = NULL,
+        answers = NULL,
         overbooked = CASE WHEN overbooked IS NOT NULL THEN :erased END
     WHERE business_id = :business_id AND client_id = ANY(:client_ids::uuid[])
     RETURNING appointment_id

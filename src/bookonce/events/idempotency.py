@@ -12,7 +12,7 @@ import msgspec
 
 from bookonce.platform.errors import FieldError, IdempotencyMismatchError, ValidationError
 
-LATER_FIELDS = frozenset({"location", "services", "again"})
+LATER_FIELDS = frozenset({"location", "services", "again", "answers"})
 """Fields that requests have got since the first version. Where they aren't used a request hashes
 as it did before, so that a key is recognised across an upgrade.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bookonce.booking.told import people, title
+from bookonce.business.document import QuestionKind
 from bookonce.business.messages import MessageKind, Template, filled
 from bookonce.messages.letter import Action, Letter, Row, isolated
 from bookonce.messages.matter import Matter
@@ -151,7 +152,7 @@ class _Telling:
             subject=header_text(subject % about),
             heading=heading,
             paragraphs=(paragraph,) if paragraph else (),
-            rows=self._client_rows() + self._rows(),
+            rows=self._client_rows() + self._rows() + self._answer_rows(),
             note=self._note(),
             actions=(Action(_("Open in the office"), links.office),) if links.office else (),
             footer=(isolated(self.profile.name),),
@@ -247,6 +248,18 @@ class _Telling:
         if matter.kind is MessageKind.OVERBOOKED and matter.appointment.overbooked:
             rows.append(Row(_("Reason"), defanged(matter.appointment.overbooked)))
         return tuple(rows)
+
+    def _answer_rows(self) -> tuple[Row, ...]:
+        """What the client answered, for those who prepare for a new appointment. That they agreed to
+        something is in the office.
+        """
+        if self.matter.kind not in (MessageKind.BOOKED, MessageKind.PAID):
+            return ()
+        return tuple(
+            Row(defanged(each.name), defanged(" ".join(each.answer.split())))
+            for each in self.appointment.answers
+            if each.kind is not QuestionKind.CONSENT
+        )
 
     def _services(self) -> str:
         return self.language.listed([part.service_name for part in self.appointment.parts])

@@ -41,7 +41,7 @@ from bookonce.web.dependencies import Configured, Here
 from bookonce.web.drain import is_draining
 from bookonce.web.inbound import payment_webhooks
 from bookonce.web.last_answers import LastAnswers
-from bookonce.web.manage import pages, payment
+from bookonce.web.manage import details, pages, payment
 from bookonce.web.mcp.endpoint import mcp
 from bookonce.web.metrics import ATTEMPTS
 from bookonce.web.office import routes as office
@@ -177,6 +177,8 @@ def _pages() -> Router:
             pages.cancel_by_form,
             pages.move_page,
             pages.move_by_form,
+            details.details_page,
+            details.correct_by_form,
             payment.pay_by_form,
             unsubscribe.unsubscribe_page,
             unsubscribe.unsubscribe,

@@ -30,6 +30,7 @@ from bookonce.web.automation import automation_of
 from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.bots import Bots, Verdict
 from bookonce.web.booking_page.form import Form, wrong_fields
+from bookonce.web.booking_page.questions import answers_in
 from bookonce.web.booking_page.steps import cannot_be_paid, form_page, next_step
 from bookonce.web.booking_page.visit import Visit, when
 from bookonce.web.client_address import client_address, network_of
@@ -98,6 +99,7 @@ async def _book(
                 staff=address.staff,
                 location=address.location,
                 notes=form.notes or None,
+                answers=answers_in(visit.own.business, address.services, form.answers),
                 again=address.again,
             ),
             actor=VISITOR,

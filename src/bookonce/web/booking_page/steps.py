@@ -30,6 +30,7 @@ from bookonce.web.booking_page.bots import Bots
 from bookonce.web.booking_page.clocks import clocks
 from bookonce.web.booking_page.form import SECOND, TRAP, Form
 from bookonce.web.booking_page.limits import limit_before_booking
+from bookonce.web.booking_page.questions import Questions
 from bookonce.web.booking_page.services import add_page, people_of, services_page
 from bookonce.web.booking_page.times import times
 from bookonce.web.booking_page.visit import PartShown, Visit, When, advice, when, zone_names
@@ -289,6 +290,7 @@ def form_page(
         status=status,
         form=form,
         trap=TRAP,
+        questions=Questions.of(visit, form),
         second=SECOND,
         already=already,
         is_unsure=is_unsure,

@@ -63,6 +63,8 @@ class Visit:
         profile = directory.business.business
         accepted = request.headers.get("accept-language")
         self.language: Language = language(address.lang, accepted, profile.locale)
+        self.own = directory
+        """The business in its own words."""
         self.directory = directory.in_language(self.language.code)
 
     @classmethod

@@ -13,6 +13,7 @@ from litestar import Request, Response
 
 from bookonce.availability.installation import Installation
 from bookonce.booking.appointment import Appointment, Status
+from bookonce.booking.correct import can_be_corrected
 from bookonce.booking.kept import keep_minor_if_cancelled
 from bookonce.business.document import ANYONE
 from bookonce.events.catalogue import Part
@@ -227,8 +228,22 @@ class ManagePage:
             notice=notice,
             is_new=is_new,
             again_url=self.again_url,
+            can_be_corrected=can_be_corrected(self.appointment, datetime.now(UTC)),
+            share_text=self.share_text,
             moved_from=self.when(moved_from) if moved_from and is_moved else None,
         )
+
+    @property
+    def share_text(self) -> str:
+        """What others are told of it: what, when and where, and nothing that opens it."""
+        name = self.held.directory.business.business.name
+        told = (
+            self.held.title,
+            self.when(self.appointment.start).text,
+            name,
+            self.appointment.where,
+        )
+        return "\n".join(each for each in told if each)
 
     def calendars(self) -> list[tuple[str, str]]:
         """Where it can be added to a calendar: a name (empty: a file) and an address."""

@@ -66,6 +66,17 @@ class DepositAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     asked_of: list[str] | None = None
 
 
+class QuestionAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What visitors are asked who book a service. `kind`: line, text, choice or consent."""
+
+    key: str
+    name: str
+    kind: str
+    details: str = ""
+    choices: list[str] = []
+    required: bool = False
+
+
 class ServiceAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """What can be booked, and the keys of those who perform it; and of where, if locations are
     told apart; `deposit` if one is asked. `price_is_from`: the price is the least that it costs.
@@ -83,6 +94,8 @@ class ServiceAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     details: str = ""
     preparation: str = ""
     price_is_from: bool = False
+    phone_required: bool = False
+    questions: list[QuestionAnswer] = []
 
 
 class StaffAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

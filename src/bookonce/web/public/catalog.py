@@ -8,6 +8,7 @@ from litestar import Router, get
 from litestar.params import Parameter
 
 from bookonce.booking.deposits import amount_of
+from bookonce.business.answers import asked_of, needs_phone
 from bookonce.business.directory import Directory
 from bookonce.business.document import Service
 from bookonce.platform import money
@@ -18,6 +19,7 @@ from bookonce.web.public.answers import (
     DepositAnswer,
     LocationAnswer,
     Price,
+    QuestionAnswer,
     ServiceAnswer,
     StaffAnswer,
 )
@@ -85,6 +87,18 @@ def _service(directory: Directory, service: Service) -> ServiceAnswer:
         details=service.details,
         preparation=service.preparation,
         price_is_from=service.price_is_from,
+        phone_required=needs_phone(directory.business, [service.key]),
+        questions=[
+            QuestionAnswer(
+                each.key,
+                each.name,
+                each.kind.value,
+                each.details,
+                list(each.choices),
+                each.required,
+            )
+            for each in asked_of(directory.business, [service.key])
+        ],
     )
 
 

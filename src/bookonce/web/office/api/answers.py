@@ -13,6 +13,7 @@ import msgspec
 from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
 from bookonce.booking.appointment import Appointment, Status
+from bookonce.business.answers import Answer
 from bookonce.desk.agenda_rows import BlockedTime, Entry
 from bookonce.desk.history_rows import Happened
 from bookonce.events.catalogue import AppointmentFacts, Part
@@ -72,6 +73,7 @@ class OfficeAppointment(msgspec.Struct, frozen=True, omit_defaults=True):
     location: str | None = None
     client: ClientOfAppointment | None = None
     notes: str | None = None
+    answers: list[Answer] | None = None
     overbooked: str | None = None
     deposit: Price | None = None
     hold_expires_at: datetime | None = None
@@ -154,6 +156,7 @@ def appointment_answer(
             appointment.client_phone,
         ),
         notes=appointment.notes,
+        answers=list(appointment.answers) or None,
         overbooked=appointment.overbooked,
         deposit=price_answer(appointment.deposit_minor, appointment.currency),
         hold_expires_at=_local(appointment.hold_expires_at, zone)

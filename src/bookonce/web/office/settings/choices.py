@@ -41,6 +41,7 @@ class Choices:
             ],
             "locations": lambda: [(each.key, each.name) for each in business.location],
             "categories": lambda: [(each.key, each.name) for each in business.category],
+            "services": lambda: [(each.key, each.name) for each in business.service],
             "staff": lambda: [(each.key, each.name) for each in business.staff],
             "kinds": lambda: [
                 (kind, kind) for kind in dict.fromkeys(each.kind for each in business.resource)

@@ -16,13 +16,14 @@ from bookonce.business.document import (
     Policy,
     Profile,
     Protection,
+    Question,
     Resource,
     Service,
     Staff,
 )
 from bookonce.business.messages import Messages, Template
 from bookonce.business.page import Page
-from bookonce.business.texts import NameText, PageText, ServiceText, StaffText
+from bookonce.business.texts import NameText, PageText, QuestionText, ServiceText, StaffText
 from bookonce.business.visits import Phase
 
 
@@ -50,6 +51,7 @@ def labels(words: NullTranslations) -> Labels:
         Resource: _resource(_),
         Category: _category(_),
         Service: _service(_),
+        Question: _question(_),
         Phase: _phase(_),
         Policy: _policy(_),
         Page: _page(_),
@@ -167,6 +169,19 @@ def _category(_: Gettext) -> dict[str, Label]:
     }
 
 
+def _question(_: Gettext) -> dict[str, Label]:
+    return {
+        "name": Label(_("What you ask, or what they agree to")),
+        "kind": Label(_("How it is answered")),
+        "choices": Label(_("Answers to choose from"), _("One a line.")),
+        "details": Label(_("What to know first"), _("Shown above it, such as your house rules.")),
+        "required": Label(_("Nobody can book without an answer")),
+        "services": Label(_("For which services")),
+        "text": Label(_("In other languages"), _("Where one says nothing, your own words stand.")),
+        "key": Label(_("Key"), _("What programs and addresses call it. It stays the same.")),
+    }
+
+
 def _service(_: Gettext) -> dict[str, Label]:
     return {
         "name": Label(_("Name")),
@@ -199,6 +214,7 @@ def _service(_: Gettext) -> dict[str, Label]:
                 "Together they last as long as the service."
             ),
         ),
+        "phone_required": Label(_("A telephone number is required")),
         "text": Label(_("In other languages"), _("Where one says nothing, your own words stand.")),
         "key": Label(_("Key"), _("What programs and addresses call it. It stays the same.")),
     }
@@ -230,6 +246,7 @@ def _policy(_: Gettext) -> dict[str, Label]:
             _("So long after booking clients may cancel whatever the limit says."),
             _("minutes"),
         ),
+        "phone_required": Label(_("A telephone number is required")),
     }
 
 
@@ -344,6 +361,12 @@ def _in_other_languages(_: Gettext) -> dict[type, dict[str, Label]]:
         StaffText: language | {"role": Label(_("What they are"))},
         PageText: language
         | {"welcome": Label(_("Welcome")), "announcement": Label(_("Announcement"))},
+        QuestionText: language
+        | {
+            "name": Label(_("What you ask, or what they agree to")),
+            "details": Label(_("What to know first")),
+            "choices": Label(_("Answers to choose from"), _("One a line.")),
+        },
         ServiceText: language
         | {
             "name": Label(_("Name")),

@@ -158,6 +158,8 @@ def _forget(tree: dict[str, Any], table: str, key: str | None) -> None:
         for each in tree.get("service", []):
             if each.get("category") == key:
                 del each["category"]
+    if table == "service":
+        _forget_in(tree.get("question", []), "services", key)
     if table == "staff":
         _forget_in(tree.get("service", []), "staff", key)
     if table == "location":

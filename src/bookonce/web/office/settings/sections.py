@@ -21,13 +21,15 @@ from bookonce.business.document import (
     Policy,
     Profile,
     Protection,
+    Question,
+    QuestionKind,
     Resource,
     Service,
     Staff,
 )
 from bookonce.business.messages import TEMPLATE_KINDS, Messages, Template
 from bookonce.business.page import Page
-from bookonce.business.texts import NameText, PageText, ServiceText, StaffText
+from bookonce.business.texts import NameText, PageText, QuestionText, ServiceText, StaffText
 from bookonce.platform.languages import LANGUAGES
 from bookonce.web.office.settings.composite import Everywhere, Group, Rows
 from bookonce.web.office.settings.controls import (
@@ -65,6 +67,7 @@ SECTIONS = (
     Section("rooms", "resource", Resource, is_list=True),
     Section("services", "service", Service, is_list=True),
     Section("categories", "category", Category, is_list=True),
+    Section("questions", "question", Question, is_list=True),
     Section("rules", "policy", Policy),
     Section("page", "page", Page),
     Section("messages", "messages", Messages),
@@ -76,6 +79,7 @@ BY_PATH = {section.path: section for section in SECTIONS}
 BY_TABLE = {section.table: section for section in SECTIONS}
 
 SPOKEN = Choice(is_required=True, given=LANGUAGES, source="languages")
+SPOKEN_TEXTS = (NameText, PageText, QuestionText, ServiceText, StaffText)
 BETTER: Mapping[Place, Control | None] = {
     (Profile, "slug"): Text(is_required=True, length_max=63),
     (Profile, "timezone"): Choice(is_required=True, source="zones"),
@@ -114,10 +118,15 @@ BETTER: Mapping[Place, Control | None] = {
     (Service, "staff"): Several(source="staff", can_be_all=True),
     (Service, "needs"): Several(source="kinds"),
     (Service, "locations"): Several(source="locations", can_be_all=True),
+    (Question, "key"): Key(),
+    (Question, "kind"): Choice(is_required=True, given=tuple(kind.value for kind in QuestionKind)),
+    (Question, "choices"): Lines(),
+    (Question, "services"): Several(source="services", can_be_all=True),
+    (QuestionText, "choices"): Lines(),
     (Payments, "provider"): Choice(source="providers"),
     (Messages, "reply_to"): Text(looks="email"),
     (Messages, "owner_copy"): Lines(),
-    **{(text, "language"): SPOKEN for text in (NameText, PageText, ServiceText, StaffText)},
+    **{(text, "language"): SPOKEN for text in SPOKEN_TEXTS},
     (Template, "kind"): Choice(
         is_required=True, given=tuple(kind.value for kind in TEMPLATE_KINDS)
     ),
@@ -133,7 +142,17 @@ ADVANCED: Mapping[type, tuple[str, ...]] = {
     Page: ("text", "sites"),
     Resource: ("key",),
     Category: ("text", "key"),
-    Service: ("phases", "details", "preparation", "hidden", "price_is_from", "text", "key"),
+    Question: ("text", "key"),
+    Service: (
+        "phases",
+        "details",
+        "preparation",
+        "hidden",
+        "price_is_from",
+        "phone_required",
+        "text",
+        "key",
+    ),
 }
 """Fields that few need: they stand at the end, folded up."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from babel.support import NullTranslations
 
 from bookonce.business.deposits import DepositFor
+from bookonce.business.document import QuestionKind
 from bookonce.business.messages import MessageKind
 from bookonce.business.page import Kind
 
@@ -19,6 +20,7 @@ def section_names(words: NullTranslations) -> dict[str, str]:
         "rooms": _("Rooms and equipment"),
         "services": _("Services"),
         "categories": _("Categories"),
+        "questions": _("Questions and consents"),
         "rules": _("Booking rules"),
         "page": _("Booking page"),
         "messages": _("Messages"),
@@ -38,6 +40,7 @@ def section_summaries(words: NullTranslations) -> dict[str, str]:
         "rooms": _("What only one client can have at a time"),
         "services": _("What can be booked: duration, price, who performs it"),
         "categories": _("Headings under which services are listed"),
+        "questions": _("What visitors are asked, and what they agree to, when they book"),
         "rules": _("How early, how late, until when clients may cancel"),
         "page": _("Colour, logo, your own website"),
         "messages": _("Reminders, sender, your own words"),
@@ -56,6 +59,7 @@ def add_names(words: NullTranslations) -> dict[str, str]:
         "rooms": _("Add a room or a device"),
         "services": _("Add a service"),
         "categories": _("Add a category"),
+        "questions": _("Add a question"),
     }
 
 
@@ -68,6 +72,7 @@ def none_yet(words: NullTranslations) -> dict[str, str]:
         "rooms": _("No rooms or equipment. You need them only if they can run short."),
         "services": _("Nothing can be booked yet."),
         "categories": _("No categories. You need them only if you have many services."),
+        "questions": _("Visitors are asked for their name and mail address, and nothing else."),
     }
 
 
@@ -86,6 +91,10 @@ def choice_names(words: NullTranslations) -> dict[str, str]:
         MessageKind.REFUNDED: _("Money goes back"),
         MessageKind.REMINDER: _("Reminder"),
         MessageKind.NO_SHOW: _("Didn't come"),
+        QuestionKind.LINE.value: _("A line of text"),
+        QuestionKind.TEXT.value: _("Several lines of text"),
+        QuestionKind.CHOICE.value: _("One of several answers"),
+        QuestionKind.CONSENT.value: _("A box to tick: house rules, a consent"),
     }
 
 
