@@ -40,7 +40,7 @@ function wait() {
 const typed = new Map(); // by field: what comes back with the form when another time was chosen
 const fields = () =>
   main().querySelectorAll("input[name]:not([type=hidden], [type=radio], [type=search]), textarea, select");
-const isAnswer = ({ name, type }) => type === "checkbox" && name.startsWith("answer.");
+const isAnswer = ({ name, type }) => type === "checkbox" && name.startsWith("answer-");
 
 const DEAF_MS = 1000;
 const FINGER_PX = 96;

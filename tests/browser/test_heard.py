@@ -145,6 +145,7 @@ async def test_a_whole_booking(page: Page, salon: str) -> None:
             'textbox "Email" required',
             'textbox "Phone optional"',
             'textbox "Note optional"',
+            'checkbox "Remember my details on this device"',
             'button "Book now"',
         ],
     )
@@ -161,6 +162,8 @@ async def test_a_whole_booking(page: Page, salon: str) -> None:
         places=['heading 1 "Cut"', 'region "Add to calendar"', 'heading 2 "Add to calendar"'],
         stops=[
             *('link "Calendar file"', 'link "Google"', 'link "Outlook"'),
+            'link "Correct, or add a number"',
+            *('button "Copy the link to this page"', 'button "Print"'),
             *('link "Move appointment"', 'link "Cancel appointment"'),
         ],
     )
@@ -243,6 +246,7 @@ async def test_what_is_wrong_is_counted_and_each_field_says_it(page: Page, salon
         stops=[
             'link "Choose another time"',
             *(name, email, 'textbox "Phone optional"', 'textbox "Note optional"'),
+            'checkbox "Remember my details on this device"',
             'button "Book now"',
         ],
     )

@@ -85,6 +85,21 @@ def salon(server: RunningServer, serve_business: Callable[..., str]) -> Salon:
     return Salon(server, serve_business(business).rpartition("/")[2])
 
 
+async def test_an_agent_answers_what_a_visitor_has_to(
+    server: RunningServer, serve_business: Callable[..., str]
+) -> None:
+    rules = {"key": "rules", "name": "I agree", "kind": "consent", "required": True}
+    salon = Salon(server, serve_business(a_business(question=[rules])).rpartition("/")[2])
+    async with salon.agent(Scope.BOOK) as agent:
+        [service] = (await agent.call("list_services"))["services"]
+        assert [each["key"] for each in service["questions"]] == ["rules"]
+        wish = {"services": ["cut"], "start": tomorrow_at(9).isoformat(), "client": ZOE}
+        refused = await agent.refused("hold_or_book", **wish)
+        assert [each["field"] for each in refused["errors"]] == ["answers.rules"]
+        booked = await agent.call("hold_or_book", **wish, answers={"rules": "yes"})
+        assert booked["appointment"]["status"] == "confirmed"
+
+
 @BOTH
 async def test_from_nothing_to_an_appointment_and_back(salon: Salon, mode: str) -> None:
     async with salon.agent(Scope.BOOK, mode=mode) as agent:

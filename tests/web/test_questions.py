@@ -46,15 +46,15 @@ def test_what_is_wrong_is_said_where_it_is_and_what_was_typed_stays(
     assert "Your &lt;b&gt;pet&#39;s&lt;/b&gt; name" in text
     assert "Bring a towel." in text
     assert "Which colour?" not in text
-    del form.fields["answer.rules"]  # a box that isn't ticked
-    again = surfer.send(form, **ZOE, **{"answer.name": "Rex"})
+    del form.fields["answer-rules"]  # a box that isn't ticked
+    again = surfer.send(form, **ZOE, **{"answer-name": "Rex"})
     assert again.answer.status_code == 422
     assert "Please answer this." in again.text
     assert "Please tick this." in again.text
-    assert 'aria-describedby="answer.hair-error"' in again.answer.text
+    assert 'aria-describedby="answer-hair-error"' in again.answer.text
     assert "Please tell us your name" not in again.text, "a question may be called name, too"
-    assert again.fields["answer.name"] == "Rex"
-    own = surfer.send(again, **{"answer.hair": "1", "answer.rules": "yes"})
+    assert again.fields["answer-name"] == "Rex"
+    own = surfer.send(again, **{"answer-hair": "1", "answer-rules": "yes"})
     assert "It's booked" in own.text
 
 
@@ -63,7 +63,7 @@ def test_a_choice_is_the_same_in_every_language(surfer: Surfer, serve_business: 
     form = to_the_form(surfer, api, lang="de")
     assert "Wie lang sind Ihre Haare?" in form.text
     assert '<option value="1">Lang</option>' in form.answer.text
-    own = surfer.send(form, **ZOE, **{"answer.hair": "1", "answer.rules": "yes"})
+    own = surfer.send(form, **ZOE, **{"answer-hair": "1", "answer-rules": "yes"})
     assert own.answer.status_code == 200
     assert "/a/" in own.answer.url.path
 

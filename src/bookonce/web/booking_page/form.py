@@ -20,7 +20,7 @@ FIELDS = ("name", "email", "phone", "notes")
 TRAP = "website"
 """A field that people don't see; only programs fill it in."""
 SECOND = "second"
-ANSWER = "answer."
+ANSWER = "answer-"
 """What the fields of the business's own questions begin with; their keys follow."""
 ANSWERS_MAX, ANSWER_LENGTH_MAX = 100, 5_000
 KEY_LENGTH_MAX = 200

@@ -130,6 +130,10 @@ class BookingWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     staff: StaffKey = None
     location: LocationKey = None
     notes: str | None = None
+    answers: Annotated[
+        dict[str, str] | None,
+        Meta(description="to the services' `questions`, by their keys; a consent is `yes`"),
+    ] = None
     hold_min: (
         Annotated[
             int,
@@ -165,6 +169,7 @@ async def _hold_or_book(agent: Agent, wish: BookingWish) -> Booked:
                 staff=wish.staff,
                 location=wish.location,
                 notes=wish.notes,
+                answers=wish.answers,
             ),
             actor=agent.access.actor,
             now=agent.now,
