@@ -15,6 +15,7 @@ from bookonce.booking.book import book
 from bookonce.booking.cancel import cancel
 from bookonce.business.answers import Answer, answer_errors, answered, asked_of
 from bookonce.business.document import Business, Question, QuestionKind
+from bookonce.business.spoken import in_language
 from bookonce.clients import export_rows
 from bookonce.clients.erase_client import erase_client
 from bookonce.platform.actor import SYSTEM, VISITOR
@@ -116,6 +117,13 @@ def test_a_question_that_makes_no_sense_is_refused(wrong: dict[str, Any], place:
     with pytest.raises(ValidationError) as refused:
         a_business(question=[{"key": "q", "name": "What?"} | wrong])
     assert place in [error.field for error in refused.value.errors]
+
+
+def test_a_translation_may_leave_the_choices_as_they_are() -> None:
+    text = {"language": "de", "name": "Wie lang?", "choices": []}
+    business = a_business(question=[HAIR | {"text": [text]}])
+    [told] = in_language(business, "de").question
+    assert (told.name, told.choices) == ("Wie lang?", ("Short", "Long"))
 
 
 async def test_answers_are_kept_as_they_were_asked_until_the_client_is_erased(

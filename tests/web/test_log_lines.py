@@ -86,6 +86,16 @@ def test_a_token_is_never_logged_however_its_link_is_mangled(logged: Logged, slu
     assert token[20:] not in log
 
 
+def test_what_an_address_fills_the_form_in_with_is_never_logged(logged: Logged) -> None:
+    logged.server.apply(a_business("filled"))
+    query = b"name=Secret-Zoe&email=secret-zoe%40example.com&phone=555777&notes=secret-zoe"
+    for path in (b"/filled", b"/filled/book", b"/filled/x", b"/nobody-there", b"/filled/a/x"):
+        logged.get(b"%s?service=cut&staff=any&%s" % (path, query), "filled-1")
+    log = logged.server.log().lower()
+    assert "secret-zoe" not in log
+    assert "555777" not in log
+
+
 def test_a_line_tells_the_route_and_the_business(logged: Logged) -> None:
     logged.server.apply(a_business("told"))
     assert logged.get(b"/api/v1/told/services", "told-1")["path"] == "/api/v1/told/services"

@@ -25,7 +25,7 @@ def question_errors(
         yield FieldError(f"{place}.choices", 'only a question of the kind "choice" has any')
     yield from repeated(f"{place}.choices", question.choices)
     for index, text in enumerate(question.text):
-        if text.choices is not None and len(text.choices) != len(question.choices):
+        if text.choices and len(text.choices) != len(question.choices):
             yield FieldError(
                 f"{place}.text[{index}].choices",
                 f"expected {len(question.choices)}, in the order of the business's own, "

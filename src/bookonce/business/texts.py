@@ -45,7 +45,7 @@ class QuestionText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     language: str
     name: Name | None = None
     details: Details | None = None
-    choices: tuple[Choice, ...] | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 class StaffText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache, reduce
 from importlib.resources import files
@@ -61,6 +61,18 @@ class Language:
         """The page's texts in this language."""
         return catalogue(self.code)
 
+    # A page of times tells a month of days, and the same times on each.
+    @cached_property
+    def _day(self) -> Callable[[date], str]:
+        pattern = _pattern(self.locale, "MMMMEEEEd")
+        return lru_cache(1024)(lambda day: format_date(day, pattern, self.locale))
+
+    @cached_property
+    def _short_time(self) -> Callable[[int, int], str]:
+        return lru_cache(DAY_MIN)(
+            lambda hour, minute: format_time(time(hour, minute), "short", locale=self.locale)
+        )
+
     @property
     def tag(self) -> str:
         """As HTML names it."""
@@ -78,7 +90,7 @@ class Language:
 
     def day(self, day: date) -> str:
         """Weekday, day and month."""
-        return format_date(day, _pattern(self.locale, "MMMMEEEEd"), self.locale)
+        return self._day(day)
 
     def short_day(self, day: date) -> str:
         """Weekday, day and month, abbreviated."""
@@ -100,7 +112,7 @@ class Language:
         """The clock's time in the moment's own zone; with what tells it from its double where the
         clock shows the same time twice.
         """
-        told = format_time(moment, "short", locale=self.locale)
+        told = self._short_time(moment.hour, moment.minute)
         return f"{told} ({self._isolated(pass_name(moment))})" if comes_twice(moment) else told
 
     def moment(self, moment: datetime) -> str:

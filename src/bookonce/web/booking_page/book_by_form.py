@@ -30,8 +30,9 @@ from bookonce.web.automation import automation_of
 from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.bots import Bots, Verdict
 from bookonce.web.booking_page.form import Form, wrong_fields
+from bookonce.web.booking_page.form_page import form_page
 from bookonce.web.booking_page.questions import answers_in
-from bookonce.web.booking_page.steps import cannot_be_paid, form_page, next_step
+from bookonce.web.booking_page.steps import cannot_be_paid, next_step
 from bookonce.web.booking_page.visit import Visit, when
 from bookonce.web.client_address import client_address, network_of
 from bookonce.web.dependencies import Configured, Here, Watching

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import MediaType, Request, Response, get
@@ -12,28 +12,23 @@ from litestar import MediaType, Request, Response, get
 from bookonce.availability.look import bookable
 from bookonce.availability.selection import SERVICES_MAX, Selection, require_offered, select
 from bookonce.booking.find import access_by_token, typed
-from bookonce.booking.terms import Terms
 from bookonce.business.document import ANYONE, Service
 from bookonce.platform.errors import NotFoundError, NotOfferedError
 from bookonce.web.booking_page.address import Address
-from bookonce.web.booking_page.already import Already
 from bookonce.web.booking_page.basket import (
     can_be_booked,
-    change_url,
     places_for,
-    several_people,
     shortened,
-    total,
     why_not_together,
 )
 from bookonce.web.booking_page.bots import Bots
+from bookonce.web.booking_page.chosen import basket_facts, chosen, has_choice_of_people
 from bookonce.web.booking_page.clocks import clocks
-from bookonce.web.booking_page.form import SECOND, TRAP, Form
-from bookonce.web.booking_page.limits import limit_before_booking
-from bookonce.web.booking_page.questions import Questions
+from bookonce.web.booking_page.form import Form
+from bookonce.web.booking_page.form_page import form_page
 from bookonce.web.booking_page.services import add_page, people_of, services_page
 from bookonce.web.booking_page.times import times
-from bookonce.web.booking_page.visit import PartShown, Visit, When, advice, when, zone_names
+from bookonce.web.booking_page.visit import Visit, zone_names
 from bookonce.web.dependencies import Here, Watching
 
 
@@ -136,7 +131,7 @@ def _where(visit: Visit, *, status: int, notice: str) -> Response[str] | None:
             status=status,
             notice=notice,
             places=[(visit.address.but(location=place.key), place) for place in places],
-            **_basket_facts(visit, services),
+            **basket_facts(visit, services),
         )
     is_one_of_several = len(visit.directory.places_of_all(services)) > 1
     if len(places) == 1 and (is_one_of_several or visit.address.location is not None):
@@ -181,14 +176,6 @@ def _cannot_do_all(visit: Visit, everyone: Selection) -> str:
     return text % {"name": visit.directory.staff_name(key)}
 
 
-def has_choice_of_people(everyone: Selection) -> bool:
-    """Whether there is more than one way to have it performed, one of them by one person."""
-    alone = everyone.performers
-    if len(everyone.parts) == 1:
-        return len(alone) > 1
-    return bool(alone) and any(len(part.performers) > 1 for part in everyone.parts)
-
-
 async def _people(visit: Visit, everyone: Selection, *, status: int, notice: str) -> Response[str]:
     address = visit.address
     return visit.render(
@@ -197,7 +184,7 @@ async def _people(visit: Visit, everyone: Selection, *, status: int, notice: str
         notice=notice,
         anyone=address.but(staff=ANYONE),
         people=await people_of(visit, everyone.performers),
-        **_basket_facts(visit, [part.service for part in everyone.parts]),
+        **basket_facts(visit, [part.service for part in everyone.parts]),
     )
 
 
@@ -263,105 +250,5 @@ async def _times(visit: Visit, *, status: int = 200, notice: str = "") -> Respon
             visit.language,
             found.noon,
         ),
-        **_chosen(visit, found.selection),
+        **chosen(visit, found.selection),
     )
-
-
-def form_page(
-    visit: Visit,
-    selection: Selection,
-    form: Form,
-    *,
-    status: int = 200,
-    wrong: dict[str, str] | None = None,
-    alternatives: list[When] | None = None,
-    notice: str = "",
-    is_unsure: bool = False,
-    already: Already | None = None,
-) -> Response[str]:
-    """The form for the start that the address has chosen; `is_unsure`: with a proof of work to be
-    sent again with; `already`: what the visitor has already, so that they say whether they mean it.
-    """
-    start = visit.address.start_at
-    assert start is not None
-    shown = when(visit, selection.place.zone, start)
-    return visit.render(
-        "form.html",
-        status=status,
-        form=form,
-        trap=TRAP,
-        questions=Questions.of(visit, form),
-        second=SECOND,
-        already=already,
-        is_unsure=is_unsure,
-        asks_for_proof=is_unsure or visit.directory.business.protection.proof_of_work,
-        errors=wrong or {},
-        alternatives=alternatives,
-        notice=notice,
-        when=shown,
-        limit=limit_before_booking(
-            Terms.of(visit.directory.business), shown.start, visit.language, now=datetime.now(UTC)
-        ),
-        **_chosen(visit, selection),
-        parts=_parts(visit, selection, start),
-    )
-
-
-def _chosen(visit: Visit, selection: Selection) -> dict[str, Any]:
-    """What stands above each later step."""
-    address, directory = visit.address, visit.directory
-    services = _spoken(visit, selection)
-    everyone = select(directory, replace(address.choice, staff=()))
-    return {
-        "duration_min": selection.duration_min,
-        "price": visit.price(services),
-        "deposit_asked": visit.deposit_asked(services),
-        "staff": several_people(visit, [part.performers for part in selection.parts])
-        if address.staff in (None, ANYONE)
-        else directory.staff_name(address.staff or ""),
-        "where": directory.where(selection.place.key),
-        "place_name": directory.places[selection.place.key].label,
-        "has_choice_of_people": has_choice_of_people(everyone),
-        "preparation": advice(services),
-        **_basket_facts(visit, services),
-    }
-
-
-def _spoken(visit: Visit, selection: Selection) -> list[Service]:
-    """The chosen services in the visitor's language: a time is looked for in the business's own."""
-    known = visit.directory.services
-    return [known.get(part.service.key, part.service) for part in selection.parts]
-
-
-def _basket_facts(visit: Visit, services: Sequence[Service]) -> dict[str, Any]:
-    """What every step says of the chosen services."""
-    return {
-        "title": visit.language.listed([service.name for service in services]),
-        "basket_total": total(visit, services) if len(services) > 1 else "",
-        "change_url": change_url(visit, services),
-    }
-
-
-def _parts(visit: Visit, selection: Selection, start: datetime) -> list[PartShown]:
-    """The parts of a visit that begins then, if there is more than one."""
-    zone = selection.place.zone
-    if len(selection.parts) == 1:
-        return []
-    is_one_person = bool(selection.performers)
-    first_day = start.astimezone(zone).date()
-    found = []
-    for part, service in zip(selection.parts, _spoken(visit, selection), strict=True):
-        begins = (start + timedelta(minutes=part.offset_min)).astimezone(zone)
-        ends = (begins.astimezone(UTC) + timedelta(minutes=part.service.duration_min)).astimezone(
-            zone
-        )
-        only = part.performers[0] if len(part.performers) == 1 and not is_one_person else ""
-        found.append(
-            PartShown(
-                service.name,
-                f"{visit.language.clock(begins, first_day)}–{visit.language.clock(ends, first_day)}",
-                visit.directory.staff_name(only) if only else "",
-                visit.price([part.service]),
-            )
-        )
-    return found
