@@ -28,7 +28,7 @@ from tests.databases import Databases
 from tests.running import RunningServer
 
 # Each client would read all authorities' certificates anew, which takes a tenth of a second.
-transports.create_ssl_context = functools.cache(transports.create_ssl_context)
+transports.create_ssl_context = functools.cache(transports.create_ssl_context)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
