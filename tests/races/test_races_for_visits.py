@@ -230,6 +230,7 @@ async def test_books_moves_and_cancellations_of_visits_at_once_keep_each_togethe
         return day + timedelta(minutes=15 * chance.randrange(16))
 
     ids: list[UUID] = []
+    ever: set[UUID] = set()
     for _ in range(4):
         now = datetime.now(UTC)
         runners: list[Any] = [
@@ -251,10 +252,11 @@ async def test_books_moves_and_cancellations_of_visits_at_once_keep_each_togethe
         refusals = BookingConflictError | StatusConflictError
         assert all(isinstance(one, Found | refusals) for one in results), results
         known = {*ids, *(one.appointment.id for one in results if isinstance(one, Found))}
+        ever |= known
         there = [await find(installation, slug, id_, now=now) for id_ in sorted(known)]
         ids = [one.appointment.id for one in there if one.appointment.status is Status.CONFIRMED]
         await assert_sound(database_url)
-    assert ids
+    assert ever  # all may be cancelled by now
 
 
 @RACERS
