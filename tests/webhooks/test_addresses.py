@@ -163,6 +163,12 @@ async def test_a_name_is_asked_for_once_and_what_was_judged_is_connected_to() ->
         assert (await posted(LOOPBACK, receiver, ["10.0.0.1"], ["127.0.0.1"]))[0] is Problem.REFUSED
 
 
+async def test_what_is_not_encrypted_leads_to_what_is_listed_and_nowhere_else() -> None:
+    async with receiving() as receiver:
+        assert (await posted(LOOPBACK, receiver, ["8.8.8.8"]))[0] is Problem.REFUSED
+        assert (await posted(LOOPBACK, receiver, ["127.0.0.1"]))[0] == 200
+
+
 async def test_our_own_server_is_refused_by_any_name_even_where_loopback_is_allowed() -> None:
     async with receiving() as receiver:
         own = Reach(LOOPBACK.allowed, Target("http", "book.example", receiver.port))

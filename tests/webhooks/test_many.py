@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from bookonce.events import feed_rows
-from bookonce.webhooks.lane import Pace
+from bookonce.webhooks.deliver import Sender
+from bookonce.webhooks.lane import Lane, Pace
 from bookonce.webhooks.poster import Patience, Poster
+from bookonce.webhooks.retrying import Answer, Problem
+from bookonce.webhooks.webhook_rows import Webhook
 from tests.webhooks import dying
-from tests.webhooks.conftest import LOOPBACK, Hooks
+from tests.webhooks.conftest import LOOPBACK, QUICK, Hooks
 from tests.webhooks.receiver import Receiver, receiving, says, status
 
 ROOT = Path(__file__).parents[2]
@@ -146,3 +149,47 @@ async def _goes_on(receivers: list[Receiver], before: int) -> bool:
 
 async def _all_have(receivers: list[Receiver], sent: set[str]) -> bool:
     return all(sent <= ids(receiver) for receiver in receivers)
+
+
+class _Faulty:
+    """A poster with a fault of ours in it."""
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        raise KeyError("a fault")
+
+
+async def test_a_fault_of_ours_is_kept_and_in_nobodys_way(hooks: Hooks) -> None:
+    webhook, _ = await hooks.made("http://127.0.0.1:9/")
+    await hooks.happens()
+    stop = asyncio.Event()
+    lane = Lane(Sender(hooks.installation, _Faulty()), QUICK)
+    running = asyncio.create_task(lane.run(stop))
+    await hooks.until(partial(_has_failed, hooks, webhook), "it is given up")
+    stop.set()
+    await running
+    (one,) = await hooks.log(webhook)
+    assert one.problem is not None
+    assert Problem(one.problem) is Problem.FAULT
+
+
+async def _has_failed(hooks: Hooks, webhook: Webhook) -> bool:
+    return await hooks.statuses(webhook) == ["failed"]
+
+
+async def test_what_a_worker_left_behind_runs_out_while_it_lives(hooks: Hooks) -> None:
+    """The database was away when its attempt ended."""
+    async with receiving() as receiver:
+        webhook, _ = await hooks.made(receiver.url)
+        await hooks.happens()
+        async with hooks.sending() as lane:
+            await hooks.until(lambda: _delivered(hooks), "it is delivered")
+            await hooks.rows(
+                """
+                UPDATE webhook_delivery SET status = 'sending', ended_at = NULL,
+                    worker_id = $1, lease_until = now() + interval '0.2 s'
+                """,
+                lane.worker_id,
+            )
+            await hooks.until(lambda: _delivered(hooks), "it is sent again")
+        assert len(receiver.received) == 2
+        assert await hooks.statuses(webhook) == ["delivered"]

@@ -248,13 +248,31 @@ BEAT = Statement(
     """
     UPDATE webhook_delivery SET lease_until = :now::timestamptz + :lease::interval
     WHERE status = 'sending' AND worker_id = :worker_id
+      AND (webhook_id, event_id) IN (
+          SELECT * FROM unnest(:webhook_ids::uuid[], :event_ids::uuid[]))
     """
 )
 
 
-async def beat(connection: Connection, worker_id: UUID, *, now: datetime, lease: timedelta) -> None:
-    """This worker lives, and with it the leases that it has."""
-    await BEAT.run(connection, worker_id=worker_id, now=now, lease=lease)
+async def beat(
+    connection: Connection,
+    worker_id: UUID,
+    under_way: Sequence[Attempt],
+    *,
+    now: datetime,
+    lease: timedelta,
+) -> None:
+    """This worker is at these. What it has left behind, since the database was away at the end of an
+    attempt, runs out.
+    """
+    await BEAT.run(
+        connection,
+        worker_id=worker_id,
+        webhook_ids=[attempt.webhook_id for attempt in under_way],
+        event_ids=[attempt.event_id for attempt in under_way],
+        now=now,
+        lease=lease,
+    )
 
 
 RESCUE = Statement(

@@ -23,6 +23,7 @@ from bookonce.queue import halt_rows
 from bookonce.webhooks import delivery_rows
 from bookonce.webhooks.deliver import Sender, deliver
 from bookonce.webhooks.delivery_rows import Attempt, Due
+from bookonce.webhooks.retrying import Answer, Ending, Problem
 
 DATABASE_AWAY = (TryAgainError, *DATABASE_ERRORS)
 SERVED_MAX = 1_000
@@ -65,6 +66,7 @@ class Lane:
         self._failing: set[UUID] = set()
         self._proven: set[UUID] = set()
         self._slow: set[UUID] = set()
+        self._under_way: list[Attempt] = []
         self._stopping = False
         self._wake = asyncio.Event()
 
@@ -156,12 +158,19 @@ class Lane:
 
     async def _one(self, attempt: Attempt) -> bool:
         began_s = time.monotonic()
+        self._under_way.append(attempt)
         try:
             answer = await deliver(self._sender, attempt, now=datetime.now(UTC))
         except DATABASE_AWAY as error:
             # Its lease runs out, and it is sent again with the same id.
             log.warning("webhook is left for later", error=type(error).__name__)
             return False
+        except Exception as error:
+            log.error("webhook can't be made", event_id=attempt.event_id, exc_info=error)
+            await self._give_up(attempt)
+            return False
+        finally:
+            self._under_way.remove(attempt)
         is_slow = time.monotonic() - began_s >= self._pace.slow_s
         for known, holds in (
             (self._slow, is_slow),
@@ -169,6 +178,17 @@ class Lane:
         ):
             (known.add if holds else known.discard)(attempt.webhook_id)
         return answer.is_success
+
+    async def _give_up(self, attempt: Attempt) -> None:
+        """A fault of ours: kept for somebody to look at, and in nobody's way."""
+        with contextlib.suppress(*DATABASE_AWAY):
+            await self._database.run(
+                delivery_rows.end,
+                attempt,
+                Answer(problem=Problem.FAULT),
+                Ending("failed"),
+                datetime.now(UTC),
+            )
 
     async def _pause(self, stop: asyncio.Event) -> None:
         waits = [asyncio.create_task(event.wait()) for event in (stop, self._wake)]
@@ -185,7 +205,11 @@ class Lane:
             with contextlib.suppress(*DATABASE_AWAY):
                 now = datetime.now(UTC)
                 await self._database.run(
-                    delivery_rows.beat, self.worker_id, now=now, lease=self._lease
+                    delivery_rows.beat,
+                    self.worker_id,
+                    tuple(self._under_way),
+                    now=now,
+                    lease=self._lease,
                 )
                 if freed := await self._database.run(delivery_rows.rescue, now):
                     log.warning("deliveries of a lost worker are free", deliveries=freed)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
@@ -33,6 +34,8 @@ HERE_KNOWN_S = 30.0
 """How long this machine's addresses are taken for known; asking costs a tenth of a delivery."""
 AddressInfo = tuple[Any, ...]
 Lookup = Callable[[str, int], list[AddressInfo]]
+Require = Callable[[str, int], None]
+"""Raises RefusedError for an address and port that aren't sent to."""
 
 
 class RefusedError(OSError):
@@ -41,8 +44,8 @@ class RefusedError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a receiver may take: in all, to be connected to, and for the body of its answer once
-    the status is there.
+    """How long a receiver may take: until its status is there, to be connected to, and for the body
+    of its answer after that.
     """
 
     total_s: float = 15.0
@@ -64,9 +67,9 @@ class Poster:
         patience: Patience | None = None,
         lookup: Lookup = system_lookup,
     ) -> None:
-        self._reach, self._patience = reach, patience or Patience()
-        self._resolver = _Resolver(lookup, self._require)
-        self._opened: aiohttp.ClientSession | None = None
+        self._reach, self._patience, self._lookup = reach, patience or Patience(), lookup
+        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="lookup")
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._here: set[str] = set()
         self._here_until_s = 0.0
 
@@ -80,21 +83,22 @@ class Poster:
             "Accept-Encoding": "identity",
         } | headers
         try:
-            async with asyncio.timeout(self._patience.total_s):
-                return await self._exchange(url, body, sent)
+            return await self._exchange(url, body, sent)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Answer(problem=_problem(error))
 
     async def close(self) -> None:
         """End what is open."""
-        if self._opened is not None:
-            await self._opened.close()
-        await self._resolver.close()
+        for session in self._sessions.values():
+            await session.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _exchange(self, url: str, body: bytes, headers: LooseHeaders) -> Answer:
-        response = await self._session.post(
-            URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
-        )
+        address = URL(url, encoded=True)
+        async with asyncio.timeout(self._patience.total_s):
+            response = await self._session(address.scheme).post(
+                address, data=body, headers=headers, allow_redirects=False
+            )
         try:
             words = await self._first_words(response)
             return Answer(response.status, words, retry_after=_retry_after(response))
@@ -118,33 +122,34 @@ class Poster:
         text = bytes(read).decode("utf-8", errors="replace")
         return "".join(c if c.isprintable() else " " for c in text).strip()
 
-    @property
-    def _session(self) -> aiohttp.ClientSession:
-        if self._opened is None:
+    def _session(self, scheme: str) -> aiohttp.ClientSession:
+        """One for each scheme: they differ in where they may lead."""
+        if scheme not in self._sessions:
+            require = self._require if scheme == "https" else self._require_listed
             connector = aiohttp.TCPConnector(
-                resolver=self._resolver,
+                resolver=_Resolver(self._threads, self._lookup, require),
                 use_dns_cache=False,
-                socket_factory=self._socket,
+                socket_factory=partial(_socket, require),
                 force_close=True,
                 limit=0,
             )
-            self._opened = aiohttp.ClientSession(
+            self._sessions[scheme] = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
                 read_bufsize=WORDS_BYTES_MAX,
-                timeout=aiohttp.ClientTimeout(
-                    total=self._patience.total_s, sock_connect=self._patience.connect_s
-                ),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect_s),
             )
-        return self._opened
+        return self._sessions[scheme]
 
-    def _socket(self, info: AddressInfo) -> socket.socket:
-        """Made only for an address that we send to: the last look before the connection."""
-        family, kind, protocol, _, address = info
-        self._require(address[0], address[1])
-        return socket.socket(family, kind, protocol)
+    def _require_listed(self, address: str, port: int) -> None:
+        """Raises RefusedError. What isn't encrypted leads to what the operator lists, and nowhere
+        else.
+        """
+        self._require(address, port)
+        if not self._reach.lists(ip_address(address)):
+            raise RefusedError("not encrypted")
 
     def _require(self, address: str, port: int) -> None:
         """Raises RefusedError. This machine's own addresses are private, too, unless the operator
@@ -161,12 +166,18 @@ class Poster:
             raise RefusedError("an address of this machine")
 
 
-class _Resolver(AbstractResolver):
-    """Looks names up in threads of its own, and refuses a name if any of its addresses is refused."""
+def _socket(require: Require, info: AddressInfo) -> socket.socket:
+    """Made only for an address that we send to: the last look before the connection."""
+    family, kind, protocol, _, address = info
+    require(address[0], address[1])
+    return socket.socket(family, kind, protocol)
 
-    def __init__(self, lookup: Lookup, require: Callable[[str, int], None]) -> None:
-        self._lookup, self._require = lookup, require
-        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="lookup")
+
+class _Resolver(AbstractResolver):
+    """Looks names up in threads, and refuses a name if any of its addresses is refused."""
+
+    def __init__(self, threads: ThreadPoolExecutor, lookup: Lookup, require: Require) -> None:
+        self._threads, self._lookup, self._require = threads, lookup, require
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -189,8 +200,7 @@ class _Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Waits for no lookup that is under way."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """The threads are the poster's."""
 
 
 def _addresses_here() -> set[str]:

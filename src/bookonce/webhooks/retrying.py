@@ -37,6 +37,7 @@ class Problem(StrEnum):
     TIMEOUT = "timeout"
     NO_ANSWER = "no_answer"  # it hung up, or what it said is no HTTP
     SEAL_LOST = "seal_lost"  # the installation's key is another one now
+    FAULT = "fault"  # of ours
     DISABLED = "disabled"  # the webhook was disabled while the delivery waited
 
 

@@ -30,6 +30,7 @@ def problem_name(problem: str, words: NullTranslations) -> str:
         Problem.TIMEOUT: _("It took too long."),
         Problem.NO_ANSWER: _("What came was no answer."),
         Problem.SEAL_LOST: _("Its secret can't be read any more. Give it a new one."),
+        Problem.FAULT: _("That is a fault of Bookonce."),
         Problem.DISABLED: _("The webhook was disabled."),
     }[Problem(problem)]
 
