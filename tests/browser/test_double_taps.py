@@ -64,7 +64,7 @@ PLACE = """number => {
     const box = each.getBoundingClientRect();
     return [box.x + box.width / 2, box.y + box.height / 2];
 }"""
-CHECKED = "[...document.querySelectorAll(':checked')].map(each => each.value)"
+CHECKED = "[...document.querySelectorAll('input:checked')].map(each => each.value)"
 AWAKE = """!document.querySelector('.deaf') &&
     document.getAnimations().every(each => each.playState === 'finished')"""
 
