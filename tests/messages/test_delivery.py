@@ -19,6 +19,7 @@ from bookonce.messages.kinds import retry_after
 from bookonce.messages.outgoing import Ways
 from bookonce.messages.remind import remind
 from bookonce.platform.actor import VISITOR
+from bookonce.queue import halt_rows
 from tests.factories import a_booking, a_business, a_staff_member, a_visitor, now, tomorrow_at
 from tests.messages import dying
 from tests.messages.conftest import PUBLIC_URL, SENDER, Desk, Open
@@ -166,6 +167,37 @@ async def test_whoever_has_many_messages_does_not_hold_up_others(
 
 async def _async(value: bool) -> bool:
     return value
+
+
+async def test_a_restored_copy_sends_nothing_until_its_jobs_are_started(
+    desk: Desk, post: Post, booked: str
+) -> None:
+    await desk.database.run(halt_rows.halt, "it is a copy")
+    async with desk.sending() as lane:
+        await lane._round()
+    assert await desk.statuses() == ["waiting"]
+    await desk.database.run(halt_rows.start)
+    await send_all(desk)
+    assert await desk.statuses() == ["sent"]
+    assert len(post.received) == 1
+
+
+async def test_what_a_worker_left_behind_runs_out_while_it_lives(
+    desk: Desk, post: Post, booked: str
+) -> None:
+    """The database was away when its attempt ended."""
+    async with desk.sending() as lane:
+        await desk.until(desk._none_due, "it is sent")
+        await desk.rows(
+            """
+            UPDATE message SET status = 'sending', ended_at = NULL, is_handed_over = false,
+                worker_id = $1, lease_until = now() + interval '0.2 s'
+            """,
+            lane.worker_id,
+        )
+        await desk.until(desk._none_due, "it is sent again")
+    assert await desk.statuses() == ["sent"]
+    assert len(post.received) == 2
 
 
 async def test_nobody_is_flooded_by_bookings_in_their_name(

@@ -22,6 +22,7 @@ from bookonce.messages.lane_rows import Attempt
 from bookonce.messages.outgoing import Lost
 from bookonce.messages.send import Sender, send
 from bookonce.platform.errors import TryAgainError
+from bookonce.queue import halt_rows
 
 DATABASE_ERRORS = (
     TryAgainError,
@@ -59,6 +60,7 @@ class Lane:
         self._database = sender.installation.database
         self._slots = asyncio.Semaphore(self._pace.at_once)
         self._busy: dict[UUID, asyncio.Task[None]] = {}
+        self._under_way: set[UUID] = set()
         self._rest_until_s = 0.0
         self._rest_s = 0.0
         self._wake = asyncio.Event()
@@ -84,7 +86,8 @@ class Lane:
         return timedelta(seconds=self._pace.silent_s)
 
     async def _round(self) -> None:
-        if time.monotonic() < self._rest_until_s:
+        """Begin to serve the businesses that have something to send. A restored copy sends nothing."""
+        if time.monotonic() < self._rest_until_s or await self._database.run(halt_rows.halted):
             return
         now = datetime.now(UTC)
         for business_id in await self._database.run(lane_rows.tenants, self._way, now):
@@ -115,11 +118,18 @@ class Lane:
             log.warning("messages wait for the database", error=type(error).__name__)
             return
         few = asyncio.Semaphore(self._pace.for_one)
+        self._under_way.update(attempt.message.id for attempt in attempts)
         async with asyncio.TaskGroup() as group:
             for attempt in attempts:
                 group.create_task(self._one(attempt, few))
 
     async def _one(self, attempt: Attempt, few: asyncio.Semaphore) -> None:
+        try:
+            await self._attempted(attempt, few)
+        finally:
+            self._under_way.discard(attempt.message.id)
+
+    async def _attempted(self, attempt: Attempt, few: asyncio.Semaphore) -> None:
         facts = {"message_id": attempt.message.id, "kind": attempt.message.kind.value}
         async with few, self._slots:
             try:
@@ -171,7 +181,13 @@ class Lane:
         while True:
             with contextlib.suppress(*DATABASE_ERRORS):
                 now = datetime.now(UTC)
-                await self._database.run(lane_rows.beat, self.worker_id, now=now, lease=self._lease)
+                await self._database.run(
+                    lane_rows.beat,
+                    self.worker_id,
+                    tuple(self._under_way),
+                    now=now,
+                    lease=self._lease,
+                )
                 if freed := await self._database.run(lane_rows.rescue, now):
                     log.warning("messages of a lost worker are free", messages=freed)
             await asyncio.sleep(self._pace.silent_s / 4)

@@ -7,6 +7,7 @@ may have the message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -110,14 +111,25 @@ async def take(
 BEAT = Statement(
     """
     UPDATE message SET lease_until = :now::timestamptz + :lease::interval
-    WHERE status = 'sending' AND worker_id = :worker_id
+    WHERE status = 'sending' AND worker_id = :worker_id AND message_id = ANY(:message_ids::uuid[])
     """
 )
 
 
-async def beat(connection: Connection, worker_id: UUID, *, now: datetime, lease: timedelta) -> None:
-    """This worker lives, and with it the leases that it has."""
-    await BEAT.run(connection, worker_id=worker_id, now=now, lease=lease)
+async def beat(
+    connection: Connection,
+    worker_id: UUID,
+    message_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    lease: timedelta,
+) -> None:
+    """This worker is at these. The lease of what it has left behind, since the database was away at
+    the end of an attempt, runs out.
+    """
+    await BEAT.run(
+        connection, worker_id=worker_id, message_ids=list(message_ids), now=now, lease=lease
+    )
 
 
 RESCUE = Statement(
