@@ -57,6 +57,7 @@ class TestKeyboard:
         await expect(page.get_by_role("link", name="Previous month")).to_be_visible()
         await reach(page, free_days(page).first)
         await page.keyboard.press("Enter")
+        await expect(page.locator("#times")).to_be_focused()
         await expect(page.locator("[aria-current=true].day:visible")).to_be_visible()
         chosen = times_of_day(page).first
         start = start_in(await chosen.get_attribute("href"))
