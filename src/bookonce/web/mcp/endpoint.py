@@ -19,7 +19,7 @@ from bookonce.platform.settings import Settings
 from bookonce.web.automation import automation_of
 from bookonce.web.dependencies import Configured, Here
 from bookonce.web.errors import problem_of
-from bookonce.web.mcp import office_tools, visitor_tools
+from bookonce.web.mcp import looking_tools, office_tools, visitor_tools
 from bookonce.web.mcp.protocol import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
@@ -33,7 +33,9 @@ from bookonce.web.mcp.tool import Agent, Tool
 from bookonce.web.origin import is_from_here
 from bookonce.web.requests import base_url
 
-TOOLS = {tool.name: tool for tool in (*visitor_tools.TOOLS, *office_tools.TOOLS)}
+TOOLS = {
+    tool.name: tool for tool in (*looking_tools.TOOLS, *visitor_tools.TOOLS, *office_tools.TOOLS)
+}
 LISTED_TTL_MS = 5 * 60 * 1_000
 INSTRUCTIONS = (
     "Books, moves and cancels appointments at one business. Begin with list_services, then "
