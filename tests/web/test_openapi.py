@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -88,6 +89,17 @@ class TestDocument:
         assert all(one["summary"] and one["description"] for one in found)
         ids = [one["operationId"] for one in found]
         assert len(set(ids)) == len(ids)
+
+    def test_operations_are_called_as_a_generated_client_would_have_them(
+        self, document: dict[str, Any]
+    ) -> None:
+        for path, item in document["paths"].items():
+            for operation in item.values():
+                name = operation["operationId"]
+                assert re.fullmatch("[a-z]+(_[a-z]+)*", name), name
+                assert name.startswith("office_") == ("/office" in path), name
+        public = {one["operationId"] for one in operations(document)}
+        assert {"book_appointment", "list_services", "office_list_clients"} <= public
 
     def test_the_idempotency_key_is_documented_where_it_counts(
         self, document: dict[str, Any]

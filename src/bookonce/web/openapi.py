@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request, Router
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import (
     JsonRenderPlugin,
@@ -19,6 +21,7 @@ from litestar.openapi.spec import (
     RequestBody,
     Schema,
 )
+from litestar.types.internal_types import PathParameterDefinition
 
 from bookonce import __version__
 from bookonce.booking.client import Client
@@ -46,6 +49,8 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+OFFICE = "office"
+"""The part of an address below which the office's operations are."""
 # Swagger UI sets style attributes and draws with data: images; scripts come from here only.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -93,7 +98,15 @@ def openapi_config() -> OpenAPIConfig:
             YamlOnce(path="/openapi.yaml"),
         ],
         use_handler_docstrings=True,
+        operation_id_creator=_operation_id,
     )
+
+
+def _operation_id(
+    handler: HTTPRouteHandler, _: HttpMethod | str, path: list[str | PathParameterDefinition]
+) -> str:
+    """What generated clients call an operation: `book_appointment`, `office_list_clients`."""
+    return f"office_{handler.handler_name}" if OFFICE in path else handler.handler_name
 
 
 STRICT = (

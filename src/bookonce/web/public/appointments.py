@@ -46,6 +46,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     "/{token:str}",
     responses={200: ResponseSpec(AppointmentAnswer, generate_examples=False), **READING},
     summary="The appointment",
+    operation_id="find_appointment",
 )
 async def appointment(
     slug: Slug,
@@ -75,6 +76,7 @@ async def appointment(
     responses=CHANGING,
     before_request=json_body(CancellationRequest, required=False),
     summary="Cancel",
+    operation_id="cancel_appointment",
 )
 async def cancellation(
     slug: Slug,

@@ -57,7 +57,12 @@ def business_answer(directory: Directory) -> BusinessAnswer:
     )
 
 
-@get("/services", responses=READING, summary="What can be booked")
+@get(
+    "/services",
+    responses=READING,
+    summary="What can be booked",
+    operation_id="list_services",
+)
 async def services(slug: Slug, installation: Here) -> list[ServiceAnswer]:
     """Each service with its length, price and performers, but for those that are hidden."""
     return service_answers(await installation.current(slug))
@@ -111,7 +116,12 @@ def _deposit(directory: Directory, service: Service) -> DepositAnswer | None:
     return DepositAnswer(money.major(amount_minor, currency), currency, asked_of)
 
 
-@get("/staff", responses=READING, summary="Who can be booked")
+@get(
+    "/staff",
+    responses=READING,
+    summary="Who can be booked",
+    operation_id="list_staff",
+)
 async def staff(
     slug: Slug,
     installation: Here,

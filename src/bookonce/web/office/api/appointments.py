@@ -272,6 +272,7 @@ async def cancel_for_client(
     responses=OFFICE_CHANGING,
     before_request=json_body(DeskChange, required=False),
     summary="The visit took place",
+    operation_id="office_complete_appointment",
 )
 async def complete(
     slug: Slug,
@@ -291,6 +292,7 @@ async def complete(
     responses=OFFICE_CHANGING,
     before_request=json_body(DeskChange, required=False),
     summary="The client did not come",
+    operation_id="office_mark_no_show",
 )
 async def miss(
     slug: Slug,
@@ -310,6 +312,7 @@ async def miss(
     responses=OFFICE_CHANGING,
     before_request=json_body(DeskChange, required=False),
     summary="Confirm it again",
+    operation_id="office_reopen_appointment",
 )
 async def reopen(
     slug: Slug,

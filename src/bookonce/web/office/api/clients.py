@@ -108,7 +108,7 @@ async def list_clients(
 
 @post(
     "/", needs=Right.EDIT_CLIENTS, responses=OFFICE_CHANGING, before_request=json_body(NewClient),
-    summary="Write a client down",
+    summary="Write a client down", operation_id="office_add_client",
 )  # fmt: skip
 async def add(
     slug: Slug,
@@ -144,7 +144,7 @@ async def one_client(
 
 @patch(
     ONE, needs=Right.EDIT_CLIENTS, responses=OFFICE_CHANGING,
-    before_request=json_body(ClientChange), summary="Put a client right",
+    before_request=json_body(ClientChange), summary="Put a client right", operation_id="office_edit_client",
 )  # fmt: skip
 async def change(
     slug: Slug,
@@ -164,7 +164,7 @@ async def change(
 
 @post(
     f"{ONE}/merge", needs=Right.EDIT_CLIENTS, status_code=200, responses=OFFICE_CHANGING,
-    before_request=json_body(MergeRequest), summary="Merge into another",
+    before_request=json_body(MergeRequest), summary="Merge into another", operation_id="office_merge_client",
 )  # fmt: skip
 async def merge(
     slug: Slug,
@@ -184,7 +184,7 @@ async def merge(
 
 @post(
     f"{ONE}/unmerge", needs=Right.EDIT_CLIENTS, status_code=200, responses=OFFICE_CHANGING,
-    summary="Take apart what was merged",
+    summary="Take apart what was merged", operation_id="office_unmerge_client",
 )  # fmt: skip
 async def unmerge(
     slug: Slug,
@@ -205,7 +205,7 @@ async def unmerge(
 
 @get(
     f"{ONE}/export", needs=Right.EXPORT, responses=OFFICE_READING,
-    summary="Everything that is kept of a client",
+    summary="Everything that is kept of a client", operation_id="office_export_client",
 )  # fmt: skip
 async def export(
     slug: Slug,
@@ -228,7 +228,7 @@ async def export(
 
 @post(
     f"{ONE}/erasure", needs=Right.EDIT_CLIENTS, status_code=200, responses=OFFICE_CHANGING,
-    summary="Erase a client",
+    summary="Erase a client", operation_id="office_erase_client",
 )  # fmt: skip
 async def erase(
     slug: Slug,
