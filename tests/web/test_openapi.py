@@ -90,6 +90,20 @@ class TestDocument:
         ids = [one["operationId"] for one in found]
         assert len(set(ids)) == len(ids)
 
+    def test_what_may_be_left_out_is_not_null(self, document: dict[str, Any]) -> None:
+        optional = set()
+        for path, item in document["paths"].items():
+            for operation in item.values():
+                schemas = [one["schema"] for one in operation.get("parameters", [])]
+                if body := operation.get("requestBody"):
+                    schemas += [content["schema"] for content in body["content"].values()]
+                    if not body["required"]:
+                        optional.add(path.rpartition("/")[2])
+                assert {"type": "null"} not in [
+                    each for schema in schemas for each in schema.get("oneOf", [])
+                ], operation["operationId"]
+        assert optional >= {"cancellation", "payment", "completion", "no-show", "reopening"}
+
     def test_operations_are_called_as_a_generated_client_would_have_them(
         self, document: dict[str, Any]
     ) -> None:

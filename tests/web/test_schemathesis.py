@@ -122,6 +122,8 @@ def test_requests_by_the_document_are_answered_as_documented(
     for operation in operations(document):
         with subtests.test(operation.label):
             known = opened(server, visitor)  # of its own: another may have cancelled everything
+            if operation.path.endswith("/payment"):  # there is one to pay for
+                known = Known(known.values | {"token": known.values["token"][-2:-1]})
             statuses = explore(server, operation, known, GenerationMode.POSITIVE)
             reached = {401} if is_office(operation) else {200, 201}
             assert statuses & reached, "nothing real was reached"

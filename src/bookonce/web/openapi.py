@@ -18,6 +18,9 @@ from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
     RequestBody,
     Schema,
 )
@@ -123,19 +126,15 @@ STRICT = (
     Overbook,
 )
 """Whose unknown fields are refused."""
-BODY_OPTIONAL = ("/cancellation", "/completion", "/no-show", "/reopening")
 
 
 def complete(document: OpenAPI) -> None:
     """Say what the framework can't know: only our own errors are sent, unknown fields are refused,
-    a cancellation needs no body, and an appointment is a calendar file too."""
+    what may be left out isn't null, and an appointment is a calendar file too."""
     for path, item in (document.paths or {}).items():
         for operation in (item.get, item.post, item.put, item.patch, item.delete):
-            if operation is not None and operation.responses is not None:
-                operation.responses.pop("400", None)
-        if path.endswith(BODY_OPTIONAL) and item.post is not None:
-            assert isinstance(item.post.request_body, RequestBody)
-            item.post.request_body.required = False
+            if operation is not None:
+                _complete_operation(operation)
         if path.endswith("/appointments/{token}") and item.get is not None:
             found = (item.get.responses or {})["200"]
             assert isinstance(found, OpenAPIResponse)
@@ -147,3 +146,27 @@ def complete(document: OpenAPI) -> None:
         schema = document.components.schemas[strict.__name__]
         assert isinstance(schema, Schema)
         schema.additional_properties = False
+
+
+def _complete_operation(operation: Operation) -> None:
+    (operation.responses or {}).pop("400", None)
+    body = operation.request_body
+    if isinstance(body, RequestBody):
+        for content in body.content.values():
+            if (alone := _without_null(content.schema)) is not None:
+                content.schema, body.required = alone, False
+    for parameter in operation.parameters or ():
+        if isinstance(parameter, Parameter) and (alone := _without_null(parameter.schema)):
+            parameter.schema = alone
+
+
+def _without_null(schema: Schema | Reference | None) -> Schema | Reference | None:
+    """What there is besides null; None unless there is just one thing."""
+    if not isinstance(schema, Schema) or not schema.one_of:
+        return None
+    others = [
+        one
+        for one in schema.one_of
+        if not (isinstance(one, Schema) and one.type == OpenAPIType.NULL)
+    ]
+    return others[0] if len(others) == 1 and len(schema.one_of) > 1 else None
