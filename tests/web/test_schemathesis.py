@@ -156,9 +156,17 @@ def operations(document: OpenApiSchema) -> Iterator[Operation]:
 
 
 def explore(
-    server: RunningServer, operation: Operation, known: Known, mode: GenerationMode
+    server: RunningServer,
+    operation: Operation,
+    known: Known,
+    mode: GenerationMode,
+    *,
+    key: str = "",
+    examples: int = EXAMPLES,
 ) -> set[int]:
-    """Make requests of one operation and check every answer; the statuses that came."""
+    """Make requests of one operation, with an API key if there is one, and check every answer; the
+    statuses that came.
+    """
     statuses: set[int] = set()
 
     @st.composite
@@ -171,7 +179,7 @@ def explore(
         return case
 
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         derandomize=True,
         database=None,
         deadline=None,
@@ -185,5 +193,7 @@ def explore(
         case.validate_response(answer, checks=CHECKS)
 
     with requests.Session() as session:
+        if key:
+            session.headers["Authorization"] = f"Bearer {key}"
         ask()
     return statuses
