@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.factories import tomorrow_at
 from tests.office.cast import Cast
 from tests.running import RunningServer
 
@@ -154,6 +155,25 @@ class TestMerging:
         assert (again.status_code, again.json()) == (200, other)
         twice = book.ask("POST", f"/{other['id']}/unmerge")
         assert (twice.status_code, twice.json()["code"]) == (409, "STATUS_CONFLICT")
+
+    def test_whoever_knows_the_old_id_finds_what_was_theirs(self, cast: Cast, book: Book) -> None:
+        zoe, other = book.added("Zoe"), book.added("Zoë", email="zoe.other@example.com")
+        wish = {
+            "service": "cut",
+            "start": tomorrow_at(15).isoformat(),
+            "client": {"id": other["id"]},
+        }
+        office = f"/api/v1/{cast.slug}/office"
+        booked = cast.alice.browser.post(f"{office}/appointments", json=wish)
+        assert booked.status_code == 201, booked.text
+        book.ask("POST", f"/{other['id']}/merge", json={"into": zoe["id"]})
+        for known in (zoe, other):
+            listed = cast.alice.browser.get(
+                f"{office}/appointments", params={"client": known["id"]}
+            ).json()
+            assert [one["id"] for one in listed["items"]] == [booked.json()["id"]]
+        nobody = cast.alice.browser.get(f"{office}/messages", params={"client": other["id"]})
+        assert nobody.status_code == 200
 
     def test_what_is_wrong_is_named(self, cast: Cast, book: Book) -> None:
         zoe, other = book.added("Zoe")["id"], book.added("Zoë")["id"]

@@ -40,6 +40,12 @@ async def find_client(
     return known
 
 
+async def present_id(database: Database, business_id: UUID, client_id: UUID) -> UUID:
+    """The id under which a client is kept: of one that was merged, that of the one they are."""
+    known = await database.run(client_rows.found, business_id, client_id)
+    return known.id if known else client_id
+
+
 async def add_client(
     database: Database,
     directory: Directory,

@@ -16,6 +16,7 @@ from bookonce.availability.installation import Installation
 from bookonce.booking import client_rows
 from bookonce.booking.appointment import Appointment, Status
 from bookonce.business.directory import Directory
+from bookonce.clients.keep import present_id
 from bookonce.desk import agenda_rows, history_rows
 from bookonce.desk.agenda import Scope, days_between, filter_of, seen_of, zone_of
 from bookonce.desk.agenda_rows import Filter
@@ -75,6 +76,8 @@ async def list_appointments(
     """
     directory: Directory = request.state.directory
     now = datetime.now(UTC)
+    if client is not None:
+        client = await present_id(installation.database, access.business_id, client)
     scope = Scope(
         staff=_keys(staff),
         location=location,

@@ -12,6 +12,7 @@ from litestar.params import Parameter
 
 from bookonce.accounts.roles import Right
 from bookonce.business.directory import Directory
+from bookonce.clients.keep import present_id
 from bookonce.messages.log import STATUSES
 from bookonce.messages.log_rows import Logged
 from bookonce.messages.office_log import (
@@ -81,6 +82,8 @@ async def list_messages(
 ) -> MessagesPage:
     """The newest first; of every status unless one is named."""
     directory: Directory = request.state.directory
+    if client is not None:
+        client = await present_id(installation.database, access.business_id, client)
     query = MessageQuery(appointment, client, status, cursor, limit)
     found = await messages_at_desk(installation, directory, query, access=access)
     return MessagesPage([_answer(one, directory) for one in found.items], found.next_cursor)

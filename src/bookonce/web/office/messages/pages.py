@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from bookonce.accounts.access import Access
 from bookonce.accounts.roles import Right
+from bookonce.clients.keep import present_id
 from bookonce.messages.office_log import (
     MessageQuery,
     Preview,
@@ -44,6 +45,8 @@ async def _list(office: Office, access: Access) -> Response[str]:
     status = status if status in names else ""
     appointment = _id(query.get("appointment"))
     client = _id(query.get("client"))
+    if client is not None:
+        client = await present_id(office.installation.database, access.business_id, client)
     cursor = query.get("cursor")
     which = MessageQuery(appointment, client, status or None, cursor)
     try:
