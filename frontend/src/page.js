@@ -268,6 +268,9 @@ document.addEventListener("input", ({ target }) => {
   tellSize();
 });
 
+// The browser brings the first field that is wrong into view, and something else under the finger.
+document.addEventListener("invalid", () => document.querySelector(".deaf") ?? deafen(), true);
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   event.preventDefault();
