@@ -94,8 +94,12 @@ function show() {
   root.classList.add("has-grid");
   if (grid) {
     grid.setOption("resources", view === "day" ? resources() : []);
+    const held = place.contains(document.activeElement) && document.activeElement.dataset.of;
     grid.setOption("events", events());
-    requestAnimationFrame(plain);
+    requestAnimationFrame(() => {
+      plain();
+      if (held) hold(held);
+    });
     return;
   }
   root.after(place);
@@ -104,6 +108,11 @@ function show() {
   grid = createCalendar(place, [ResourceTimeGrid, TimeGrid, Interaction], options());
   shading = new Shading(grid, slug);
   plain();
+}
+
+// Whoever moves an appointment by keys goes on where it is now: what had the focus was drawn anew.
+function hold(id) {
+  if (document.activeElement === document.body) place.querySelector(`a[data-of="${id}"]`)?.focus();
 }
 
 // The grid calls itself a table, and isn't one: what can be opened in it are links.
@@ -119,6 +128,7 @@ function inside({ event }) {
   const link = document.createElement("a");
   link.href = event.extendedProps.url;
   link.draggable = false;
+  link.dataset.of = event.extendedProps.of;
   link.append(...event.extendedProps.inside.map((node) => node.cloneNode(true)));
   return { domNodes: [link] };
 }
@@ -260,24 +270,35 @@ function say(text, act) {
 // ---- live
 
 let asked;
+let again = false;
 async function refresh() {
-  if (asked) return asked;
-  asked = (async () => {
-    try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok || answer.redirected) return;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fresh = page.getElementById("calendar");
-      if (!fresh) return;
-      root.dataset.formToken = fresh.dataset.formToken;
-      root.replaceChildren(...fresh.childNodes);
-      show();
-    } catch {
-      say(root.dataset.offline);
+  again = true; // what is under way may have been answered before this change
+  asked ??= catchUp();
+  return asked;
+}
+
+async function catchUp() {
+  try {
+    while (again) {
+      again = false;
+      await look();
     }
-  })();
-  await asked;
-  asked = undefined;
+  } catch {
+    say(root.dataset.offline);
+  } finally {
+    asked = undefined;
+  }
+}
+
+async function look() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById("calendar");
+  if (!fresh) return;
+  root.dataset.formToken = fresh.dataset.formToken;
+  root.replaceChildren(...fresh.childNodes);
+  show();
 }
 
 function listen() {

@@ -19,7 +19,8 @@ class Reader(HTMLParser):
         super().__init__()
         self.answer = answer
         self.links: list[tuple[str, str]] = []
-        self.action = ""
+        self.action = self.looks_at = ""
+        """Of a form that changes something, and of one that only looks."""
         self.fields: dict[str, str] = {}
         self.buttons: list[tuple[str, str, str]] = []
         self.others: list[str] = []
@@ -35,8 +36,10 @@ class Reader(HTMLParser):
         names = {name: value or "" for name, value in attributes}
         if tag == "a":
             self._link, self._inside = names.get("href", ""), names.get("aria-label", "")
-        elif tag == "form":
+        elif tag == "form" and names.get("method") == "post":
             self.action = names["action"]
+        elif tag == "form":
+            self.looks_at = names["action"]
         elif tag == "input" and names.get("type") == "radio":
             self.others.append(names["value"])
         elif tag == "input":

@@ -149,7 +149,7 @@ def test_a_zone_is_chosen_without_scripts_and_heals_one_that_there_is_not(
         assert {"America/New_York", "Asia/Tokyo", "Europe/Berlin"} <= set(zones)
         assert len(zones) == len(set(zones))
         assert "tz" not in page.fields, "it would stand twice in the address"
-        target = urlsplit(page.action)
+        target = urlsplit(page.looks_at)
         asked = page.fields | {"tz": "America/New_York"}
         answer = surfer.client.get(target.path, params=asked, headers={"Accept-Language": "en"})
         there = Reader(answer)
