@@ -222,7 +222,7 @@ async def test_what_people_do_not_see_only_a_program_fills_in(bots: Bots, salon:
 @pytest.fixture(scope="module")
 def trapped(new_database: Callable[[], str], scratch: Path) -> Iterator[RunningServer]:
     """A server as operators run it, but for how many requests it takes."""
-    environment = {"BOOKONCE_FORM_TIME_MIN_S": "2", "BOOKONCE_RATE_LIMIT": "1000/minute"}
+    environment = {"BOOKONCE_FORM_TIME_MIN_S": "60", "BOOKONCE_RATE_LIMIT": "1000/minute"}
     with RunningServer(new_database(), scratch / "trapped", environment=environment) as running:
         yield running
 
