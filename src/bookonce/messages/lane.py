@@ -87,7 +87,9 @@ class Lane:
 
     async def _round(self) -> None:
         """Begin to serve the businesses that have something to send. A restored copy sends nothing."""
-        if time.monotonic() < self._rest_until_s or await self._database.run(halt_rows.halted):
+        if time.monotonic() < self._rest_until_s:
+            return
+        if await self._database.run(halt_rows.halted):
             return
         now = datetime.now(UTC)
         for business_id in await self._database.run(lane_rows.tenants, self._way, now):
