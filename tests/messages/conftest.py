@@ -14,7 +14,7 @@ import pytest
 from bookonce.availability.installation import Installation
 from bookonce.business.document import Business
 from bookonce.followers import registry
-from bookonce.messages.lane import Lane, Pace
+from bookonce.messages.lane import MessageLane, Pace
 from bookonce.messages.outgoing import MAIL, Ways
 from bookonce.messages.send import Sender
 from bookonce.messages.smtp import Smtp
@@ -82,11 +82,13 @@ class Desk:
         return not waiting and not await self.rows("SELECT FROM event WHERE is_unrelayed")
 
     @asynccontextmanager
-    async def sending(self, way: str = MAIL, sender: Sender | None = None) -> AsyncIterator[Lane]:
+    async def sending(
+        self, way: str = MAIL, sender: Sender | None = None
+    ) -> AsyncIterator[MessageLane]:
         """A lane for as long as the block runs."""
         stop = asyncio.Event()
         sender = sender or self.sender()
-        lane = Lane(sender, way, QUICK)
+        lane = MessageLane(sender, way, QUICK)
         running = asyncio.create_task(lane.run(stop))
         try:
             yield lane

@@ -12,7 +12,7 @@ from typing import Any
 import bookonce.followers  # noqa: F401
 from bookonce.availability.installation import Installation
 from bookonce.messages import lane_rows, send
-from bookonce.messages.lane import Lane, Pace
+from bookonce.messages.lane import MessageLane, Pace
 from bookonce.messages.outgoing import MAIL, Ways
 from bookonce.messages.send import Sender
 from bookonce.messages.smtp import Smtp
@@ -46,7 +46,7 @@ async def main(url: str, smtp_url: str, step: str) -> None:
     setattr(place, name, die_after(getattr(place, name)))
     ways = Ways(smtp_url, "bookings@book.example", None, "https://book.example")
     sender = Sender(Installation(database), ways, Smtp(smtp_url))
-    await Lane(sender, MAIL, Pace(poll_s=0.05, silent_s=SILENT_S)).run(asyncio.Event())
+    await MessageLane(sender, MAIL, Pace(poll_s=0.05, silent_s=SILENT_S)).run(asyncio.Event())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import pytest
 from bookonce.accounts.roles import Post, Right
 from bookonce.availability.installation import Installation
 from bookonce.followers import registry
-from bookonce.messages.lane import Lane, Pace
+from bookonce.messages.lane import MessageLane, Pace
 from bookonce.messages.outgoing import MAIL, Ways
 from bookonce.messages.send import Sender
 from bookonce.messages.tell import tell
@@ -68,7 +68,9 @@ def tell_all(cast: Cast, *, is_sent: bool = True) -> None:
         if not is_sent:
             return
         stop = asyncio.Event()
-        lane = Lane(Sender(installation, Ways()), MAIL, Pace(poll_s=0.05, silent_s=2, grace_s=5))
+        lane = MessageLane(
+            Sender(installation, Ways()), MAIL, Pace(poll_s=0.05, silent_s=2, grace_s=5)
+        )
         running = asyncio.create_task(lane.run(stop))
         try:
             async with asyncio.timeout(30):

@@ -25,7 +25,7 @@ from bookonce.queue.relay import relay
 from bookonce.webhooks import log, subscribe
 from bookonce.webhooks.addresses import Reach
 from bookonce.webhooks.deliver import Sender
-from bookonce.webhooks.lane import Lane, Pace
+from bookonce.webhooks.lane import Pace, WebhookLane
 from bookonce.webhooks.log_rows import Delivery
 from bookonce.webhooks.poster import Patience, Poster
 from bookonce.webhooks.subscribe import Wish
@@ -96,11 +96,11 @@ class Hooks:
     @asynccontextmanager
     async def sending(
         self, poster: Poster | None = None, pace: Pace = QUICK
-    ) -> AsyncIterator[Lane]:
+    ) -> AsyncIterator[WebhookLane]:
         """A lane for as long as the block runs."""
         poster = poster or Poster(LOOPBACK, IMPATIENT)
         stop = asyncio.Event()
-        lane = Lane(Sender(self.installation, poster), pace)
+        lane = WebhookLane(Sender(self.installation, poster), pace)
         running = asyncio.create_task(lane.run(stop))
         try:
             yield lane

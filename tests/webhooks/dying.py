@@ -16,7 +16,7 @@ from bookonce.availability.installation import Installation
 from bookonce.platform.database import Database
 from bookonce.webhooks import delivery_rows
 from bookonce.webhooks.deliver import Sender
-from bookonce.webhooks.lane import Lane
+from bookonce.webhooks.lane import WebhookLane
 from bookonce.webhooks.poster import Poster
 from tests.webhooks.conftest import KEY, LOOPBACK, QUICK
 
@@ -45,7 +45,7 @@ async def main(url: str, step: str = "") -> None:
     database = Database(url)
     await database.open()
     sender = Sender(Installation(database, KEY), Poster(LOOPBACK))
-    await Lane(sender, QUICK).run(asyncio.Event())
+    await WebhookLane(sender, QUICK).run(asyncio.Event())
 
 
 if __name__ == "__main__":

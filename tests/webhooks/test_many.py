@@ -16,7 +16,7 @@ import pytest
 
 from bookonce.events import feed_rows
 from bookonce.webhooks.deliver import Sender
-from bookonce.webhooks.lane import Lane, Pace
+from bookonce.webhooks.lane import Pace, WebhookLane
 from bookonce.webhooks.poster import Patience, Poster
 from bookonce.webhooks.retrying import Answer, Problem
 from bookonce.webhooks.webhook_rows import Webhook
@@ -162,7 +162,7 @@ async def test_a_fault_of_ours_is_kept_and_in_nobodys_way(hooks: Hooks) -> None:
     webhook, _ = await hooks.made("http://127.0.0.1:9/")
     await hooks.happens()
     stop = asyncio.Event()
-    lane = Lane(Sender(hooks.installation, _Faulty()), QUICK)
+    lane = WebhookLane(Sender(hooks.installation, _Faulty()), QUICK)
     running = asyncio.create_task(lane.run(stop))
     await hooks.until(partial(_has_failed, hooks, webhook), "it is given up")
     stop.set()

@@ -16,7 +16,7 @@ from bookonce.availability.installation import Installation
 from bookonce.cli.grace import JOBS_PROCESS_GRACE_S
 from bookonce.followers import registry
 from bookonce.messages.configured import sender
-from bookonce.messages.lane import Lane
+from bookonce.messages.lane import MessageLane
 from bookonce.messages.outgoing import MAIL, SMS
 from bookonce.payments.providers.configured import providers
 from bookonce.platform.database import Database
@@ -25,7 +25,7 @@ from bookonce.platform.logs import configure_logs
 from bookonce.platform.settings import Settings
 from bookonce.queue.worker import Tempo, Worker
 from bookonce.webhooks import configured as webhooks
-from bookonce.webhooks.lane import Lane as WebhookLane
+from bookonce.webhooks.lane import WebhookLane
 
 CONNECTIONS_MAX = 10
 """For jobs, messages and webhooks under way, the queue and the heartbeats."""
@@ -46,7 +46,7 @@ async def work(settings: Settings, tempo: Tempo | None = None) -> None:
             sender(installation, settings) as sending,
             webhooks.sender(installation, settings) as hooks,
         ):
-            lanes = [Lane(sending, way) for way in (MAIL, SMS)]
+            lanes = [MessageLane(sending, way) for way in (MAIL, SMS)]
             running = [lane.run(stop) for lane in lanes]
             await asyncio.gather(worker.run(stop), *running, WebhookLane(hooks).run(stop))
     finally:

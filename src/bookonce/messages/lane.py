@@ -10,9 +10,8 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from uuid import UUID, uuid4
+from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -21,86 +20,50 @@ from bookonce.messages import lane_rows
 from bookonce.messages.lane_rows import Attempt
 from bookonce.messages.outgoing import Lost
 from bookonce.messages.send import Sender, send
-from bookonce.platform.errors import TryAgainError
-from bookonce.queue import halt_rows
+from bookonce.queue.lane import DATABASE_AWAY, Lane, Rhythm
 
-DATABASE_ERRORS = (
-    TryAgainError,
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
 REST_S_MAX = 60.0
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How a lane works: how many messages at once, in all and for one business; how many it takes
-    from one at a time; how often it looks; after how long without a sign of life its messages are
-    another's.
+class Pace(Rhythm):
+    """How a lane works: how many messages at once, in all and for one business, and how many it takes
+    from one at a time.
     """
 
     at_once: int = 12
     for_one: int = 4
     taken: int = 20
-    poll_s: float = 0.5
-    silent_s: float = 20.0
-    grace_s: float = 15.0
 
 
-class Lane:
+class MessageLane(Lane):
     """Messages that go one way: by mail, or as text messages. `run` it once."""
 
+    what = "messages"
+
     def __init__(self, sender: Sender, way: str, pace: Pace | None = None) -> None:
-        self.worker_id = uuid4()
         self._sender, self._way, self._pace = sender, way, pace or Pace()
-        self._database = sender.installation.database
+        super().__init__(sender.installation.database, self._pace)
         self._slots = asyncio.Semaphore(self._pace.at_once)
-        self._busy: dict[UUID, asyncio.Task[None]] = {}
         self._under_way: set[UUID] = set()
         self._rest_until_s = 0.0
         self._rest_s = 0.0
-        self._wake = asyncio.Event()
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Send until `stop` is set; then finish what is under way, for `grace_s` at most."""
-        beating = asyncio.create_task(self._beat())
-        try:
-            while not stop.is_set():
-                try:
-                    self._wake.clear()
-                    await self._round()
-                except DATABASE_ERRORS as error:
-                    log.warning("messages wait for the database", error=type(error).__name__)
-                await self._pause(stop)
-        finally:
-            await self._finish()
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
-
-    @property
-    def _lease(self) -> timedelta:
-        return timedelta(seconds=self._pace.silent_s)
-
-    async def _round(self) -> None:
-        """Begin to serve the businesses that have something to send. A restored copy sends nothing."""
+    async def _begin(self, now: datetime) -> None:
         if time.monotonic() < self._rest_until_s:
             return
-        if await self._database.run(halt_rows.halted):
-            return
-        now = datetime.now(UTC)
         for business_id in await self._database.run(lane_rows.tenants, self._way, now):
             if business_id not in self._busy and len(self._busy) < self._pace.at_once:
-                task = asyncio.create_task(self._serve(business_id))
-                self._busy[business_id] = task
-                task.add_done_callback(partial(self._served, business_id))
+                self._serve_in(asyncio.create_task(self._serve(business_id)), business_id)
 
-    def _served(self, business_id: UUID, _: asyncio.Task[None]) -> None:
-        self._busy.pop(business_id, None)
-        self._wake.set()
+    async def _renew(self, now: datetime) -> int:
+        under_way = tuple(self._under_way)
+        await self._database.run(
+            lane_rows.beat, self.worker_id, under_way, now=now, lease=self._lease
+        )
+        return await self._database.run(lane_rows.rescue, now)
 
     async def _serve(self, business_id: UUID) -> None:
         """Some of one business's messages, a few at once."""
@@ -116,7 +79,7 @@ class Lane:
             )
         except asyncpg.UniqueViolationError:
             return  # a rival began one of the same appointment; the next look finds the others
-        except DATABASE_ERRORS as error:
+        except DATABASE_AWAY as error:
             log.warning("messages wait for the database", error=type(error).__name__)
             return
         few = asyncio.Semaphore(self._pace.for_one)
@@ -139,7 +102,7 @@ class Lane:
             except Lost:
                 log.warning("message was another's by then", **facts)
                 return
-            except DATABASE_ERRORS as error:
+            except DATABASE_AWAY as error:
                 # Its lease runs out, and the next worker knows how far it came.
                 log.warning("message is left for later", **facts, error=type(error).__name__)
                 return
@@ -152,7 +115,7 @@ class Lane:
 
     async def _give_up(self, attempt: Attempt, error: Exception) -> None:
         """A fault of ours: kept for somebody to look at, and in nobody's way."""
-        with contextlib.suppress(*DATABASE_ERRORS):
+        with contextlib.suppress(*DATABASE_AWAY):
             await self._database.run(
                 lane_rows.end,
                 attempt,
@@ -168,36 +131,3 @@ class Lane:
             return
         self._rest_s = min(REST_S_MAX, max(1.0, self._rest_s * 2))
         self._rest_until_s = time.monotonic() + self._rest_s
-
-    async def _pause(self, stop: asyncio.Event) -> None:
-        waits = [asyncio.create_task(event.wait()) for event in (stop, self._wake)]
-        _, pending = await asyncio.wait(
-            waits, timeout=self._pace.poll_s, return_when=asyncio.FIRST_COMPLETED
-        )
-        for each in pending:
-            each.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-
-    async def _beat(self) -> None:
-        """Renew our leases, and free those of workers that are gone."""
-        while True:
-            with contextlib.suppress(*DATABASE_ERRORS):
-                now = datetime.now(UTC)
-                await self._database.run(
-                    lane_rows.beat,
-                    self.worker_id,
-                    tuple(self._under_way),
-                    now=now,
-                    lease=self._lease,
-                )
-                if freed := await self._database.run(lane_rows.rescue, now):
-                    log.warning("messages of a lost worker are free", messages=freed)
-            await asyncio.sleep(self._pace.silent_s / 4)
-
-    async def _finish(self) -> None:
-        tasks = set(self._busy.values())
-        if tasks:
-            await asyncio.wait(tasks, timeout=self._pace.grace_s)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
