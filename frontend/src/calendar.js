@@ -2,6 +2,7 @@
 // what is moved in it goes to the page's own form; the page itself stays for whoever prints it, hears
 // it, or has a narrow screen.
 import { createCalendar, Interaction, ResourceTimeGrid, TimeGrid } from "@event-calendar/core";
+import { catchUp } from "./catch_up.js";
 import { clockOf, dayOf } from "./moments.js";
 import { Shading } from "./shading.js";
 
@@ -269,26 +270,7 @@ function say(text, act) {
 
 // ---- live
 
-let asked;
-let again = false;
-async function refresh() {
-  again = true; // what is under way may have been answered before this change
-  asked ??= catchUp();
-  return asked;
-}
-
-async function catchUp() {
-  try {
-    while (again) {
-      again = false;
-      await look();
-    }
-  } catch {
-    say(root.dataset.offline);
-  } finally {
-    asked = undefined;
-  }
-}
+const refresh = catchUp(look, () => say(root.dataset.offline));
 
 async function look() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });

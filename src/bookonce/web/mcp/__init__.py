@@ -1,1 +1,1 @@
-"""The Model Context Protocol: a few tools for a program that acts for somebody (an agent)."""
+"""The Model Context Protocol: a few tools for a program that acts for a person (an agent)."""

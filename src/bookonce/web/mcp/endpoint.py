@@ -107,9 +107,7 @@ async def _result(call: Call, agent: Agent) -> dict[str, Any]:
             return {"tools": [tool.described() for tool in mine]} | _kept(call)
         case "tools/call":
             return await _called(call, agent)
-    error = ProtocolError(METHOD_NOT_FOUND, "There is no such method.")
-    error.request_id = call.id
-    raise error
+    raise call.refusal(METHOD_NOT_FOUND, "There is no such method.")
 
 
 def _discovered() -> dict[str, Any]:
@@ -148,9 +146,7 @@ async def _called(call: Call, agent: Agent) -> dict[str, Any]:
     """
     tool = TOOLS.get(str(call.params.get("name")))
     if tool is None:
-        error = ProtocolError(INVALID_PARAMS, "There is no such tool.")
-        error.request_id = call.id
-        raise error
+        raise call.refusal(INVALID_PARAMS, "There is no such tool.")
     try:
         answer, is_error = await tool.call(agent, call.params.get("arguments") or {}), False
     except BookonceError as refusal:

@@ -1,4 +1,4 @@
-"""What an agent does for somebody who works at the business."""
+"""What an agent does for the business's staff."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ TOOLS = (
     ),
     Tool(
         "block_time",
-        "Block somebody's time",
+        "Block a staff member's time",
         "Keeps a staff member's time free. Refused with the appointments that are in the way.",
         AbsenceRequest,
         _block_time,

@@ -31,10 +31,12 @@ _ENCODED_BEGIN, _ENCODED_END = "=?base64?", "?="
 class ProtocolError(Exception):
     """A request that can't be answered. `request_id` is None where none could be read."""
 
-    def __init__(self, code: int, message: str, data: Any = None) -> None:
+    def __init__(
+        self, code: int, message: str, data: Any = None, *, request_id: str | int | None = None
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.data = code, message, data
-        self.request_id: Any = None
+        self.request_id = request_id
 
     @property
     def status(self) -> int:
@@ -62,6 +64,10 @@ class Call:
     def is_stateless(self) -> bool:
         """Whether it goes by a revision without a handshake."""
         return self.version in STATELESS
+
+    def refusal(self, code: int, message: str) -> ProtocolError:
+        """Why there is no answer."""
+        return ProtocolError(code, message, request_id=self.id)
 
     def answer(self, result: dict[str, Any]) -> dict[str, Any]:
         """The answer as JSON-RPC has it."""

@@ -1,4 +1,4 @@
-"""What an agent does for somebody who wants an appointment. The guard is the same as everyone's, and
+"""What an agent does for a client. The guard is the same as everyone's, and
 so are the business's terms: notice and limits, deposits, the last moment to move or cancel.
 """
 
@@ -63,7 +63,7 @@ class BookingWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
                 ge=1,
                 le=HOLD_MIN_MAX,
                 description="hold the time for so many minutes, until confirm_appointment: while "
-                "somebody is asked whether they want it",
+                "the client is asked whether they want it",
             ),
         ]
         | None
@@ -185,8 +185,8 @@ TOOLS = (
     Tool(
         "hold_or_book",
         "Book a time, or hold it",
-        "Books a time for somebody, for certain; or, with hold_min, holds it while they are asked. "
-        "If somebody else has it, the answer says BOOKING_CONFLICT and what can be booked instead. "
+        "Books a time for a client, for certain; or, with hold_min, holds it while they are asked. "
+        "If another client has it, the answer says BOOKING_CONFLICT and what can be booked instead. "
         "A status of held with a deposit means that the client has to pay at manage_url.",
         BookingWish,
         _hold_or_book,
